@@ -1,0 +1,8 @@
+module github.com/langshark/langshark-go/examples
+
+go 1.26.0
+
+require (
+	github.com/langshark/langshark-go v0.1.0
+	github.com/langshark/langshark-go/server v0.1.0
+)

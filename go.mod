@@ -1,0 +1,3 @@
+module github.com/langshark/langshark-go
+
+go 1.25.0
