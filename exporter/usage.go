@@ -35,15 +35,14 @@ func (u *Usage) Total() int64 {
 
 // The names of usage buckets, as Langfuse has them.
 const (
-	BucketInput        = "input"
-	BucketOutput       = "output"
-	BucketTotal        = "total"
-	BucketCachedInput  = "input_cached_tokens"
-	BucketCacheWrite   = "input_cache_creation"
-	BucketInputAudio   = "input_audio_tokens"
-	BucketReasoning    = "output_reasoning_tokens"
-	BucketOutputAudio  = "output_audio_tokens"
-	costBucketMaxNanos = math.MaxInt64
+	BucketInput       = "input"
+	BucketOutput      = "output"
+	BucketTotal       = "total"
+	BucketCachedInput = "input_cached_tokens"
+	BucketCacheWrite  = "input_cache_creation"
+	BucketInputAudio  = "input_audio_tokens"
+	BucketReasoning   = "output_reasoning_tokens"
+	BucketOutputAudio = "output_audio_tokens"
 )
 
 // Buckets calls yield for each exclusive bucket that isn't zero, and for
@@ -80,7 +79,7 @@ func USD(dollars float64) NanoUSD {
 	switch {
 	case math.IsNaN(n):
 		return 0
-	case n >= costBucketMaxNanos:
+	case n >= math.MaxInt64:
 		return math.MaxInt64
 	case n <= math.MinInt64:
 		return math.MinInt64

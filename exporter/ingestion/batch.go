@@ -1,0 +1,134 @@
+package ingestion
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/langshark/langshark-go/exporter"
+)
+
+// post sends one batch and reads the fate of each event.
+func (e *Exporter) post(ctx context.Context, body []byte, records []exporter.Record) ([]exporter.Failure, error) {
+	answer, err := e.do(ctx, http.MethodPost, "/api/public/ingestion", body)
+	if err != nil {
+		return nil, err
+	}
+	if answer.status != http.StatusMultiStatus && answer.status != http.StatusOK && answer.status != http.StatusCreated {
+		return nil, answer.apiError()
+	}
+	var result struct {
+		Successes *[]struct {
+			ID string `json:"id"`
+		} `json:"successes"`
+		Errors []struct {
+			ID      string          `json:"id"`
+			Status  int             `json:"status"`
+			Message string          `json:"message"`
+			Error   json.RawMessage `json:"error"`
+		} `json:"errors"`
+	}
+	if err := json.Unmarshal(answer.body, &result); err != nil || result.Successes == nil {
+		// Some page of a proxy, perhaps. Nothing says that the events arrived, and sending them twice is harmless.
+		return nil, fmt.Errorf("langshark: the answer to a batch is not that of an ingestion API: %s", cut(string(answer.body)))
+	}
+	if len(result.Errors) == 0 {
+		return nil, nil
+	}
+	index := make(map[string]int, len(records))
+	for i := range records {
+		index[records[i].EventID] = i
+	}
+	var failed []exporter.Failure
+	for _, r := range result.Errors {
+		i, known := index[r.ID]
+		if !known {
+			continue
+		}
+		reason := strconv.Itoa(r.Status)
+		if text := cmp.Or(jsonText(r.Error), r.Message); text != "" {
+			reason += ": " + cut(text)
+		}
+		failed = append(failed, exporter.Failure{Index: i, Reason: reason, Retry: retryable(r.Status)})
+	}
+	return failed, nil
+}
+
+func retryable(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooEarly ||
+		status == http.StatusTooManyRequests || status >= 500
+}
+
+// jsonText returns a JSON string's text, other JSON as it is, and "" for none.
+func jsonText(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	if string(raw) == "null" {
+		return ""
+	}
+	return string(raw)
+}
+
+// speak returns the server's dialect, asking it if it isn't known.
+func (e *Exporter) speak(ctx context.Context) (Dialect, error) {
+	e.mu.Lock()
+	dialect := e.dialect
+	e.mu.Unlock()
+	if dialect != DialectAuto {
+		return dialect, nil
+	}
+	answer, err := e.do(ctx, http.MethodGet, "/api/public/health", nil)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case answer.status >= 500 || answer.status == http.StatusTooManyRequests:
+		return 0, answer.apiError()
+	case answer.header.Get("X-LangShark-Version") != "":
+		dialect = DialectV3
+	case answer.status != http.StatusOK: // an old or unusual server: what every one understands
+		dialect = DialectV2
+	default:
+		var health struct {
+			Version string `json:"version"`
+		}
+		dialect = DialectV2
+		if json.Unmarshal(answer.body, &health) == nil && major(health.Version) >= 3 {
+			dialect = DialectV3
+		}
+	}
+	e.mu.Lock()
+	e.dialect = dialect
+	e.mu.Unlock()
+	return dialect, nil
+}
+
+func major(version string) int {
+	first, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	n, err := strconv.Atoi(first)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// forget lets the next batch ask again when the server seems to be another one.
+func (e *Exporter) forget(err error) {
+	var api *exporter.APIError
+	if !errors.As(err, &api) || e.cfg.Dialect != DialectAuto {
+		return
+	}
+	switch api.StatusCode {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		e.mu.Lock()
+		e.dialect = DialectAuto
+		e.mu.Unlock()
+	}
+}

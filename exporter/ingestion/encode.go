@@ -1,0 +1,260 @@
+package ingestion
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/internal/jsonx"
+)
+
+const sdkName = "langshark-go"
+
+// encoder writes request bodies into one buffer that it keeps.
+type encoder struct {
+	buf      []byte
+	metadata []byte
+}
+
+func batchMetadata(cfg Config) []byte {
+	b, err := json.Marshal(map[string]any{
+		"sdk_name": sdkName, "sdk_version": cfg.SDKVersion, "public_key": cfg.PublicKey,
+	})
+	if err != nil { // strings always encode
+		return []byte("{}")
+	}
+	return b
+}
+
+// encode returns a body with the first n records, at least one.
+func (e *encoder) encode(records []exporter.Record, dialect Dialect) (body []byte, n int) {
+	e.buf = append(e.buf[:0], `{"batch":[`...)
+	reserve := len(e.metadata) + 16
+	for i := range records {
+		mark := len(e.buf)
+		if i > 0 {
+			e.buf = append(e.buf, ',')
+		}
+		e.buf = AppendEvent(e.buf, &records[i], dialect)
+		if i > 0 && len(e.buf)+reserve > MaxBodyBytes {
+			e.buf = e.buf[:mark]
+			break
+		}
+		n++
+	}
+	e.buf = append(e.buf, `],"metadata":`...)
+	e.buf = append(e.buf, e.metadata...)
+	e.buf = append(e.buf, '}')
+	return e.buf, n
+}
+
+// AppendEvent appends one record as an event of the ingestion API: an object
+// with id, timestamp, type and body. DialectAuto means DialectV3.
+func AppendEvent(dst []byte, r *exporter.Record, dialect Dialect) []byte {
+	b := jsonx.BeginObject(dst)
+	b.String("id", r.EventID)
+	b.Time("timestamp", r.Time)
+	switch {
+	case r.Trace != nil:
+		b.String("type", "trace-create")
+		b.Key("body")
+		b.Dst = traceBody(b.Dst, r.Trace)
+	case r.Score != nil:
+		b.String("type", "score-create")
+		b.Key("body")
+		b.Dst = scoreBody(b.Dst, r.Score)
+	case r.Observation != nil:
+		b.String("type", eventType(r, dialect))
+		b.Key("body")
+		b.Dst = observationBody(b.Dst, r.Observation, dialect)
+	}
+	return b.End()
+}
+
+func eventType(r *exporter.Record, dialect Dialect) string {
+	kind := r.Observation.Kind
+	if dialect == DialectV2 {
+		switch {
+		case kind.IsGeneration():
+			kind = exporter.KindGeneration
+		case kind != exporter.KindEvent:
+			kind = exporter.KindSpan
+		}
+	}
+	// Only spans and generations have an update event; others are created again, which merges.
+	if r.Op == exporter.OpUpdate && (kind == exporter.KindSpan || kind == exporter.KindGeneration) {
+		return kind.String() + "-update"
+	}
+	return kind.String() + "-create"
+}
+
+func traceBody(dst []byte, t *exporter.Trace) []byte {
+	b := jsonx.BeginObject(dst)
+	b.String("id", t.ID)
+	b.Time("timestamp", t.Start)
+	a := &t.Attributes
+	b.StringIf("name", a.TraceName)
+	b.StringIf("userId", a.UserID)
+	b.StringIf("sessionId", a.SessionID)
+	b.StringIf("environment", a.Environment)
+	b.StringIf("release", a.Release)
+	b.StringIf("version", a.Version)
+	if len(a.Tags) > 0 {
+		b.Key("tags")
+		b.Dst = append(b.Dst, '[')
+		for i, tag := range a.Tags {
+			if i > 0 {
+				b.Dst = append(b.Dst, ',')
+			}
+			b.Dst = jsonx.AppendString(b.Dst, tag)
+		}
+		b.Dst = append(b.Dst, ']')
+	}
+	values(&b, "metadata", a.Metadata, "", "")
+	if a.Public != nil {
+		b.Bool("public", *a.Public)
+	}
+	valueIf(&b, "input", t.Input)
+	valueIf(&b, "output", t.Output)
+	return b.End()
+}
+
+func observationBody(dst []byte, o *exporter.Observation, dialect Dialect) []byte {
+	b := jsonx.BeginObject(dst)
+	b.String("id", o.ID)
+	b.String("traceId", o.TraceID)
+	b.StringIf("parentObservationId", o.ParentID)
+	b.StringIf("name", o.Name)
+	b.Time("startTime", o.Start)
+	if o.Kind != exporter.KindEvent {
+		b.TimeIf("endTime", o.End)
+	}
+	b.String("level", o.Level.String())
+	b.StringIf("statusMessage", o.StatusMessage)
+	version := o.Version
+	if o.Attributes != nil {
+		b.StringIf("environment", o.Attributes.Environment)
+		if version == "" {
+			version = o.Attributes.Version
+		}
+	}
+	b.StringIf("version", version)
+	valueIf(&b, "input", o.Input)
+	valueIf(&b, "output", o.Output)
+	kind := ""
+	if dialect == DialectV2 && o.Kind != exporter.KindSpan && o.Kind != exporter.KindGeneration && o.Kind != exporter.KindEvent {
+		kind = o.Kind.String()
+	}
+	values(&b, "metadata", o.Metadata, "langshark.kind", kind)
+	if o.Generation != nil {
+		generationBody(&b, o.Generation)
+	}
+	return b.End()
+}
+
+func generationBody(b *jsonx.Object, g *exporter.Generation) {
+	b.StringIf("model", g.Model)
+	values(b, "modelParameters", g.Parameters, "", "")
+	b.TimeIf("completionStartTime", g.CompletionStart)
+	if g.PromptName != "" {
+		b.String("promptName", g.PromptName)
+		b.Int("promptVersion", int64(g.PromptVersion))
+	}
+	// "usage" is what Langfuse 2 reads; the others are of Langfuse 3 and later.
+	if g.Usage != nil || g.Cost != nil {
+		b.Key("usage")
+		u := jsonx.BeginObject(b.Dst)
+		if g.Usage != nil {
+			u.Int("input", g.Usage.InputTokens)
+			u.Int("output", g.Usage.OutputTokens)
+			u.Int("total", g.Usage.Total())
+			u.String("unit", "TOKENS")
+		}
+		if g.Cost != nil {
+			if hasParts(g.Cost) {
+				money(&u, "inputCost", g.Cost.Input)
+				money(&u, "outputCost", g.Cost.Output)
+			}
+			money(&u, "totalCost", g.Cost.Sum())
+		}
+		b.Dst = u.End()
+	}
+	if g.Usage != nil {
+		b.Key("usageDetails")
+		u := jsonx.BeginObject(b.Dst)
+		g.Usage.Buckets(u.Int)
+		b.Dst = u.End()
+	}
+	if g.Cost != nil {
+		b.Key("costDetails")
+		c := jsonx.BeginObject(b.Dst)
+		if hasParts(g.Cost) {
+			money(&c, "input", g.Cost.Input)
+			money(&c, "output", g.Cost.Output)
+		}
+		money(&c, "total", g.Cost.Sum())
+		for name, amount := range g.Cost.Details {
+			money(&c, name, amount)
+		}
+		b.Dst = c.End()
+	}
+}
+
+func scoreBody(dst []byte, s *exporter.Score) []byte {
+	b := jsonx.BeginObject(dst)
+	b.String("id", s.ID)
+	b.StringIf("traceId", s.TraceID)
+	b.StringIf("observationId", s.ObservationID)
+	b.StringIf("sessionId", s.SessionID)
+	b.String("name", s.Name)
+	b.String("dataType", string(s.Type))
+	if s.Type == exporter.ScoreCategorical {
+		b.String("value", s.Text)
+	} else {
+		b.Key("value")
+		b.Dst = appendFloat(b.Dst, s.Number)
+	}
+	b.StringIf("comment", s.Comment)
+	b.StringIf("configId", s.ConfigID)
+	b.StringIf("environment", s.Environment)
+	values(&b, "metadata", s.Metadata, "", "")
+	return b.End()
+}
+
+// appendFloat appends a finite number; others have been refused before.
+func appendFloat(dst []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(dst, "null"...)
+	}
+	return strconv.AppendFloat(dst, f, 'g', -1, 64)
+}
+
+func hasParts(c *exporter.Cost) bool { return c.Input != 0 || c.Output != 0 }
+
+func money(o *jsonx.Object, name string, n exporter.NanoUSD) {
+	o.Key(name)
+	o.Dst = n.AppendDecimal(o.Dst)
+}
+
+func valueIf(o *jsonx.Object, name string, v exporter.Value) {
+	if !v.IsZero() {
+		o.Key(name)
+		o.Dst = v.AppendJSON(o.Dst)
+	}
+}
+
+// values appends an object of the values and, if it isn't empty, of one more text.
+func values(o *jsonx.Object, name string, kvs []exporter.KeyValue, moreKey, more string) {
+	if len(kvs) == 0 && more == "" {
+		return
+	}
+	o.Key(name)
+	inner := jsonx.BeginObject(o.Dst)
+	for _, kv := range kvs {
+		inner.Key(kv.Key)
+		inner.Dst = kv.Value.AppendJSON(inner.Dst)
+	}
+	inner.StringIf(moreKey, more)
+	o.Dst = inner.End()
+}

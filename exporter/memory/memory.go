@@ -1,0 +1,99 @@
+// Package memory keeps records, for tests and for looking at what was recorded.
+package memory
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/langshark/langshark-go/exporter"
+)
+
+// Exporter is an [exporter.Exporter] that keeps a copy of every record. The
+// zero value is ready; all methods are safe for concurrent use.
+type Exporter struct {
+	mu      sync.Mutex
+	records []exporter.Record
+}
+
+// New returns an empty exporter.
+func New() *Exporter { return &Exporter{} }
+
+// Export keeps copies. It never fails unless ctx has ended.
+func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range records {
+		e.records = append(e.records, records[i].Clone())
+	}
+	return nil
+}
+
+// Shutdown does nothing: the records stay readable.
+func (e *Exporter) Shutdown(context.Context) error { return nil }
+
+// Records returns all records in the order they came. Do not change them.
+func (e *Exporter) Records() []exporter.Record {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.records)
+}
+
+// Reset forgets all records.
+func (e *Exporter) Reset() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.records = nil
+}
+
+// Observations returns the latest record of each observation, in the order of
+// their first ones.
+func (e *Exporter) Observations() []*exporter.Observation {
+	return latest(e.Records(), func(r *exporter.Record) (*exporter.Observation, string) {
+		if r.Observation == nil {
+			return nil, ""
+		}
+		return r.Observation, r.Observation.TraceID + "/" + r.Observation.ID
+	})
+}
+
+// Traces returns the latest record of each trace, in the order of their first ones.
+func (e *Exporter) Traces() []*exporter.Trace {
+	return latest(e.Records(), func(r *exporter.Record) (*exporter.Trace, string) {
+		if r.Trace == nil {
+			return nil, ""
+		}
+		return r.Trace, r.Trace.ID
+	})
+}
+
+// Scores returns the latest record of each score, in the order of their first ones.
+func (e *Exporter) Scores() []*exporter.Score {
+	return latest(e.Records(), func(r *exporter.Record) (*exporter.Score, string) {
+		if r.Score == nil {
+			return nil, ""
+		}
+		return r.Score, r.Score.ID
+	})
+}
+
+func latest[T any](records []exporter.Record, of func(*exporter.Record) (*T, string)) []*T {
+	var all []*T
+	place := map[string]int{}
+	for i := range records {
+		item, id := of(&records[i])
+		if item == nil {
+			continue
+		}
+		if at, ok := place[id]; ok {
+			all[at] = item
+			continue
+		}
+		place[id] = len(all)
+		all = append(all, item)
+	}
+	return all
+}

@@ -1,0 +1,316 @@
+package exporter
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Defaults of [PipelineConfig].
+const (
+	DefaultFlushAt       = 100
+	DefaultFlushInterval = time.Second
+	DefaultMaxRetries    = 3
+	DefaultTimeout       = 20 * time.Second
+	DefaultQueueBytes    = 32 << 20
+	DefaultQueueItems    = 100_000
+)
+
+const (
+	maxBatchBytes = 2 << 20          // taken from the queue for one call of Export
+	holdInterval  = 30 * time.Second // between attempts while credentials are refused
+	maxBackoff    = 30 * time.Second
+	maxRetryAfter = 5 * time.Minute
+	exitGrace     = 100 * time.Millisecond
+)
+
+// PipelineConfig says how a [Pipeline] works. Its zero value is valid.
+type PipelineConfig struct {
+	// FlushAt is the number of records that are sent at once without waiting
+	// for the interval, and the most that one call of Export gets. Defaults to 100.
+	FlushAt int
+	// FlushInterval is how long a record waits for others at most. Defaults to 1 s.
+	FlushInterval time.Duration
+	// MaxRetries is how often a batch is tried again, with growing pauses, before the
+	// error is reported and the batch goes back to the queue, where it stays until the
+	// sink works again. Zero means 3, negative none. Retries never drop anything.
+	MaxRetries int
+	// Timeout bounds one call of Export. Defaults to 20 s.
+	Timeout time.Duration
+	// QueueBytes bounds the memory of all records queued and in flight. Defaults to 32 MiB.
+	QueueBytes int64
+	// QueueItems bounds their number. Defaults to 100,000.
+	QueueItems int
+	// OnError is told of errors on the pipeline's goroutine. Nil ignores them; [Stats] has the last one.
+	OnError func(error)
+	// OnTick, if set, is called on the pipeline's goroutine once per FlushInterval after
+	// [Pipeline.Wake], for as long as it returns true.
+	OnTick func() bool
+}
+
+func (c PipelineConfig) withDefaults() PipelineConfig {
+	c.FlushAt = cmp.Or(max(c.FlushAt, 0), DefaultFlushAt)
+	c.FlushInterval = cmp.Or(max(c.FlushInterval, 0), DefaultFlushInterval)
+	c.Timeout = cmp.Or(max(c.Timeout, 0), DefaultTimeout)
+	c.QueueBytes = cmp.Or(max(c.QueueBytes, 0), DefaultQueueBytes)
+	c.QueueItems = cmp.Or(max(c.QueueItems, 0), DefaultQueueItems)
+	switch {
+	case c.MaxRetries == 0:
+		c.MaxRetries = DefaultMaxRetries
+	case c.MaxRetries < 0:
+		c.MaxRetries = 0
+	}
+	return c
+}
+
+// Pipeline stands between those who record and an [Exporter]: a bounded
+// queue, batches, retries, exact counts. One goroutine works for it until
+// Shutdown. All methods are safe for concurrent use.
+type Pipeline struct {
+	cfg  PipelineConfig
+	sink Exporter
+
+	mu       sync.Mutex
+	queue    queue
+	inFlight []queued // guarded by mu; entries themselves by the worker
+	flying   int64    // bytes of inFlight
+	stats    Stats
+	seq      uint64
+	closed   bool
+	ticking  bool
+	waiters  []*waiter
+	reported int64 // drops that a Flush has reported
+
+	abandoned bool // Shutdown has counted what was in flight
+
+	wake     chan struct{} // capacity 1: something for the worker to look at
+	ctx      context.Context
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when the worker has ended
+	shutdown sync.Once
+	result   error
+}
+
+// waiter is a Flush that waits until all records up to seq are gone.
+type waiter struct {
+	seq   uint64
+	fresh bool // no attempt has begun since it came
+	done  chan struct{}
+	err   error
+}
+
+// NewPipeline starts a pipeline to sink. End it with Shutdown.
+func NewPipeline(sink Exporter, cfg PipelineConfig) *Pipeline {
+	p := &Pipeline{
+		cfg:  cfg.withDefaults(),
+		sink: sink,
+		wake: make(chan struct{}, 1),
+		done: make(chan struct{}),
+	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	go p.run()
+	return p
+}
+
+// Enqueue takes an entry of the given class that holds about bytes of memory.
+// It never blocks on the sink. The entry is released when it has been
+// delivered or dropped, which may be at once.
+func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
+	p.mu.Lock()
+	p.stats.Accepted++
+	if p.closed {
+		p.stats.drop(DropAfterShutdown, 1)
+		p.mu.Unlock()
+		e.Release()
+		return
+	}
+	p.seq++
+	var evicted []queued
+	if p.full(bytes) {
+		if p.fullFor(bytes, class) { // too large, or all that waits is worth more
+			p.stats.drop(DropQueueFull, 1)
+			p.mu.Unlock()
+			e.Release()
+			return
+		}
+		for p.full(bytes) {
+			old, _ := p.queue.evict(class)
+			p.stats.drop(DropQueueFull, 1)
+			evicted = append(evicted, old)
+		}
+	}
+	p.queue.push(queued{entry: e, seq: p.seq, bytes: bytes, class: class})
+	n := p.queue.count
+	p.mu.Unlock()
+	if n == 1 || n == p.cfg.FlushAt {
+		p.kick()
+	}
+	releaseAll(evicted)
+}
+
+// full reports whether a record of so many bytes has no place.
+func (p *Pipeline) full(bytes int64) bool {
+	return p.queue.bytes+p.flying+bytes > p.cfg.QueueBytes || p.queue.count+len(p.inFlight) >= p.cfg.QueueItems
+}
+
+// fullFor reports whether it had none even if all records up to class were evicted.
+func (p *Pipeline) fullFor(bytes int64, class Class) bool {
+	n, freed := p.queue.evictable(class)
+	return p.queue.bytes-freed+p.flying+bytes > p.cfg.QueueBytes || p.queue.count-n+len(p.inFlight) >= p.cfg.QueueItems
+}
+
+// EnqueueRecord takes a copy of the record.
+func (p *Pipeline) EnqueueRecord(r *Record) {
+	p.Enqueue(&ownedRecord{r.Clone()}, ClassOf(r), r.Size())
+}
+
+type ownedRecord struct{ record Record }
+
+func (o *ownedRecord) Record() *Record { return &o.record }
+func (o *ownedRecord) Release()        {}
+
+// Wake starts the calls of OnTick.
+func (p *Pipeline) Wake() {
+	p.mu.Lock()
+	already := p.ticking || p.closed
+	p.ticking = true
+	p.mu.Unlock()
+	if !already {
+		p.kick()
+	}
+}
+
+func (p *Pipeline) kick() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Flush returns when everything that was accepted before has been delivered:
+// nil if nothing was lost since the last Flush, else a [*DeliveryError]. It
+// cuts a pause between retries short, except one that the server asked for,
+// and gives up when ctx ends or a whole round of retries has failed.
+func (p *Pipeline) Flush(ctx context.Context) error {
+	p.mu.Lock()
+	w := &waiter{seq: p.seq, fresh: true, done: make(chan struct{})}
+	if !p.pending(w.seq) || p.exited() {
+		err := p.outcome(nil)
+		p.mu.Unlock()
+		return err
+	}
+	p.waiters = append(p.waiters, w)
+	p.mu.Unlock()
+	p.kick()
+	var err error
+	select {
+	case <-w.done:
+		err = w.err
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-p.done:
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil && !p.pending(w.seq) {
+		err = nil
+	}
+	return p.outcome(err)
+}
+
+// pending reports whether a record up to seq has not come to its end.
+func (p *Pipeline) pending(seq uint64) bool {
+	return p.queue.has(seq) || len(p.inFlight) > 0 && p.inFlight[0].seq <= seq
+}
+
+// outcome is the result of a Flush: nil if nothing is missing.
+func (p *Pipeline) outcome(err error) error {
+	dropped := p.stats.Dropped.Total()
+	lost := dropped - p.reported
+	p.reported = dropped
+	if err == nil && lost == 0 {
+		return nil
+	}
+	if err == nil && p.stats.LastError != "" {
+		err = errors.New(p.stats.LastError)
+	}
+	return &DeliveryError{Remaining: int64(p.queue.count + len(p.inFlight)), Dropped: lost, Err: err}
+}
+
+func (p *Pipeline) exited() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Shutdown flushes, ends the pipeline's goroutine and shuts the exporter
+// down. What could not be delivered by ctx's end, or had failed a whole round
+// of retries, is dropped and counted in the error. It returns within 100 ms
+// of ctx's end. Later calls return the first one's result.
+func (p *Pipeline) Shutdown(ctx context.Context) error {
+	p.shutdown.Do(func() { p.result = p.end(ctx) })
+	return p.result
+}
+
+func (p *Pipeline) end(ctx context.Context) error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	flushErr := p.Flush(ctx)
+	p.cancel()
+	select {
+	case <-p.done:
+	case <-time.After(exitGrace): // an exporter that ignores its context
+	}
+
+	p.mu.Lock()
+	left := int64(p.queue.count + len(p.inFlight))
+	p.stats.drop(DropShutdown, left)
+	p.reported += left
+	var rest []queued
+	for {
+		e, ok := p.queue.pop()
+		if !ok {
+			break
+		}
+		rest = append(rest, e)
+	}
+	p.inFlight, p.flying = nil, 0 // the worker, if an exporter still holds it, finds them counted
+	p.abandoned = true
+	p.mu.Unlock()
+	releaseAll(rest)
+
+	var result error
+	var delivery *DeliveryError
+	if errors.As(flushErr, &delivery) {
+		delivery.Remaining = left
+		if left > 0 || delivery.Dropped > 0 {
+			result = delivery
+		}
+	}
+	if err := p.sink.Shutdown(ctx); err != nil && result == nil {
+		result = err
+	}
+	return result
+}
+
+// Stats returns a consistent snapshot.
+func (p *Pipeline) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.stats
+	s.Queued, s.InFlight = int64(p.queue.count), int64(len(p.inFlight))
+	s.Bytes = p.queue.bytes + p.flying
+	return s
+}
+
+func releaseAll(entries []queued) {
+	for _, e := range entries {
+		e.entry.Release()
+	}
+}

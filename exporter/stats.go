@@ -1,0 +1,93 @@
+package exporter
+
+// DropReason says why a record was given up.
+type DropReason uint8
+
+// The reasons for which a record is dropped.
+const (
+	// DropQueueFull: the queue was at its limit and the record was of the lowest class, the oldest of it.
+	DropQueueFull DropReason = iota
+	// DropTooLarge: the server refused it for its size even after truncation.
+	DropTooLarge
+	// DropRejected: the server refused it for good.
+	DropRejected
+	// DropUnsupported: the server has no place for it.
+	DropUnsupported
+	// DropShutdown: it was not delivered when Shutdown's context ended or its last attempts had failed.
+	DropShutdown
+	// DropAfterShutdown: it was recorded after Shutdown.
+	DropAfterShutdown
+)
+
+// String names the reason, as in "queue_full".
+func (r DropReason) String() string {
+	switch r {
+	case DropQueueFull:
+		return "queue_full"
+	case DropTooLarge:
+		return "too_large"
+	case DropRejected:
+		return "rejected"
+	case DropUnsupported:
+		return "unsupported"
+	case DropShutdown:
+		return "shutdown"
+	case DropAfterShutdown:
+		return "after_shutdown"
+	}
+	return "unknown"
+}
+
+// Dropped counts records by the reason they were dropped for.
+type Dropped struct {
+	QueueFull     int64
+	TooLarge      int64
+	Rejected      int64
+	Unsupported   int64
+	Shutdown      int64
+	AfterShutdown int64
+}
+
+// Total is the sum over all reasons.
+func (d Dropped) Total() int64 {
+	return d.QueueFull + d.TooLarge + d.Rejected + d.Unsupported + d.Shutdown + d.AfterShutdown
+}
+
+// Stats is one consistent snapshot of a pipeline. In each,
+//
+//	Accepted == Delivered + Dropped.Total() + Queued + InFlight
+type Stats struct {
+	// Accepted counts the records handed to the pipeline.
+	Accepted int64
+	// Delivered counts those the sink has durably accepted.
+	Delivered int64
+	Dropped   Dropped
+	// Queued counts those that wait.
+	Queued int64
+	// InFlight counts those in the batch being delivered.
+	InFlight int64
+	// Bytes is the memory held by the queued and in-flight ones.
+	Bytes int64
+	// Exports counts calls of the exporter; Failures those that returned an error.
+	Exports  int64
+	Failures int64
+	// LastError is the text of the latest error, empty after the next success.
+	LastError string
+}
+
+func (s *Stats) drop(reason DropReason, n int64) {
+	switch reason {
+	case DropQueueFull:
+		s.Dropped.QueueFull += n
+	case DropTooLarge:
+		s.Dropped.TooLarge += n
+	case DropRejected:
+		s.Dropped.Rejected += n
+	case DropUnsupported:
+		s.Dropped.Unsupported += n
+	case DropShutdown:
+		s.Dropped.Shutdown += n
+	case DropAfterShutdown:
+		s.Dropped.AfterShutdown += n
+	}
+}
