@@ -1,0 +1,188 @@
+package fakellm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// maxKept bounds the requests that are kept for [Provider.Requests].
+const maxKept = 1000
+
+// Responder decides the answer to a request. It may be called at the same time
+// by several goroutines, and is called once for each choice that is asked for.
+type Responder func(ctx context.Context, req *Request) Reply
+
+// Moment is a point at which a [WithPause] function is called.
+type Moment struct {
+	// Request is the one that is answered.
+	Request *Request
+	// Chunk is 0 before the first byte of the answer, and n before the n-th
+	// chunk of a stream's text.
+	Chunk int
+}
+
+// Provider is a fake provider. Make one with [New]. Its methods are safe for
+// concurrent use.
+type Provider struct {
+	respond Responder
+	pause   func(context.Context, Moment)
+	key     string
+	now     func() time.Time
+	mux     *http.ServeMux
+
+	mu       sync.Mutex
+	script   []Reply
+	requests []*Request
+	served   int
+	prefixes map[uint64]bool // first messages seen: those are cached
+
+	server   *http.Server
+	listener net.Listener
+	done     chan struct{}
+}
+
+// Option changes a [Provider].
+type Option func(*Provider)
+
+// WithResponder sets what decides the answers when no scripted reply is left.
+func WithResponder(r Responder) Option { return func(p *Provider) { p.respond = r } }
+
+// WithReplies sets replies that are given in this order, one for each choice
+// of a chat request, before the responder is asked.
+func WithReplies(replies ...Reply) Option {
+	return func(p *Provider) { p.script = append(p.script, replies...) }
+}
+
+// WithPause sets a function that is called before an answer and between the
+// chunks of a stream. It may wait; it should return when ctx ends. Defaults to
+// none: nothing waits.
+func WithPause(pause func(ctx context.Context, m Moment)) Option {
+	return func(p *Provider) { p.pause = pause }
+}
+
+// WithKey sets the API key that requests must carry; others get 401. Defaults
+// to any key, or none.
+func WithKey(key string) Option { return func(p *Provider) { p.key = key } }
+
+// New makes a provider. It is an [http.Handler]; [Provider.Start] serves it.
+func New(opts ...Option) *Provider {
+	p := &Provider{
+		respond:  Echo,
+		pause:    func(context.Context, Moment) {},
+		now:      time.Now,
+		prefixes: make(map[uint64]bool),
+		mux:      http.NewServeMux(),
+	}
+	for _, o := range opts {
+		o(p)
+	}
+	p.mux.HandleFunc("POST /v1/chat/completions", p.chat)
+	p.mux.HandleFunc("POST /v1/embeddings", p.embeddings)
+	p.mux.HandleFunc("GET /v1/models", p.models)
+	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, &Error{Status: http.StatusNotFound, Type: "invalid_request_error",
+			Message: fmt.Sprintf("Invalid URL (%s %s)", r.Method, r.URL.Path)})
+	})
+	return p
+}
+
+// Echo is the default responder: it repeats the last message of the user.
+func Echo(_ context.Context, req *Request) Reply {
+	return Reply{Text: "You said: " + req.LastUser()}
+}
+
+// ServeHTTP answers as the provider would.
+func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	p.served++
+	id := p.served
+	p.mu.Unlock()
+	h := w.Header()
+	h.Set("X-Request-Id", fmt.Sprintf("req_%024x", id))
+	h.Set("Openai-Version", "2020-10-01")
+	if p.key != "" && r.Header.Get("Authorization") != "Bearer "+p.key && r.Header.Get("Api-Key") != p.key {
+		writeError(w, &Error{Status: http.StatusUnauthorized, Type: "invalid_request_error", Code: "invalid_api_key",
+			Message: "Incorrect API key provided."})
+		return
+	}
+	p.mux.ServeHTTP(w, r)
+}
+
+// Start serves the provider on a free port of the loopback interface until
+// [Provider.Close].
+func (p *Provider) Start() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.listener != nil {
+		return errors.New("fakellm: already started")
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("fakellm: %w", err)
+	}
+	p.listener = l
+	p.server = &http.Server{Handler: p, ReadHeaderTimeout: 10 * time.Second}
+	p.done = make(chan struct{})
+	go func() {
+		defer close(p.done)
+		_ = p.server.Serve(l) // ends by Close
+	}()
+	return nil
+}
+
+// BaseURL is what a client takes as its base URL, as in
+// "http://127.0.0.1:41235/v1"; empty before [Provider.Start].
+func (p *Provider) BaseURL() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.listener == nil {
+		return ""
+	}
+	return "http://" + p.listener.Addr().String() + "/v1"
+}
+
+// Close ends the server and all connections. It may be called again.
+func (p *Provider) Close() {
+	p.mu.Lock()
+	server, done := p.server, p.done
+	p.mu.Unlock()
+	if server == nil {
+		return
+	}
+	_ = server.Close() // closes the listener; nothing to be done about an error
+	<-done
+}
+
+// Requests returns the chat requests that came, oldest first; the last 1,000.
+func (p *Provider) Requests() []*Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]*Request(nil), p.requests...)
+}
+
+// next takes the scripted reply whose turn it is.
+func (p *Provider) next() (Reply, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.script) == 0 {
+		return Reply{}, false
+	}
+	r := p.script[0]
+	p.script = p.script[1:]
+	return r, true
+}
+
+func (p *Provider) keep(req *Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.requests) == maxKept {
+		p.requests = p.requests[1:]
+	}
+	p.requests = append(p.requests, req)
+}
