@@ -1,0 +1,144 @@
+package store
+
+import (
+	"time"
+
+	"github.com/langshark/langshark-go/exporter"
+)
+
+// TraceQuery selects traces. Its zero value is the 50 newest.
+type TraceQuery struct {
+	TraceFilter
+	// OrderBy is what to sort by; empty means [OrderTimestamp], newest first.
+	OrderBy Order
+	// Ascending turns the order around.
+	Ascending bool
+	Page
+	// Payloads asks for inputs and outputs.
+	Payloads bool
+}
+
+// TraceFilter narrows a list of traces. A zero field matches all; all fields must match.
+type TraceFilter struct {
+	IDs         []string // any of these
+	Name        string
+	UserID      string
+	SessionID   string
+	Release     string
+	Version     string
+	Environment string
+	// Tags must all be there.
+	Tags []string
+	// Levels matches traces whose highest observation level is one of these.
+	Levels []exporter.Level
+	// Search matches a part of the id, name, user or session, whatever the case.
+	Search string
+	// Metadata matches top-level keys whose value, as text, is equal.
+	Metadata map[string]string
+	From     time.Time // inclusive
+	To       time.Time // exclusive
+}
+
+// Order names what a list of traces is sorted by.
+type Order string
+
+// What traces are sorted by.
+const (
+	OrderTimestamp   Order = "timestamp"
+	OrderID          Order = "id"
+	OrderName        Order = "name"
+	OrderUserID      Order = "userId"
+	OrderSessionID   Order = "sessionId"
+	OrderRelease     Order = "release"
+	OrderVersion     Order = "version"
+	OrderPublic      Order = "public"
+	OrderBookmarked  Order = "bookmarked"
+	OrderCreatedAt   Order = "createdAt"
+	OrderUpdatedAt   Order = "updatedAt"
+	OrderEnvironment Order = "environment"
+)
+
+// Page is a part of a list: after a cursor, or from an offset.
+type Page struct {
+	// Limit is how many rows to return. Zero means 50, negative none.
+	Limit int
+	// Offset is how many rows to skip; it costs time that grows with it.
+	Offset int
+	// After continues where a page ended, at a cost that doesn't grow. It works
+	// with the default order, either way round, and wins over Offset.
+	After Cursor
+	// Total asks for the number of all rows that match, which costs a count.
+	Total bool
+}
+
+// Cursor is the place where a page ended: opaque, safe in a URL, empty at the end.
+type Cursor string
+
+// TracePage is a page of traces.
+type TracePage struct {
+	Traces []Trace
+	Total  int64  // filled if the query asked for it
+	Next   Cursor // empty if this is the last page, or with another order than the default
+}
+
+// ObservationQuery selects observations. Its zero value is the 50 newest.
+type ObservationQuery struct {
+	ObservationFilter
+	// Ascending lists the oldest first.
+	Ascending bool
+	Page
+	Payloads bool
+}
+
+// ObservationFilter narrows a list of observations. A zero field matches all.
+type ObservationFilter struct {
+	IDs      []string
+	TraceID  string
+	Name     string
+	UserID   string // that of the trace
+	Kinds    []exporter.Kind
+	Levels   []exporter.Level
+	ParentID string
+	Version  string
+	From     time.Time // start, inclusive
+	To       time.Time // start, exclusive
+}
+
+// ObservationPage is a page of observations.
+type ObservationPage struct {
+	Observations []Observation
+	Total        int64
+	Next         Cursor
+}
+
+// ScoreQuery selects scores, newest first.
+type ScoreQuery struct {
+	TraceIDs       []string
+	ObservationIDs []string
+	SessionID      string
+	Name           string
+	Page
+}
+
+// ScorePage is a page of scores.
+type ScorePage struct {
+	Scores []Score
+	Total  int64
+	Next   Cursor
+}
+
+// SessionQuery selects sessions, newest first.
+type SessionQuery struct {
+	From time.Time // createdAt, inclusive
+	To   time.Time // createdAt, exclusive
+	// Search matches a part of the id, whatever the case.
+	Search string
+	Page
+}
+
+// SessionPage is a page of sessions.
+type SessionPage struct {
+	Sessions []Session
+	Total    int64
+	Next     Cursor
+}

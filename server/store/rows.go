@@ -1,0 +1,175 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/langshark/langshark-go/exporter"
+)
+
+// Trace is one run of an application, with what its observations add up to.
+// Empty strings and nil JSON mean that nothing was given.
+type Trace struct {
+	ProjectID string
+	ID        string
+	// Timestamp is when the trace began: as given, else the start of its first
+	// observation if no trace event came yet, else CreatedAt.
+	Timestamp   time.Time
+	Name        string
+	UserID      string
+	SessionID   string
+	Environment string // "default" if not given
+	Release     string
+	Version     string
+	Public      bool
+	Bookmarked  bool
+	Tags        []string        // sorted, each once
+	Metadata    json.RawMessage // any JSON, mostly an object
+	// Input and Output are filled where the query asks for payloads.
+	Input  json.RawMessage
+	Output json.RawMessage
+	// CreatedAt and UpdatedAt are when the server first and last heard of it.
+	CreatedAt time.Time
+	UpdatedAt time.Time
+
+	Rollup Rollup
+}
+
+// Rollup is what the observations of a trace add up to.
+type Rollup struct {
+	Observations int
+	// Errors and Warnings count the observations of these levels.
+	Errors   int
+	Warnings int
+	// Level is the highest level of any observation; [exporter.LevelDefault] without any.
+	Level exporter.Level
+	// Start is the first start; zero without observations.
+	Start time.Time
+	// Latency is from the first start to the last end; zero while nothing has ended.
+	Latency time.Duration
+	// Running says that an observation other than an event has not ended.
+	Running      bool
+	InputTokens  int64
+	OutputTokens int64
+	TotalTokens  int64
+	// Cost is the sum of the known costs; nil if none is known.
+	Cost *exporter.NanoUSD
+}
+
+// Observation is one step of a trace.
+type Observation struct {
+	ProjectID   string
+	ID          string
+	TraceID     string
+	ParentID    string // empty for a root
+	Kind        exporter.Kind
+	Name        string
+	Environment string
+	// Start is as given, else CreatedAt.
+	Start time.Time
+	// End is zero while the observation runs, and for events.
+	End           time.Time
+	Level         exporter.Level
+	StatusMessage string
+	Version       string
+	Metadata      json.RawMessage
+	Input         json.RawMessage
+	Output        json.RawMessage
+
+	Model           string
+	ModelParameters json.RawMessage
+	// CompletionStart is when the first token arrived; zero if unknown.
+	CompletionStart time.Time
+	PromptName      string
+	PromptVersion   int
+
+	// Usage is nil if none was reported.
+	Usage *Usage
+	// Cost is nil if unknown.
+	Cost *Cost
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Latency is from start to end; zero while the observation runs.
+func (o *Observation) Latency() time.Duration {
+	if o.End.IsZero() {
+		return 0
+	}
+	return o.End.Sub(o.Start)
+}
+
+// TimeToFirstToken is from the start to the first token; zero if unknown.
+func (o *Observation) TimeToFirstToken() time.Duration {
+	if o.CompletionStart.IsZero() {
+		return 0
+	}
+	return o.CompletionStart.Sub(o.Start)
+}
+
+// Usage counts what a model call used, in Unit.
+type Usage struct {
+	// Unit is TOKENS, CHARACTERS, MILLISECONDS, SECONDS, IMAGES or REQUESTS; empty if not given.
+	Unit string
+	// Input and Output include all of their buckets, as cached or reasoning tokens.
+	Input  int64
+	Output int64
+	Total  int64
+	// Details are the exclusive buckets by name, see [exporter.Usage.Buckets]; nil if not given.
+	Details map[string]int64
+}
+
+// Cost is what a model call cost.
+type Cost struct {
+	// Input, Output and Total are nil if not given or known.
+	Input  *exporter.NanoUSD
+	Output *exporter.NanoUSD
+	Total  *exporter.NanoUSD
+	// Details are all parts by bucket name; nil if not given.
+	Details map[string]exporter.NanoUSD
+}
+
+// Score is a judgement of a trace, an observation or a session.
+type Score struct {
+	ProjectID     string
+	ID            string
+	TraceID       string
+	ObservationID string
+	SessionID     string
+	Name          string
+	Type          exporter.ScoreType
+	// Number is the value of numeric and boolean scores; nil for a category without one.
+	Number *float64
+	// Text is the category, or "True" or "False"; empty for numeric scores.
+	Text        string
+	Comment     string
+	Source      string // API, EVAL or ANNOTATION
+	ConfigID    string
+	Environment string
+	Metadata    json.RawMessage
+	Timestamp   time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Session is a number of traces, mostly the turns of a conversation.
+type Session struct {
+	ProjectID string
+	ID        string
+	CreatedAt time.Time
+	// What its traces add up to.
+	Traces      int
+	FirstTrace  time.Time
+	LastTrace   time.Time
+	UserIDs     []string // sorted, at most 10
+	TotalTokens int64
+	Errors      int
+	Cost        *exporter.NanoUSD // nil if none is known
+}
+
+// Members are the ids of what belongs to a trace, sorted.
+type Members struct {
+	Observations []string
+	Scores       []string
+}

@@ -1,0 +1,93 @@
+// Package store says what the server keeps and how it is written and read,
+// without saying where. An engine implements [Store]; package storetest holds
+// the suite every engine passes; package merge the rule by which writes meet.
+//
+// A store knows projects, traces, observations, scores and sessions. Reads see
+// every write that has returned before them.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors that a [Store] returns, wrapped.
+var (
+	// ErrNotFound says that the project has nothing of that id.
+	ErrNotFound = errors.New("not found")
+	// ErrBusy says that too many writes wait; try again after [RetryAfter].
+	ErrBusy = errors.New("too many writes are waiting")
+	// ErrClosed says that the store has been closed.
+	ErrClosed = errors.New("store is closed")
+	// ErrExists says that a name or key is taken.
+	ErrExists = errors.New("exists already")
+)
+
+// RetryAfter is the time to wait after [ErrBusy].
+const RetryAfter = time.Second
+
+// Store keeps the data of all projects. Its methods are safe for concurrent
+// use and honour ctx.
+type Store interface {
+	// Write applies a batch. It returns nil once the batch is committed and
+	// will survive a crash; [ErrBusy] if the queue of writes is full. A write
+	// that ctx ends while it waits may still be committed: events are
+	// idempotent, so sending them again is safe.
+	Write(ctx context.Context, batch *Batch) error
+
+	// Traces lists traces by filter, order and page.
+	Traces(ctx context.Context, projectID string, q TraceQuery) (TracePage, error)
+	// Trace returns one trace with its payload.
+	Trace(ctx context.Context, projectID, traceID string) (*Trace, error)
+	// TraceMembers returns the ids of the observations and of the scores of each trace, sorted.
+	TraceMembers(ctx context.Context, projectID string, traceIDs []string) (map[string]Members, error)
+	// Observations lists observations by filter, order and page.
+	Observations(ctx context.Context, projectID string, q ObservationQuery) (ObservationPage, error)
+	// Observation returns one observation with its payload.
+	Observation(ctx context.Context, projectID, observationID string) (*Observation, error)
+	// Scores lists scores by filter, newest first.
+	Scores(ctx context.Context, projectID string, q ScoreQuery) (ScorePage, error)
+	// Sessions lists sessions, newest first.
+	Sessions(ctx context.Context, projectID string, q SessionQuery) (SessionPage, error)
+	// Session returns one session.
+	Session(ctx context.Context, projectID, sessionID string) (*Session, error)
+
+	// CreateProject adds a project; [ErrExists] if the id or name is taken.
+	CreateProject(ctx context.Context, p Project) error
+	// Projects lists all projects, oldest first.
+	Projects(ctx context.Context) ([]Project, error)
+	// CreateAPIKey adds a key; [ErrExists] if the public key is taken.
+	CreateAPIKey(ctx context.Context, k APIKey) error
+	// APIKey returns the key with that public half.
+	APIKey(ctx context.Context, publicKey string) (*APIKey, error)
+
+	// Watch calls f after each commit, on the writer's goroutine: f must not
+	// block. The returned function ends it.
+	Watch(f func(Commit)) (stop func())
+	// Close commits what waits, then releases everything. It is idempotent.
+	Close() error
+}
+
+// Commit says what a commit has changed.
+type Commit struct {
+	ProjectID string
+	// TraceIDs are the traces whose rows, observations or scores changed, each once.
+	TraceIDs []string
+}
+
+// Project separates the data of one application from all others.
+type Project struct {
+	ID        string
+	Name      string
+	CreatedAt time.Time
+}
+
+// APIKey lets an application write to and read from one project.
+type APIKey struct {
+	ProjectID string
+	PublicKey string
+	// SecretHash is the SHA-256 of the secret half, which is not kept.
+	SecretHash []byte
+	CreatedAt  time.Time
+}
