@@ -1,0 +1,220 @@
+package langshark
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/internal/jsonx"
+)
+
+const (
+	// MaxValueBytes bounds one captured value; what is beyond is cut and marked.
+	MaxValueBytes = 1 << 20
+	// MaxValueDepth bounds its nesting.
+	MaxValueDepth = 64
+)
+
+// buffer holds encoded JSON. It goes back to the pool when nobody refers to it.
+type buffer struct {
+	b    []byte
+	refs atomic.Int32
+}
+
+const maxPooledBytes = 64 << 10
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+func getBuffer() *buffer {
+	b := buffers.Get().(*buffer) //nolint:errcheck // the pool holds nothing else
+	b.b = b.b[:0]
+	b.refs.Store(1)
+	return b
+}
+
+func (b *buffer) release() {
+	if b.refs.Add(-1) == 0 && cap(b.b) <= maxPooledBytes {
+		buffers.Put(b)
+	}
+}
+
+type captureKind uint8
+
+const (
+	captureNone captureKind = iota
+	captureText
+	captureJSON
+)
+
+// capture is a value as it was when it was given: a string by reference, all else encoded.
+type capture struct {
+	text string
+	buf  *buffer
+	kind captureKind
+}
+
+func newJSONCapture(b []byte) capture {
+	buf := getBuffer()
+	buf.b = append(buf.b, b...)
+	return capture{kind: captureJSON, buf: buf}
+}
+
+func (v capture) release() {
+	if v.buf != nil {
+		v.buf.release()
+	}
+}
+
+// share returns the same value with a reference of its own.
+func (v capture) share() capture {
+	if v.buf != nil {
+		v.buf.refs.Add(1)
+	}
+	return v
+}
+
+func (v capture) value() exporter.Value {
+	switch v.kind {
+	case captureText:
+		return exporter.Text(v.text)
+	case captureJSON:
+		return exporter.JSON(v.buf.b)
+	default:
+		return exporter.Value{}
+	}
+}
+
+func (v capture) size() int64 {
+	n := len(v.text)
+	if v.buf != nil {
+		n += cap(v.buf.b)
+	}
+	return int64(n)
+}
+
+// capture encodes and masks a value. nil is no value.
+func (c *Client) capture(field Field, key string, v any) capture {
+	return c.mask(field, key, c.encode(v))
+}
+
+func (c *Client) encode(v any) capture {
+	switch v := v.(type) {
+	case nil:
+		return capture{}
+	case string:
+		return capture{kind: captureText, text: c.text(v)}
+	case json.RawMessage:
+		return encodeRaw(v)
+	case []byte:
+		if utf8.Valid(v) {
+			return capture{kind: captureText, text: exporter.TruncateText(string(v), MaxValueBytes)}
+		}
+	case error:
+		return capture{kind: captureText, text: c.text(errorText(v))}
+	}
+	return encodeJSON(v)
+}
+
+// text is what is kept of a string.
+func (c *Client) text(s string) string {
+	if len(s) > MaxValueBytes {
+		return exporter.TruncateText(s, MaxValueBytes)
+	}
+	if c.copyStrings {
+		return strings.Clone(s)
+	}
+	return s
+}
+
+func encodeRaw(raw json.RawMessage) capture {
+	if len(raw) == 0 {
+		return capture{}
+	}
+	buf := getBuffer()
+	w := bytes.NewBuffer(buf.b)
+	if err := json.Compact(w, raw); err != nil {
+		buf.release()
+		return encodeFailed(fmt.Errorf("invalid JSON: %w", err))
+	}
+	buf.b = w.Bytes()
+	return checked(buf)
+}
+
+func encodeJSON(v any) (result capture) {
+	buf := getBuffer()
+	defer func() {
+		if p := recover(); p != nil {
+			buf.release()
+			result = encodeFailed(fmt.Errorf("panic while encoding %T: %v", v, p))
+		}
+	}()
+	w := bytes.NewBuffer(buf.b)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		buf.release()
+		return encodeFailed(err)
+	}
+	buf.b = bytes.TrimSuffix(w.Bytes(), []byte("\n"))
+	return checked(buf)
+}
+
+// checked enforces the limits on what was encoded.
+func checked(buf *buffer) capture {
+	if len(buf.b) > MaxValueBytes {
+		text := exporter.TruncateText(string(buf.b), MaxValueBytes)
+		buf.release()
+		return capture{kind: captureText, text: text}
+	}
+	if jsonx.Depth(buf.b) > MaxValueDepth {
+		buf.release()
+		return encodeFailed(fmt.Errorf("nested deeper than %d levels", MaxValueDepth))
+	}
+	if string(buf.b) == "null" {
+		buf.release()
+		return capture{}
+	}
+	return capture{kind: captureJSON, buf: buf}
+}
+
+// encodeFailed stands for what can't be encoded.
+func encodeFailed(err error) capture {
+	b := getBuffer()
+	o := jsonx.BeginObject(b.b)
+	o.String("$error", exporter.TruncateText(err.Error(), 1000))
+	b.b = o.End()
+	return capture{kind: captureJSON, buf: b}
+}
+
+// errorText calls an error's own method, which may panic.
+func errorText(err error) (s string) {
+	defer func() {
+		if p := recover(); p != nil {
+			s = fmt.Sprintf("%T: its Error method panicked", err)
+		}
+	}()
+	return err.Error()
+}
+
+// keyValue is one member of metadata or model parameters.
+type keyValue struct {
+	key   string
+	value capture
+}
+
+// setValue replaces or adds a member.
+func setValue(kvs []keyValue, key string, v capture) []keyValue {
+	for i := range kvs {
+		if kvs[i].key == key {
+			kvs[i].value.release()
+			kvs[i].value = v
+			return kvs
+		}
+	}
+	return append(kvs, keyValue{key, v})
+}

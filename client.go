@@ -1,0 +1,261 @@
+package langshark
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/exporter/ingestion"
+)
+
+// Version is that of this SDK, as sent to the server.
+const Version = "0.1.0"
+
+// Client records traces and delivers them. Make one with [New] and end it with
+// [Client.Shutdown]. All methods may be called on nil and by several goroutines.
+type Client struct {
+	pipeline   *exporter.Pipeline // nil when disabled
+	exporter   exporter.Exporter
+	attributes *exporter.Attributes // of every trace, before its own
+	sampleRate float64
+	maskFunc   MaskFunc
+	onError    func(error)
+
+	copyStrings bool
+	announces   bool // the exporter takes observations that still run
+	open        openList
+	late        atomic.Int64
+	masked      atomic.Int64
+
+	shutdown sync.Once
+	result   error
+}
+
+// disabled is the client that does nothing.
+var disabled = &Client{}
+
+var defaultClient atomic.Pointer[Client]
+
+// Default returns the client that the package's functions use where ctx
+// carries none. It is disabled until [SetDefault].
+func Default() *Client {
+	if c := defaultClient.Load(); c != nil {
+		return c
+	}
+	return disabled
+}
+
+// SetDefault makes c the default client; nil makes it the disabled one again.
+func SetDefault(c *Client) { defaultClient.Store(c) }
+
+// New returns a client. The zero [Config] reads everything from the
+// environment. Without keys and an exporter, or with Enabled false, the client
+// is disabled: everything works and nothing is recorded, which one line in the
+// log says once. Errors name the field or variable and what it must be.
+//
+// New connects to nothing; [Client.AuthCheck] does.
+func New(cfg Config) (*Client, error) {
+	cfg, err := cfg.fromEnvironment(osEnv)
+	if err != nil {
+		return nil, err
+	}
+	logger := cfg.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	if !cfg.wanted() {
+		if cfg.Enabled == nil || *cfg.Enabled {
+			sayDisabled(logger)
+		}
+		return &Client{}, nil
+	}
+	sink := cfg.Exporter
+	if sink == nil {
+		sink, err = ingestion.New(ingestion.Config{
+			Host: cfg.Host, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey,
+			HTTPClient: cfg.HTTPClient, SDKVersion: Version,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	c := &Client{
+		exporter:    sink,
+		attributes:  &exporter.Attributes{Environment: cfg.Environment, Release: cfg.Release},
+		sampleRate:  1,
+		maskFunc:    cfg.Mask,
+		copyStrings: cfg.CopyStrings,
+		onError:     cfg.OnError,
+	}
+	if cfg.SampleRate != nil {
+		c.sampleRate = *cfg.SampleRate
+	}
+	if c.onError == nil {
+		c.onError = (&errorLog{logger: logger, all: cfg.Debug}).report
+	}
+	if u, ok := sink.(exporter.UnfinishedAccepter); ok {
+		c.announces = u.AcceptsUnfinished()
+	}
+	interval := cfg.FlushInterval
+	if h, ok := sink.(exporter.IntervalHinter); ok && interval == 0 {
+		interval = h.FlushInterval()
+	}
+	// An observation that runs for longer than this is announced, whatever the flush interval.
+	age := max(cmp.Or(interval, exporter.DefaultFlushInterval), exporter.DefaultFlushInterval)
+	c.pipeline = exporter.NewPipeline(sink, exporter.PipelineConfig{
+		FlushAt:       cfg.FlushAt,
+		FlushInterval: interval,
+		MaxRetries:    cfg.MaxRetries,
+		Timeout:       cfg.Timeout,
+		QueueBytes:    cfg.QueueBytes,
+		OnError:       c.report,
+		OnTick:        func() bool { return c.open.announce(age) },
+	})
+	return c, nil
+}
+
+var saidDisabled sync.Once
+
+func sayDisabled(logger *slog.Logger) {
+	saidDisabled.Do(func() {
+		logger.Info("langshark: no keys are set, so nothing is recorded (set LANGSHARK_PUBLIC_KEY, LANGSHARK_SECRET_KEY and LANGSHARK_HOST)")
+	})
+}
+
+func (c *Client) enabled() bool { return c != nil && c.pipeline != nil }
+
+// Enabled reports whether the client records at all.
+func (c *Client) Enabled() bool { return c.enabled() }
+
+// AuthCheck asks the server whether the keys are valid: nil if so, an
+// [*APIError] with status 401 or 403 if not, another error if it can't be
+// reached, [ErrDisabled] for a disabled client. An exporter that knows no
+// credentials is always valid.
+func (c *Client) AuthCheck(ctx context.Context) error {
+	if !c.enabled() {
+		return ErrDisabled
+	}
+	a, ok := c.exporter.(exporter.AuthChecker)
+	if !ok {
+		return nil
+	}
+	if err := a.AuthCheck(ctx); err != nil {
+		return fmt.Errorf("langshark: auth check: %w", err)
+	}
+	return nil
+}
+
+// TraceURL returns the address of a trace's page, or "" if the exporter knows
+// none. It never blocks.
+func (c *Client) TraceURL(traceID string) string {
+	if !c.enabled() || traceID == "" {
+		return ""
+	}
+	if l, ok := c.exporter.(exporter.TraceLinker); ok {
+		return l.TraceURL(traceID)
+	}
+	return ""
+}
+
+// Flush returns when all that was recorded before has arrived: nil, or a
+// [*DeliveryError] that counts what hasn't, or was lost since the last Flush.
+// It gives up when ctx ends, or when the server fails for a whole round of
+// retries. What is not delivered then stays queued.
+func (c *Client) Flush(ctx context.Context) error {
+	if !c.enabled() {
+		return nil
+	}
+	if err := c.pipeline.Flush(ctx); err != nil {
+		return err //nolint:wrapcheck // a DeliveryError speaks for itself
+	}
+	if f, ok := c.exporter.(exporter.Flusher); ok {
+		return f.Flush(ctx) //nolint:wrapcheck // so do its sinks' errors
+	}
+	return nil
+}
+
+// Shutdown sends what is queued, and what still runs marked as unfinished, and
+// ends the client's goroutine. What has not arrived when ctx ends is lost and
+// counted in the [*DeliveryError]; Shutdown returns within 100 ms of that.
+// Later calls return the first one's result. What is recorded afterwards is
+// dropped and counted.
+func (c *Client) Shutdown(ctx context.Context) error {
+	if !c.enabled() {
+		return nil
+	}
+	c.shutdown.Do(func() {
+		c.open.finish()
+		c.result = c.pipeline.Shutdown(ctx)
+	})
+	return c.result
+}
+
+// Stats is one consistent snapshot of a client's counts. See [exporter.Stats]
+// for the sum that always holds.
+type Stats struct {
+	exporter.Stats
+	// Masked counts the values that went through Config.Mask.
+	Masked int64
+	// Late counts calls of setters and End on observations that had ended.
+	Late int64
+	// Sinks has the counts of each sink of an exporter with several, by name.
+	Sinks map[string]exporter.Stats
+}
+
+// Stats returns the client's counts. A disabled client has none.
+func (c *Client) Stats() Stats {
+	if !c.enabled() {
+		return Stats{}
+	}
+	s := Stats{Stats: c.pipeline.Stats(), Masked: c.masked.Load(), Late: c.late.Load()}
+	if r, ok := c.exporter.(exporter.SinkReporter); ok {
+		s.Sinks = r.Sinks()
+	}
+	return s
+}
+
+// report tells OnError, whatever it does.
+func (c *Client) report(err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			slog.Error("langshark: OnError panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	c.onError(err)
+}
+
+// errorLog is the default OnError.
+type errorLog struct {
+	logger *slog.Logger
+	all    bool
+
+	mu         sync.Mutex
+	last       time.Time
+	suppressed int
+}
+
+const errorLogInterval = 10 * time.Second
+
+func (l *errorLog) report(err error) {
+	l.mu.Lock()
+	now := time.Now()
+	if !l.all && !l.last.IsZero() && now.Sub(l.last) < errorLogInterval {
+		l.suppressed++
+		l.mu.Unlock()
+		return
+	}
+	suppressed := l.suppressed
+	l.last, l.suppressed = now, 0
+	l.mu.Unlock()
+	if suppressed > 0 {
+		l.logger.Warn(err.Error(), "suppressed", suppressed)
+		return
+	}
+	l.logger.Warn(err.Error())
+}

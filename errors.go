@@ -1,0 +1,20 @@
+package langshark
+
+import (
+	"errors"
+
+	"github.com/langshark/langshark-go/exporter"
+)
+
+var (
+	// ErrDisabled is returned by what needs a server when the client is disabled.
+	ErrDisabled = errors.New("langshark: the client is disabled (set LANGSHARK_PUBLIC_KEY, LANGSHARK_SECRET_KEY and LANGSHARK_HOST)")
+	// ErrNoTarget is returned by RecordScore when nothing is judged: ctx holds no trace and no option names one.
+	ErrNoTarget = errors.New("langshark: a score needs a trace in ctx, WithTraceID or WithSession")
+)
+
+// APIError is a server's answer that isn't success.
+type APIError = exporter.APIError
+
+// DeliveryError is what Flush and Shutdown return when not everything arrived.
+type DeliveryError = exporter.DeliveryError

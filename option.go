@@ -1,0 +1,407 @@
+package langshark
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/langshark/langshark-go/exporter"
+)
+
+// TraceOption sets a property of a trace: in StartTrace, UpdateTrace and WithTraceAttributes.
+type TraceOption interface{ applyTrace(*settings) }
+
+// SpanOption sets a property of an observation: in StartSpan, StartObservation and RecordEvent.
+type SpanOption interface{ applySpan(*settings) }
+
+// GenerationOption sets a property of a generation: in StartGeneration and UpdateObservation.
+type GenerationOption interface{ applyGeneration(*settings) }
+
+// ScoreOption sets a property of a score, in RecordScore.
+type ScoreOption interface{ applyScore(*settings) }
+
+// ObserveOption says how a wrapper records, in Observe and its like.
+type ObserveOption interface{ applyObserve(*observeSettings) }
+
+// settings are what options say. A field's zero value says nothing.
+type settings struct {
+	// of traces
+	attributes patch
+	// of observations
+	traceID, observationID string
+	start                  time.Time
+	level                  *Level
+	status                 string
+	version                string
+	input, output          any
+	hasInput, hasOutput    bool
+	metadata               []anyValue
+	// of generations
+	model           string
+	parameters      map[string]any
+	usage           *Usage
+	cost            *Cost
+	completionStart time.Time
+	promptName      string
+	promptVersion   int
+	// of scores
+	scoreID, comment, configID, sessionID, environment string
+}
+
+type anyValue struct {
+	key   string
+	value any
+}
+
+// patch is a change of a trace's attributes.
+type patch struct {
+	name, user, session, environment, release, version string
+	tags                                               []string
+	metadata                                           []anyValue
+	public                                             *bool
+}
+
+// observeSettings are what a wrapper knows.
+type observeSettings struct {
+	settings
+	kind            Kind
+	noInput         bool
+	noOutput        bool
+	transformInput  func(any) any
+	transformOutput func(any) any
+}
+
+// A traceScope fits traces only.
+type traceScope func(*settings)
+
+func (f traceScope) applyTrace(s *settings) { f(s) }
+
+// An observationScope fits spans and generations.
+type observationScope func(*settings)
+
+func (f observationScope) applySpan(s *settings)       { f(s) }
+func (f observationScope) applyGeneration(s *settings) { f(s) }
+
+// A generationScope fits generations only.
+type generationScope func(*settings)
+
+func (f generationScope) applyGeneration(s *settings) { f(s) }
+
+// A scoreScope fits scores only.
+type scoreScope func(*settings)
+
+func (f scoreScope) applyScore(s *settings) { f(s) }
+
+// An observeScope fits wrappers only.
+type observeScope func(*observeSettings)
+
+func (f observeScope) applyObserve(s *observeSettings) { f(s) }
+
+// A payloadScope fits traces, spans and generations.
+type payloadScope func(*settings)
+
+func (f payloadScope) applyTrace(s *settings)      { f(s) }
+func (f payloadScope) applySpan(s *settings)       { f(s) }
+func (f payloadScope) applyGeneration(s *settings) { f(s) }
+
+// WithInput sets the input. A string is kept by reference, anything else is encoded as JSON at once.
+// In UpdateTrace it sets the trace's own input, which otherwise is its root observation's.
+func WithInput(v any) payloadScope { //nolint:revive // the type's methods are the documentation
+	return func(s *settings) { s.input, s.hasInput = v, true }
+}
+
+// WithOutput sets the output, as WithInput does the input.
+func WithOutput(v any) payloadScope { //nolint:revive // see WithInput
+	return func(s *settings) { s.output, s.hasOutput = v, true }
+}
+
+// WithStartTime sets when it began, for work that was recorded elsewhere. Defaults to now.
+func WithStartTime(t time.Time) payloadScope { //nolint:revive // see WithInput
+	return func(s *settings) { s.start = t }
+}
+
+// WithLevel sets the level.
+func WithLevel(l Level) observationScope { //nolint:revive // see WithInput
+	return func(s *settings) { s.level = &l }
+}
+
+// WithStatusMessage says more about the level, as in an error's text.
+func WithStatusMessage(text string) observationScope { //nolint:revive // see WithInput
+	return func(s *settings) { s.status = text }
+}
+
+// An idOption fits whatever has or names a trace id.
+type idOption string
+
+func (o idOption) applyTrace(s *settings)      { s.traceID = string(o) }
+func (o idOption) applySpan(s *settings)       { s.traceID = string(o) }
+func (o idOption) applyGeneration(s *settings) { s.traceID = string(o) }
+func (o idOption) applyScore(s *settings)      { s.traceID = string(o) }
+
+// WithTraceID gives the trace an id: 32 lower-case hex digits, or any other text of up to 800
+// bytes, which is kept. What it starts is the root of that trace, whatever ctx holds. For a
+// score, it names the trace that is judged.
+func WithTraceID(id string) idOption { return idOption(id) } //nolint:revive // see WithInput
+
+// An observationIDOption fits observations and scores.
+type observationIDOption string
+
+func (o observationIDOption) applySpan(s *settings)       { s.observationID = string(o) }
+func (o observationIDOption) applyGeneration(s *settings) { s.observationID = string(o) }
+func (o observationIDOption) applyScore(s *settings)      { s.observationID = string(o) }
+
+// WithObservationID gives the observation an id: 16 lower-case hex digits, or any other text of up
+// to 800 bytes, which is kept. For a score, it names the observation that is judged.
+func WithObservationID(id string) observationIDOption { //nolint:revive // see WithInput
+	return observationIDOption(id)
+}
+
+// A metadataOption fits everything that has metadata.
+type metadataOption anyValue
+
+func (o metadataOption) applyTrace(s *settings) {
+	s.attributes.metadata = append(s.attributes.metadata, anyValue(o))
+}
+func (o metadataOption) applySpan(s *settings)       { s.metadata = append(s.metadata, anyValue(o)) }
+func (o metadataOption) applyGeneration(s *settings) { s.metadata = append(s.metadata, anyValue(o)) }
+func (o metadataOption) applyScore(s *settings)      { s.metadata = append(s.metadata, anyValue(o)) }
+func (o metadataOption) applyObserve(s *observeSettings) {
+	s.metadata = append(s.metadata, anyValue(o))
+}
+
+// WithMetadata adds one value to the metadata; the same key again replaces it.
+func WithMetadata(key string, value any) metadataOption { //nolint:revive // see WithInput
+	return metadataOption{key, value}
+}
+
+// A versionOption fits traces, observations and wrappers.
+type versionOption string
+
+func (o versionOption) applyTrace(s *settings)          { s.attributes.version = string(o) }
+func (o versionOption) applySpan(s *settings)           { s.version = string(o) }
+func (o versionOption) applyGeneration(s *settings)     { s.version = string(o) }
+func (o versionOption) applyObserve(s *observeSettings) { s.version = string(o) }
+
+// WithVersion sets the version of the code at work, as in that of an agent.
+func WithVersion(v string) versionOption { return versionOption(v) } //nolint:revive // see WithInput
+
+// A sessionOption fits traces and scores.
+type sessionOption string
+
+func (o sessionOption) applyTrace(s *settings) { s.attributes.session = string(o) }
+func (o sessionOption) applyScore(s *settings) { s.sessionID = string(o) }
+
+// WithSession groups traces, as the turns of one conversation. A score with it judges the session.
+func WithSession(id string) sessionOption { return sessionOption(id) } //nolint:revive // see WithInput
+
+// An environmentOption fits traces and scores.
+type environmentOption string
+
+func (o environmentOption) applyTrace(s *settings) { s.attributes.environment = string(o) }
+func (o environmentOption) applyScore(s *settings) { s.environment = string(o) }
+
+// WithEnvironment overrides the client's environment.
+func WithEnvironment(name string) environmentOption { //nolint:revive // see WithInput
+	return environmentOption(name)
+}
+
+// WithTraceName names the trace, which otherwise has its root observation's name.
+func WithTraceName(name string) TraceOption {
+	return traceScope(func(s *settings) { s.attributes.name = name })
+}
+
+// WithUser says for whom the trace runs.
+func WithUser(id string) TraceOption {
+	return traceScope(func(s *settings) { s.attributes.user = id })
+}
+
+// WithTags adds tags to the trace's.
+func WithTags(tags ...string) TraceOption {
+	return traceScope(func(s *settings) { s.attributes.tags = append(s.attributes.tags, tags...) })
+}
+
+// WithRelease overrides the client's release.
+func WithRelease(release string) TraceOption {
+	return traceScope(func(s *settings) { s.attributes.release = release })
+}
+
+// WithPublic makes the trace readable by anybody who has its link, or no longer.
+func WithPublic(public bool) TraceOption {
+	return traceScope(func(s *settings) { s.attributes.public = &public })
+}
+
+// WithModel names the model.
+func WithModel(name string) GenerationOption {
+	return generationScope(func(s *settings) { s.model = name })
+}
+
+// WithModelParameters adds parameters of the request, as in temperature.
+func WithModelParameters(p map[string]any) GenerationOption {
+	return generationScope(func(s *settings) {
+		if s.parameters == nil {
+			s.parameters = make(map[string]any, len(p))
+		}
+		maps.Copy(s.parameters, p)
+	})
+}
+
+// WithUsage sets the tokens.
+func WithUsage(u Usage) GenerationOption {
+	return generationScope(func(s *settings) { s.usage = &u })
+}
+
+// WithCost sets what the call cost; the server then computes nothing.
+func WithCost(c Cost) GenerationOption {
+	return generationScope(func(s *settings) { s.cost = &c })
+}
+
+// WithCompletionStart sets when the first token arrived.
+func WithCompletionStart(t time.Time) GenerationOption {
+	return generationScope(func(s *settings) { s.completionStart = t })
+}
+
+// WithPrompt links the managed prompt that was used. Versions begin at 1.
+func WithPrompt(name string, version int) GenerationOption {
+	return generationScope(func(s *settings) { s.promptName, s.promptVersion = name, version })
+}
+
+// WithScoreID gives the score an id: recorded again with the same id, it replaces the first.
+func WithScoreID(id string) ScoreOption {
+	return scoreScope(func(s *settings) { s.scoreID = id })
+}
+
+// WithComment explains the score.
+func WithComment(text string) ScoreOption {
+	return scoreScope(func(s *settings) { s.comment = text })
+}
+
+// WithConfigID names the score config that the value must fit.
+func WithConfigID(id string) ScoreOption {
+	return scoreScope(func(s *settings) { s.configID = id })
+}
+
+// WithKind sets the kind of the wrapper's observation. Defaults to KindSpan.
+func WithKind(k Kind) ObserveOption {
+	return observeScope(func(s *observeSettings) { s.kind = k })
+}
+
+// WithoutInput leaves the input out.
+func WithoutInput() ObserveOption {
+	return observeScope(func(s *observeSettings) { s.noInput = true })
+}
+
+// WithoutOutput leaves the output out.
+func WithoutOutput() ObserveOption {
+	return observeScope(func(s *observeSettings) { s.noOutput = true })
+}
+
+// WithInputTransform records what f makes of the input instead. It runs before the function that
+// is wrapped; if it panics, {"$error": …} is recorded.
+func WithInputTransform(f func(any) any) ObserveOption {
+	return observeScope(func(s *observeSettings) { s.transformInput = f })
+}
+
+// WithOutputTransform records what f makes of the output instead, as WithInputTransform does for
+// the input. For sequences and channels it gets each item.
+func WithOutputTransform(f func(any) any) ObserveOption {
+	return observeScope(func(s *observeSettings) { s.transformOutput = f })
+}
+
+func traceSettings(opts []TraceOption) *settings {
+	if len(opts) == 0 {
+		return nil
+	}
+	s := new(settings)
+	for _, o := range opts {
+		if o != nil {
+			o.applyTrace(s)
+		}
+	}
+	return s
+}
+
+func spanSettings(opts []SpanOption) *settings {
+	if len(opts) == 0 {
+		return nil
+	}
+	s := new(settings)
+	for _, o := range opts {
+		if o != nil {
+			o.applySpan(s)
+		}
+	}
+	return s
+}
+
+func generationSettings(opts []GenerationOption) *settings {
+	if len(opts) == 0 {
+		return nil
+	}
+	s := new(settings)
+	for _, o := range opts {
+		if o != nil {
+			o.applyGeneration(s)
+		}
+	}
+	return s
+}
+
+// apply returns the attributes with the patch on them; a itself is not changed.
+func (p *patch) apply(c *Client, a *exporter.Attributes) *exporter.Attributes {
+	n := *a
+	for _, f := range [...]struct {
+		field *string
+		value string
+	}{
+		{&n.TraceName, p.name}, {&n.UserID, p.user}, {&n.SessionID, p.session},
+		{&n.Environment, p.environment}, {&n.Release, p.release}, {&n.Version, p.version},
+	} {
+		if f.value != "" {
+			*f.field = c.text(f.value)
+		}
+	}
+	if len(p.tags) > 0 {
+		n.Tags = unionTags(a.Tags, p.tags)
+	}
+	if len(p.metadata) > 0 {
+		n.Metadata = slices.Clone(a.Metadata)
+		for _, m := range p.metadata {
+			// Attributes are shared by any number of records, so their buffers are not pooled.
+			v := c.capture(FieldMetadata, m.key, m.value)
+			n.Metadata = setKeyValue(n.Metadata, m.key, v.value())
+		}
+	}
+	if p.public != nil {
+		n.Public = p.public
+	}
+	return &n
+}
+
+// unionTags returns both lists sorted, each tag once.
+func unionTags(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return slices.DeleteFunc(all, func(t string) bool { return t == "" })
+}
+
+// setKeyValue keeps the list sorted by key; a value that is nothing leaves it as it is.
+func setKeyValue(kvs []exporter.KeyValue, key string, v exporter.Value) []exporter.KeyValue {
+	if v.IsZero() {
+		return kvs
+	}
+	at, found := slices.BinarySearchFunc(kvs, key, func(kv exporter.KeyValue, key string) int {
+		switch {
+		case kv.Key < key:
+			return -1
+		case kv.Key > key:
+			return 1
+		}
+		return 0
+	})
+	if found {
+		kvs[at].Value = v
+		return kvs
+	}
+	return slices.Insert(kvs, at, exporter.KeyValue{Key: key, Value: v})
+}

@@ -1,0 +1,410 @@
+package langshark
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/internal/ids"
+)
+
+// Span is the handle of an observation of any kind. All methods may be called
+// on nil, which is what a disabled client and an unsampled trace give, and by
+// several goroutines. After End, setters do nothing and are counted in
+// [Stats].Late.
+type Span struct {
+	trace   *traceState
+	overlay *overlay
+	parent  *spanIDs // nil for a root
+	ids     spanIDs
+	name    string
+	start   int64 // ns after the trace's start
+	kind    Kind
+	remote  bool // stands for an observation of another process
+
+	open openLink // guarded by the client's open list
+
+	mu       sync.Mutex
+	ended    bool
+	sent     bool // announced while running
+	level    Level
+	status   string
+	version  string
+	input    capture
+	output   capture
+	metadata []keyValue
+	gen      *generationData // nil unless the kind has one
+}
+
+// spanIDs is an observation's id; children refer to their parent's.
+type spanIDs struct {
+	id   ids.Span
+	text string // as given, if it isn't 16 hex digits
+}
+
+func (i *spanIDs) String() string {
+	if i.text != "" {
+		return i.text
+	}
+	return i.id.String()
+}
+
+func (i *spanIDs) set(text string) {
+	id, ok := ids.ParseSpan(text)
+	if !ok {
+		text = exporter.TruncateText(text, maxIDBytes)
+		i.text = text
+		id = ids.SpanFromSeed(text)
+	}
+	i.id = id
+}
+
+// StartSpan starts an observation of kind span below the one in ctx, or a new
+// trace with it as root. The returned context makes it the parent of what
+// starts below. End it with [Span.End].
+func StartSpan(ctx context.Context, name string, opts ...SpanOption) (context.Context, *Span) {
+	return FromContext(ctx).StartObservation(ctx, KindSpan, name, opts...)
+}
+
+// StartSpan is [StartSpan] with this client.
+func (c *Client) StartSpan(ctx context.Context, name string, opts ...SpanOption) (context.Context, *Span) {
+	return c.StartObservation(ctx, KindSpan, name, opts...)
+}
+
+// StartObservation is [StartSpan] for any kind. For generations and
+// embeddings, [StartGeneration] returns a handle with their own setters.
+func StartObservation(ctx context.Context, kind Kind, name string, opts ...SpanOption) (context.Context, *Span) {
+	return FromContext(ctx).StartObservation(ctx, kind, name, opts...)
+}
+
+// StartObservation is the function [StartObservation] with this client.
+func (c *Client) StartObservation(ctx context.Context, kind Kind, name string, opts ...SpanOption) (context.Context, *Span) {
+	if !c.enabled() {
+		return ctx, nil
+	}
+	return c.startSpan(ctx, kind, name, spanSettings(opts))
+}
+
+func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *settings) (context.Context, *Span) {
+	ctx = background(ctx)
+	p := locate(ctx).below(c)
+	if p.span == nil || s != nil && s.traceID != "" {
+		n := &rootSpanNode{Context: ctx}
+		n.state.begin(c, name, p.overlay, s)
+		n.span.begin(&n.state, nil, p.overlay, kind, name)
+		if !n.state.sampled {
+			return n, nil
+		}
+		return n, n.span.ready(s)
+	}
+	if !p.span.trace.sampled {
+		return ctx, nil
+	}
+	n := &spanNode{Context: ctx}
+	n.span.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
+	return n, n.span.ready(s)
+}
+
+// begin sets what never changes.
+func (s *Span) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind, name string) {
+	s.trace, s.parent, s.overlay = t, parent, o
+	s.kind, s.name = kind, t.client.text(name)
+	s.ids.id = ids.NewSpan()
+	if s.start = t.first; parent != nil {
+		s.start = t.now()
+	}
+	if kind.IsGeneration() {
+		s.gen = new(generationData)
+	}
+}
+
+// ready applies the options and makes the observation known.
+func (s *Span) ready(o *settings) *Span {
+	if o != nil {
+		s.apply(o)
+	}
+	s.opened()
+	return s
+}
+
+// apply sets what options say.
+func (s *Span) apply(o *settings) {
+	c := s.trace.client
+	if o.observationID != "" {
+		s.ids.set(o.observationID)
+	}
+	if !o.start.IsZero() {
+		s.start = s.trace.offset(o.start)
+	}
+	if o.version != "" {
+		s.version = c.text(o.version)
+	}
+	s.change(o)
+}
+
+// change sets what may change while the observation runs.
+func (s *Span) change(o *settings) {
+	c := s.trace.client
+	s.set(func() {
+		if o.level != nil {
+			s.level = *o.level
+		}
+		if o.status != "" {
+			s.status = c.maskText(FieldStatusMessage, c.text(o.status))
+		}
+		replace(&s.input, o.hasInput, func() capture { return c.capture(FieldInput, "", o.input) })
+		replace(&s.output, o.hasOutput, func() capture { return c.capture(FieldOutput, "", o.output) })
+		for _, m := range o.metadata {
+			s.metadata = setValue(s.metadata, m.key, c.capture(FieldMetadata, m.key, m.value))
+		}
+		if s.gen != nil {
+			s.gen.apply(s.trace, o)
+		}
+	})
+}
+
+// set runs f under the lock unless the observation has ended.
+func (s *Span) set(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		s.trace.client.late.Add(1)
+		return
+	}
+	f()
+}
+
+// UpdateObservation changes the current observation in ctx. What only
+// generations have is ignored for other kinds. Ids and start time can't be
+// changed. Without an observation it does nothing.
+func UpdateObservation(ctx context.Context, opts ...GenerationOption) {
+	p := locate(ctx)
+	if p.span == nil || p.span.remote || !p.span.trace.sampled {
+		return
+	}
+	if s := generationSettings(opts); s != nil {
+		p.span.change(s)
+	}
+}
+
+// ID returns the observation's id, or "" for nil.
+func (s *Span) ID() string {
+	if s == nil {
+		return ""
+	}
+	return s.ids.String()
+}
+
+// TraceID returns the trace's id, or "" for nil.
+func (s *Span) TraceID() string {
+	if s == nil {
+		return ""
+	}
+	return s.trace.idString()
+}
+
+// SetInput sets the input. A string is kept by reference; anything else is
+// encoded as JSON before SetInput returns, so that it may be changed
+// afterwards. json.RawMessage is taken as it is. What can't be encoded becomes
+// {"$error": …}. Values end at [MaxValueBytes] and [MaxValueDepth]. nil does nothing.
+func (s *Span) SetInput(v any) {
+	if s != nil {
+		s.setPayload(FieldInput, v)
+	}
+}
+
+// SetOutput sets the output, as SetInput does the input.
+func (s *Span) SetOutput(v any) {
+	if s != nil {
+		s.setPayload(FieldOutput, v)
+	}
+}
+
+func (s *Span) setPayload(field Field, v any) {
+	c := s.trace.client
+	value := c.capture(field, "", v) // outside the lock: it may run the application's code
+	if value.kind == captureNone {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		c.late.Add(1)
+		value.release()
+		return
+	}
+	target := &s.input
+	if field == FieldOutput {
+		target = &s.output
+	}
+	target.release()
+	*target = value
+}
+
+// SetMetadata sets one value of the metadata, encoded as SetInput does.
+func (s *Span) SetMetadata(key string, v any) {
+	if s == nil {
+		return
+	}
+	c := s.trace.client
+	value := c.capture(FieldMetadata, key, v)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended:
+		c.late.Add(1)
+		value.release()
+	case value.kind != captureNone:
+		s.metadata = setValue(s.metadata, c.text(key), value)
+	}
+}
+
+// SetLevel sets the level.
+func (s *Span) SetLevel(l Level) {
+	if s != nil {
+		s.set(func() { s.level = l })
+	}
+}
+
+// SetStatusMessage says more about the level.
+func (s *Span) SetStatusMessage(text string) {
+	if s == nil {
+		return
+	}
+	c := s.trace.client
+	text = c.maskText(FieldStatusMessage, c.text(text))
+	s.set(func() { s.status = text })
+}
+
+// SetError sets level ERROR and the error's text as the status message; nil does nothing.
+func (s *Span) SetError(err error) {
+	if s == nil || err == nil {
+		return
+	}
+	c := s.trace.client
+	text := c.maskText(FieldStatusMessage, c.text(errorText(err)))
+	s.set(func() { s.level, s.status = LevelError, text })
+}
+
+// End ends the observation and queues it to be sent. It never blocks. A second End does nothing.
+func (s *Span) End() {
+	if s != nil {
+		s.end(s.trace.now())
+	}
+}
+
+// EndAt is End with a time given. A time before the start is taken as the start.
+func (s *Span) EndAt(t time.Time) {
+	if s != nil {
+		s.end(s.trace.offset(t))
+	}
+}
+
+func (s *Span) end(at int64) {
+	c := s.trace.client
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		c.late.Add(1)
+		return
+	}
+	s.ended = true
+	e := getEntry()
+	e.record.Op = exporter.OpCreate
+	if s.sent {
+		e.record.Op = exporter.OpUpdate
+	}
+	root := s.parent == nil
+	var input, output capture
+	if root {
+		input, output = s.input.share(), s.output.share()
+	}
+	s.fill(e, max(at, s.start))
+	e.input, e.output, e.metadata = s.input, s.output, append(e.metadata, s.metadata...)
+	s.input, s.output, s.metadata = capture{}, capture{}, nil
+	op := e.record.Op
+	class := exporter.ClassOf(&e.record)
+	s.mu.Unlock()
+	s.closed()
+	e.send(c, class)
+	if root {
+		s.trace.root(op, input, output)
+	}
+}
+
+// fill copies the observation into an entry. Payloads are left to the caller.
+func (s *Span) fill(e *entry, end int64) {
+	t := s.trace
+	e.record.Time = time.Now()
+	e.record.Observation = &e.observation
+	e.traceID, e.traceIDText = t.id, t.idText
+	e.id = s.ids
+	if s.parent != nil {
+		e.parent, e.hasParent = *s.parent, true
+	}
+	e.snapshot, e.overlay, e.client = t.attributes.Load(), s.overlay, t.client
+	if !t.remote {
+		e.rootName = t.rootName
+	}
+	o := &e.observation
+	o.Kind, o.Name, o.Level, o.StatusMessage, o.Version = s.kind, s.name, s.level, s.status, s.version
+	o.Start = t.at(s.start)
+	if end != unfinished {
+		o.End = t.at(end)
+	}
+	if s.gen != nil {
+		s.gen.fill(t, e)
+	}
+}
+
+// unfinished is the end of an observation that runs.
+const unfinished = -1 << 62
+
+// announce sends the observation while it runs: created now, updated at its end.
+func (s *Span) announce(last bool) {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return
+	}
+	e := getEntry()
+	e.record.Op = exporter.OpCreate
+	if s.sent {
+		e.record.Op = exporter.OpUpdate
+	}
+	op := e.record.Op
+	s.sent = true
+	root := s.parent == nil
+	s.fill(e, unfinished)
+	e.input, e.output = s.input.share(), s.output.share()
+	for _, kv := range s.metadata {
+		e.metadata = append(e.metadata, keyValue{kv.key, kv.value.share()})
+	}
+	if last {
+		e.metadata = setValue(e.metadata, "langshark.unfinished", newJSONCapture([]byte("true")))
+	}
+	var input, output capture
+	if root {
+		input, output = s.input.share(), s.output.share()
+	}
+	class := exporter.ClassOf(&e.record)
+	s.mu.Unlock()
+	e.send(s.trace.client, class)
+	if root {
+		s.trace.root(op, input, output)
+	}
+}
+
+// RecordEvent records something that happened at one moment, below the observation in ctx.
+func RecordEvent(ctx context.Context, name string, opts ...SpanOption) {
+	FromContext(ctx).RecordEvent(ctx, name, opts...)
+}
+
+// RecordEvent is the function [RecordEvent] with this client.
+func (c *Client) RecordEvent(ctx context.Context, name string, opts ...SpanOption) {
+	_, s := c.StartObservation(ctx, KindEvent, name, opts...)
+	if s != nil {
+		s.end(s.start)
+	}
+}
