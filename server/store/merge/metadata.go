@@ -1,0 +1,127 @@
+package merge
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// node is one place in a tree of metadata that several writes have made. It
+// keeps just enough to give the same value whatever the order of the writes.
+type node struct {
+	// Value is the last thing here that is neither object nor null, at ValueAt.
+	Value   json.RawMessage
+	ValueAt store.Stamp
+	// ObjectAt is the last time an object stood here, after ValueAt.
+	ObjectAt store.Stamp
+	// NullAt is the last time a null stood here, after ValueAt. It counts only
+	// where there is nothing else.
+	NullAt store.Stamp
+	// Children are the keys that objects after ValueAt had.
+	Children map[string]*node
+}
+
+// write merges raw, written at s.
+func (n *node) write(raw json.RawMessage, s store.Stamp) {
+	if covers(n.ValueAt, s) {
+		return
+	}
+	switch first(raw) {
+	case 'n':
+		n.NullAt = later(n.NullAt, s)
+	case '{':
+		var object map[string]json.RawMessage
+		if json.Unmarshal(raw, &object) != nil {
+			return // decoded before; never happens
+		}
+		n.ObjectAt = later(n.ObjectAt, s)
+		for key, value := range object {
+			child := n.Children[key]
+			if child == nil {
+				child = &node{}
+				if n.Children == nil {
+					n.Children = map[string]*node{}
+				}
+				n.Children[key] = child
+			}
+			child.write(value, s)
+		}
+	default:
+		n.Value, n.ValueAt = raw, s
+		n.cutBelow(s)
+	}
+}
+
+// cut removes what was written up to s.
+func (n *node) cut(s store.Stamp) {
+	if covers(s, n.ValueAt) {
+		n.Value, n.ValueAt = nil, store.Stamp{}
+	}
+	n.cutBelow(s)
+}
+
+func (n *node) cutBelow(s store.Stamp) {
+	if covers(s, n.ObjectAt) {
+		n.ObjectAt = store.Stamp{}
+	}
+	if covers(s, n.NullAt) {
+		n.NullAt = store.Stamp{}
+	}
+	for key, child := range n.Children {
+		child.cut(s)
+		if child.empty() {
+			delete(n.Children, key)
+		}
+	}
+}
+
+func (n *node) empty() bool {
+	return n.ValueAt.IsZero() && n.ObjectAt.IsZero() && n.NullAt.IsZero() && len(n.Children) == 0
+}
+
+// json appends the value, its keys sorted.
+func (n *node) json(dst []byte) []byte {
+	switch {
+	case !n.ObjectAt.IsZero():
+		dst = append(dst, '{')
+		keys := make([]string, 0, len(n.Children))
+		for key := range n.Children {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		for i, key := range keys {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			quoted, err := json.Marshal(key)
+			if err != nil { // strings always encode
+				continue
+			}
+			dst = append(append(dst, quoted...), ':')
+			dst = n.Children[key].json(dst)
+		}
+		return append(dst, '}')
+	case !n.ValueAt.IsZero():
+		return append(dst, n.Value...)
+	default:
+		return append(dst, "null"...)
+	}
+}
+
+func later(a, b store.Stamp) store.Stamp {
+	if a.IsZero() || b.Compare(a) > 0 {
+		return b
+	}
+	return a
+}
+
+// first returns the first byte of raw that isn't space.
+func first(raw []byte) byte {
+	for _, b := range raw {
+		if b != ' ' && b != '\t' && b != '\n' && b != '\r' {
+			return b
+		}
+	}
+	return 'n'
+}

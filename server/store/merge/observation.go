@@ -1,0 +1,74 @@
+package merge
+
+import (
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// Observation is the state of an observation: the fields as merged so far, and their stamps.
+type Observation struct {
+	// Fields are what the writes amount to. Stamp and ID are not used.
+	Fields store.ObservationWrite
+	regs   registers
+}
+
+const (
+	observationInput = iota
+	observationOutput
+)
+
+var observationFields = []field[store.ObservationWrite]{
+	observationInput:  {given: func(w *store.ObservationWrite) bool { return len(w.Input) > 0 }, copy: func(d, s *store.ObservationWrite) { d.Input = s.Input }},
+	observationOutput: {given: func(w *store.ObservationWrite) bool { return len(w.Output) > 0 }, copy: func(d, s *store.ObservationWrite) { d.Output = s.Output }},
+	{first: true, given: func(w *store.ObservationWrite) bool { return w.TraceID != "" }, copy: func(d, s *store.ObservationWrite) { d.TraceID = s.TraceID }},
+	{first: true, given: func(*store.ObservationWrite) bool { return true }, copy: func(d, s *store.ObservationWrite) { d.Kind = s.Kind }},
+	{first: true, given: func(w *store.ObservationWrite) bool { return !w.Start.IsZero() }, copy: func(d, s *store.ObservationWrite) { d.Start = s.Start }},
+	{first: true, given: func(w *store.ObservationWrite) bool { return w.Environment != "" }, copy: func(d, s *store.ObservationWrite) { d.Environment = s.Environment }},
+	{given: func(w *store.ObservationWrite) bool { return w.ParentID != "" }, copy: func(d, s *store.ObservationWrite) { d.ParentID = s.ParentID }},
+	{given: func(w *store.ObservationWrite) bool { return w.Name != "" }, copy: func(d, s *store.ObservationWrite) { d.Name = s.Name }},
+	{given: func(w *store.ObservationWrite) bool { return !w.End.IsZero() }, copy: func(d, s *store.ObservationWrite) { d.End = s.End }},
+	{given: func(w *store.ObservationWrite) bool { return w.Level != nil }, copy: func(d, s *store.ObservationWrite) { d.Level = s.Level }},
+	{given: func(w *store.ObservationWrite) bool { return w.StatusMessage != "" }, copy: func(d, s *store.ObservationWrite) { d.StatusMessage = s.StatusMessage }},
+	{given: func(w *store.ObservationWrite) bool { return w.Version != "" }, copy: func(d, s *store.ObservationWrite) { d.Version = s.Version }},
+	{given: func(w *store.ObservationWrite) bool { return w.Model != "" }, copy: func(d, s *store.ObservationWrite) { d.Model = s.Model }},
+	{given: func(w *store.ObservationWrite) bool { return len(w.ModelParameters) > 0 }, copy: func(d, s *store.ObservationWrite) { d.ModelParameters = s.ModelParameters }},
+	{given: func(w *store.ObservationWrite) bool { return !w.CompletionStart.IsZero() }, copy: func(d, s *store.ObservationWrite) { d.CompletionStart = s.CompletionStart }},
+	{given: func(w *store.ObservationWrite) bool { return w.PromptName != "" }, copy: func(d, s *store.ObservationWrite) { d.PromptName, d.PromptVersion = s.PromptName, s.PromptVersion }},
+	{given: func(w *store.ObservationWrite) bool { return w.Usage != nil }, copy: func(d, s *store.ObservationWrite) { d.Usage = s.Usage }},
+	{given: func(w *store.ObservationWrite) bool { return w.Cost != nil }, copy: func(d, s *store.ObservationWrite) { d.Cost = s.Cost }},
+}
+
+// Apply merges a write; deleted is the stamp of the last delete of the
+// observation or of any trace it was given, or zero.
+func (o *Observation) Apply(w *store.ObservationWrite, deleted store.Stamp) Change {
+	mentioned := o.regs.mention(o.Fields.TraceID, w.TraceID)
+	mask := apply(observationFields, &o.regs, &o.Fields, w, w.Stamp, deleted)
+	metadata, noted := o.regs.mergeMetadata(o.Fields.Metadata, w.Metadata, w.Stamp, deleted)
+	o.Fields.Metadata = metadata
+	c := change(mask, noted || mentioned, observationInput, observationOutput)
+	if mentioned {
+		c.NewMention = w.TraceID
+	}
+	return c
+}
+
+// Cut applies a delete.
+func (o *Observation) Cut(deleted store.Stamp) Change {
+	mask := cut(observationFields, &o.regs, &o.Fields, deleted)
+	metadata, noted := o.regs.cutMetadata(o.Fields.Metadata, deleted)
+	o.Fields.Metadata = metadata
+	return change(mask, noted, observationInput, observationOutput)
+}
+
+// Live reports whether the observation was written after the delete.
+func (o *Observation) Live(deleted store.Stamp) bool { return o.regs.live(deleted) }
+
+// Mentions returns all trace ids the writes gave, if they gave several.
+func (o *Observation) Mentions() []string { return o.regs.mentions }
+
+// Registers encodes the stamps.
+func (o *Observation) Registers() []byte { return o.regs.encode(len(observationFields), nil) }
+
+// Restore decodes the stamps of a state whose Fields are set.
+func (o *Observation) Restore(registers []byte) error {
+	return o.regs.decode(registers, len(observationFields), nil)
+}

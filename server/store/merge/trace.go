@@ -1,0 +1,72 @@
+package merge
+
+import (
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// Trace is the state of a trace: the fields as merged so far, and their stamps.
+type Trace struct {
+	// Fields are what the writes amount to. Stamp and ID are not used.
+	Fields store.TraceWrite
+	regs   registers
+}
+
+const (
+	traceInput = iota
+	traceOutput
+)
+
+var traceFields = []field[store.TraceWrite]{
+	traceInput:  {given: func(w *store.TraceWrite) bool { return len(w.Input) > 0 }, copy: func(d, s *store.TraceWrite) { d.Input = s.Input }},
+	traceOutput: {given: func(w *store.TraceWrite) bool { return len(w.Output) > 0 }, copy: func(d, s *store.TraceWrite) { d.Output = s.Output }},
+	{first: true, given: func(w *store.TraceWrite) bool { return !w.Timestamp.IsZero() }, copy: func(d, s *store.TraceWrite) { d.Timestamp = s.Timestamp }},
+	{first: true, given: func(w *store.TraceWrite) bool { return w.Environment != "" }, copy: func(d, s *store.TraceWrite) { d.Environment = s.Environment }},
+	{given: func(w *store.TraceWrite) bool { return w.Name != "" }, copy: func(d, s *store.TraceWrite) { d.Name = s.Name }},
+	{given: func(w *store.TraceWrite) bool { return w.UserID != "" }, copy: func(d, s *store.TraceWrite) { d.UserID = s.UserID }},
+	{given: func(w *store.TraceWrite) bool { return w.SessionID != "" }, copy: func(d, s *store.TraceWrite) { d.SessionID = s.SessionID }},
+	{given: func(w *store.TraceWrite) bool { return w.Release != "" }, copy: func(d, s *store.TraceWrite) { d.Release = s.Release }},
+	{given: func(w *store.TraceWrite) bool { return w.Version != "" }, copy: func(d, s *store.TraceWrite) { d.Version = s.Version }},
+	{given: func(w *store.TraceWrite) bool { return w.Public != nil }, copy: func(d, s *store.TraceWrite) { d.Public = s.Public }},
+}
+
+// Change says what a merge has changed.
+type Change struct {
+	// Any says that a field changed, Input and Output which of the payloads.
+	Any, Input, Output bool
+	// NewMention is a further trace id that an observation or score was given.
+	NewMention string
+}
+
+
+// Apply merges a write; deleted is the stamp of the trace's last delete, or zero.
+func (t *Trace) Apply(w *store.TraceWrite, deleted store.Stamp) Change {
+	mask := apply(traceFields, &t.regs, &t.Fields, w, w.Stamp, deleted)
+	tags, tagged := t.regs.mergeTags(w.Tags, w.Stamp, deleted)
+	metadata, noted := t.regs.mergeMetadata(t.Fields.Metadata, w.Metadata, w.Stamp, deleted)
+	t.Fields.Tags, t.Fields.Metadata = tags, metadata
+	return change(mask, tagged || noted, traceInput, traceOutput)
+}
+
+// Cut applies a delete.
+func (t *Trace) Cut(deleted store.Stamp) Change {
+	mask := cut(traceFields, &t.regs, &t.Fields, deleted)
+	tags, tagged := t.regs.cutTags(deleted)
+	metadata, noted := t.regs.cutMetadata(t.Fields.Metadata, deleted)
+	t.Fields.Tags, t.Fields.Metadata = tags, metadata
+	return change(mask, tagged || noted, traceInput, traceOutput)
+}
+
+// Live reports whether the trace was written after the delete.
+func (t *Trace) Live(deleted store.Stamp) bool { return t.regs.live(deleted) }
+
+// Registers encodes the stamps.
+func (t *Trace) Registers() []byte { return t.regs.encode(len(traceFields), t.Fields.Tags) }
+
+// Restore decodes the stamps of a state whose Fields are set.
+func (t *Trace) Restore(registers []byte) error {
+	return t.regs.decode(registers, len(traceFields), t.Fields.Tags)
+}
+
+func change(mask uint64, more bool, input, output int) Change {
+	return Change{Any: mask != 0 || more, Input: mask&(1<<input) != 0, Output: mask&(1<<output) != 0}
+}
