@@ -42,9 +42,6 @@ type Accumulator interface {
 	Feed(p []byte)
 	// Started reports whether a first piece of text, reasoning, refusal or tool call of a stream has arrived.
 	Started() bool
-	// Ended reports whether the answer is complete by its protocol's own
-	// mark, without regard to the end of the bytes.
-	Ended() bool
 	// Close says that no more bytes come and returns what was understood. It is called once.
 	Close() Response
 }
@@ -83,7 +80,8 @@ type Response struct {
 	Err *ProviderError
 	// Attributes are further facts by the name they are recorded under.
 	Attributes map[string]any
-	// Complete says that the answer ended as its protocol has it.
+	// Complete says that the answer came to the end that its protocol has,
+	// whether or not more bytes could have followed.
 	Complete bool
 	// Truncated says that Output lacks something that the application received.
 	Truncated bool

@@ -21,7 +21,6 @@ func (a *chatAnswer) Feed(p []byte) {
 }
 
 func (a *chatAnswer) Started() bool { return false }
-func (a *chatAnswer) Ended() bool   { return !a.cut && json.Valid(a.body) }
 
 func (a *chatAnswer) Close() Response {
 	r := Response{Truncated: a.cut}

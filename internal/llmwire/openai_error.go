@@ -21,7 +21,6 @@ func (a *errorAnswer) Feed(p []byte) {
 }
 
 func (a *errorAnswer) Started() bool { return false }
-func (a *errorAnswer) Ended() bool   { return json.Valid(a.body) }
 
 func (a *errorAnswer) Close() Response {
 	return Response{Err: parseError(a.body), Complete: true, Truncated: a.cut}

@@ -36,7 +36,6 @@ func newChatStream() *chatStream {
 
 func (s *chatStream) Feed(p []byte) { s.sse.Feed(p) }
 func (s *chatStream) Started() bool { return s.started }
-func (s *chatStream) Ended() bool   { return s.done }
 
 // Close puts the messages together. A stream without [DONE] is complete if every
 // choice told its finish reason: some providers leave the mark out.

@@ -1,0 +1,214 @@
+package llmhttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/internal/llmwire"
+)
+
+// errClosed says that the application closed the body.
+var errClosed = errors.New("closed by the application")
+
+// attempt is one request of a call.
+type attempt struct {
+	transport *Transport
+	client    *langshark.Client
+	endpoint  llmwire.Endpoint
+	request   *http.Request
+	tee       *teeBody // set if the call's start waits for the body
+	start     time.Time
+
+	key    retryKey
+	marked bool // by the SDK, as one of several
+	stop   func() bool
+
+	closing atomic.Bool // Close was called
+
+	mu      sync.Mutex
+	call    *call
+	acc     llmwire.Accumulator // nil if the answer can't be read
+	outcome outcome
+	begun   bool   // the first token came
+	unread  string // why the answer isn't read
+	done    bool
+}
+
+// begin opens an attempt, of a new call or of one that waits for it. The
+// attempt is nil if the call isn't recorded.
+func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, req *http.Request, recording bool) (*http.Request, *attempt) {
+	a := &attempt{transport: t, client: client, endpoint: endpoint, start: time.Now(), stop: func() bool { return true }}
+	send, body, cut, tee := capture(req)
+	if tee != nil {
+		if !recording {
+			return req, nil
+		}
+		a.tee, a.request = tee, send
+		return send, a
+	}
+	r := endpoint.ParseRequest(body, cut)
+	if t.options.streamUsage && r.Stream && !r.StreamUsage && !cut {
+		send = withStreamUsage(req, body)
+	}
+	if !recording {
+		return send, nil
+	}
+	a.request = req
+	if a.key, a.marked = retryMark(req, body); a.marked {
+		a.call = t.resume(a.key)
+	}
+	if a.call == nil {
+		a.open(&r)
+	}
+	if a.call.generation == nil { // not sampled
+		return send, nil
+	}
+	return send, a
+}
+
+// open finds or starts the call.
+func (a *attempt) open(r *llmwire.Request) {
+	start := func() *call { return a.transport.start(a.client, a.endpoint, a.request, r, a.start) }
+	if s, ok := a.request.Context().Value(scopeKey{}).(*scope); ok {
+		a.call = s.join(start)
+		return
+	}
+	a.call = start()
+}
+
+// opened returns the call. One whose body could only be read while it was sent
+// starts now, with the time at which it began.
+func (a *attempt) opened() *call {
+	if a.call == nil && a.tee != nil {
+		body, cut := a.tee.sent(a.request.ContentLength)
+		r := a.endpoint.ParseRequest(body, cut)
+		a.open(&r)
+	}
+	return a.call
+}
+
+// failed says that no answer came.
+func (a *attempt) failed(err error) {
+	a.safely(func() { a.close(err) })
+}
+
+// panicked says that the transport below panicked.
+func (a *attempt) panicked() {
+	a.failed(errors.New("the transport panicked"))
+}
+
+// answered says that the answer's header is there, and puts itself before its body.
+func (a *attempt) answered(resp *http.Response) {
+	a.safely(func() {
+		if !a.expect(resp) {
+			a.close(io.EOF)
+			return
+		}
+		resp.Body = &responseBody{rc: resp.Body, attempt: a}
+	})
+}
+
+// expect prepares for the answer's body, and reports whether there is one.
+func (a *attempt) expect(resp *http.Response) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c := a.opened()
+	a.outcome.status, a.outcome.header = resp.StatusCode, resp.Header
+	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
+		return false
+	}
+	a.acc = accumulator(a.endpoint, resp, &c.request)
+	if a.acc == nil {
+		a.unread = "content encoding " + resp.Header.Get("Content-Encoding")
+	}
+	a.stop = watch(c.ctx, func() { a.ended(context.Cause(c.ctx)) })
+	return true
+}
+
+// feed shows a piece of the answer to its reader.
+func (a *attempt) feed(p []byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.done || a.acc == nil {
+		return
+	}
+	defer a.unreadable()
+	a.acc.Feed(p)
+	if !a.begun && a.acc.Started() {
+		a.begun = true
+		a.call.generation.SetCompletionStart(time.Now())
+	}
+}
+
+// unreadable is deferred where an answer is read: a panic there ends the
+// reading and nothing else. a.mu is held.
+func (a *attempt) unreadable() {
+	if v := recover(); v != nil {
+		a.acc, a.unread = nil, fmt.Sprintf("reading it failed: %v", v)
+	}
+}
+
+// ended says that the answer's body ended by err: [io.EOF], errClosed, or a failure.
+func (a *attempt) ended(err error) {
+	a.safely(func() { a.close(err) })
+}
+
+// close makes the outcome, once, and hands it to the call.
+func (a *attempt) close(err error) {
+	o := a.settle(err)
+	if o == nil {
+		return
+	}
+	a.stop()
+	pause, retry := time.Duration(0), false
+	if a.marked {
+		pause, retry = mayRetry(o, a.key.count)
+	}
+	if a.call.finish(o, retry) && retry && !a.call.held {
+		a.transport.wait(a.key, a.call, pause)
+	}
+}
+
+// settle makes the outcome; nil if there is one.
+func (a *attempt) settle(err error) *outcome {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.done {
+		return nil
+	}
+	a.done = true
+	c := a.opened()
+	o := &a.outcome
+	o.start, o.at = a.start, time.Now()
+	a.understand(o)
+	if o.unread = a.unread; a.acc == nil && o.status != 0 && o.unread != "" {
+		o.response.Complete = errors.Is(err, io.EOF)
+	}
+	if a.closing.Load() && !errors.Is(err, io.EOF) {
+		err = errClosed // perhaps that of a Read which Close interrupted
+	}
+	o.settle(c.ctx, err, c.request.Stream)
+	return o
+}
+
+// understand ends the reading of the answer.
+func (a *attempt) understand(o *outcome) {
+	if a.acc == nil {
+		return
+	}
+	defer a.unreadable()
+	o.response = a.acc.Close()
+}
+
+// safely keeps a panic of ours from the application.
+func (a *attempt) safely(f func()) {
+	defer func() { _ = recover() }() //nolint:errcheck // nothing is left to be done: the request goes its way
+	f()
+}

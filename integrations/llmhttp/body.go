@@ -1,0 +1,175 @@
+package llmhttp
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/langshark/langshark-go/internal/llmwire"
+)
+
+// capture returns the request to send and a copy of its body as far as that can
+// be had without touching it. If it can't, the body of the request returned
+// keeps a copy when it is read.
+func capture(req *http.Request) (send *http.Request, body []byte, cut bool, tee *teeBody) {
+	switch {
+	case req.Body == nil || req.Body == http.NoBody:
+		return req, nil, false, nil
+	case req.GetBody != nil:
+		if rc, err := req.GetBody(); err == nil {
+			var b bytes.Buffer
+			if n := req.ContentLength; n > 0 {
+				b.Grow(int(min(n, llmwire.MaxBodyBytes)) + bytes.MinRead)
+			}
+			n, _ := io.Copy(&b, io.LimitReader(rc, llmwire.MaxBodyBytes+1)) // what could be read is what there is
+			_ = rc.Close()
+			body = b.Bytes()
+			if cut = n > llmwire.MaxBodyBytes; cut {
+				body = body[:llmwire.MaxBodyBytes]
+			}
+			return req, body, cut, nil
+		}
+	}
+	tee = &teeBody{rc: req.Body}
+	send = req.WithContext(req.Context()) // a copy: a RoundTripper must not change the request
+	send.Body = tee
+	return send, nil, false, tee
+}
+
+// teeBody is a request's body that keeps a copy of what is read from it.
+type teeBody struct {
+	rc   io.ReadCloser
+	mu   sync.Mutex
+	copy []byte
+	cut  bool
+	all  bool // it was read to its end
+}
+
+func (b *teeBody) Read(p []byte) (int, error) {
+	n, err := b.rc.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	room := llmwire.MaxBodyBytes - len(b.copy)
+	b.copy = append(b.copy, p[:min(max(n, 0), room)]...)
+	b.cut = b.cut || n > room
+	b.all = b.all || err == io.EOF
+	return n, err
+}
+
+func (b *teeBody) Close() error { return b.rc.Close() }
+
+// sent returns a copy of what has been read so far.
+func (b *teeBody) sent(contentLength int64) (body []byte, cut bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Clone(b.copy), b.cut || !b.all && contentLength != int64(len(b.copy))
+}
+
+// withStreamUsage returns a request that asks for the usage of its stream.
+func withStreamUsage(req *http.Request, body []byte) *http.Request {
+	end := bytes.LastIndexByte(body, '}')
+	if end < 0 {
+		return req
+	}
+	changed := make([]byte, 0, len(body)+48)
+	changed = append(changed, body[:end]...)
+	changed = append(changed, `,"stream_options":{"include_usage":true}`...)
+	changed = append(changed, body[end:]...)
+	send := req.WithContext(req.Context())
+	send.ContentLength = int64(len(changed))
+	send.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(changed)), nil }
+	send.Body = &replacedBody{Reader: bytes.NewReader(changed), replaced: req.Body}
+	return send
+}
+
+// replacedBody stands for a body that isn't read, but must be closed.
+type replacedBody struct {
+	*bytes.Reader
+	replaced io.Closer
+}
+
+func (b *replacedBody) Close() error { return b.replaced.Close() }
+
+// responseBody passes an answer on and shows each piece to the attempt.
+type responseBody struct {
+	rc      io.ReadCloser
+	attempt *attempt
+}
+
+func (b *responseBody) Read(p []byte) (int, error) {
+	n, err := b.rc.Read(p)
+	if n > 0 {
+		b.attempt.feed(p[:n])
+	}
+	if err != nil {
+		b.attempt.ended(err)
+	}
+	return n, err
+}
+
+// Close closes first and asks afterwards, so that it takes no longer than without us.
+func (b *responseBody) Close() error {
+	b.attempt.closing.Store(true)
+	err := b.rc.Close()
+	b.attempt.ended(errClosed)
+	return err
+}
+
+// accumulator returns what reads the answer, decoding it if the application
+// asked for an encoding itself; nil if that isn't known.
+func accumulator(endpoint llmwire.Endpoint, resp *http.Response, req *llmwire.Request) llmwire.Accumulator {
+	acc := endpoint.Answer(resp.StatusCode, resp.Header.Get("Content-Type"), req)
+	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
+	case "", "identity":
+		return acc
+	case "gzip", "x-gzip":
+		return &gunzip{inner: acc}
+	default:
+		return nil
+	}
+}
+
+// gunzip decodes an answer when it has ended; of a stream it therefore doesn't
+// know when it began.
+type gunzip struct {
+	inner llmwire.Accumulator
+	data  []byte
+	cut   bool
+}
+
+func (g *gunzip) Feed(p []byte) {
+	room := llmwire.MaxBodyBytes - len(g.data)
+	g.data = append(g.data, p[:min(len(p), room)]...)
+	g.cut = g.cut || len(p) > room
+}
+
+func (g *gunzip) Started() bool { return false }
+
+func (g *gunzip) Close() llmwire.Response {
+	if r, err := gzip.NewReader(bytes.NewReader(g.data)); err == nil {
+		buf := make([]byte, 32<<10)
+		for total := 0; total <= llmwire.MaxBodyBytes; {
+			n, err := r.Read(buf)
+			g.inner.Feed(buf[:n])
+			if total += n; err != nil { // the end, or as far as it goes
+				break
+			}
+		}
+	}
+	resp := g.inner.Close()
+	resp.Truncated = resp.Truncated || g.cut
+	return resp
+}
+
+// watch calls f when ctx ends, unless stop is called before. It is for bodies
+// that the application neither reads to the end nor closes.
+func watch(ctx context.Context, f func()) (stop func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, f)
+}

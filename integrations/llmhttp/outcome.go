@@ -1,0 +1,175 @@
+package llmhttp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/internal/llmwire"
+)
+
+// How the answer of an attempt ended; see the package's comment.
+const (
+	endComplete    = "complete"
+	endClosedEarly = "closed_early"
+	endCancelled   = "cancelled"
+	endError       = "error"
+	endTruncated   = "truncated"
+)
+
+// outcome is what became of one attempt.
+type outcome struct {
+	start, at time.Time
+	status    int // 0: no answer
+	header    http.Header
+	response  llmwire.Response
+	end       string
+	message   string // what went wrong; empty if nothing did
+	unread    string // why the answer could not be read
+	stream    bool
+}
+
+// settle decides how it ended.
+func (o *outcome) settle(ctx context.Context, err error, stream bool) {
+	o.stream = stream
+	r := &o.response
+	switch {
+	case o.status >= http.StatusMultipleChoices:
+		o.end = endError
+		o.message = fmt.Sprintf("%d %s", o.status, http.StatusText(o.status))
+		if r.Err != nil && r.Err.Message != "" {
+			o.message += ": " + r.Err.Message
+		}
+	case r.Err != nil:
+		o.end, o.message = endError, r.Err.Message
+		if o.message == "" {
+			o.message = "the provider reported an error"
+		}
+	case o.status != 0 && r.Complete:
+		o.end = endComplete
+	case errors.Is(err, io.EOF) && o.status != 0:
+		o.end, o.message = endTruncated, "the answer ended before its end mark"
+	case ctx.Err() != nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		o.end, o.message = endCancelled, plainError(err)
+		if cause := context.Cause(ctx); cause != nil {
+			o.message = plainError(cause)
+		}
+	case errors.Is(err, errClosed):
+		o.end, o.message = endClosedEarly, "closed by the application before the end"
+	default:
+		o.end, o.message = endError, plainError(err)
+	}
+}
+
+// plainError is the error's text without the URL, whose query may hold a key.
+func plainError(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) && u.Err != nil {
+		return u.Err.Error()
+	}
+	return err.Error()
+}
+
+// ok reports whether the call needs no other attempt.
+func (o *outcome) ok() bool { return o.end == endComplete }
+
+// describe makes the outcome's entry in the list of attempts.
+func (o *outcome) describe() map[string]any {
+	m := map[string]any{
+		"start": o.start.UTC().Format(time.RFC3339Nano), "duration_ms": o.at.Sub(o.start).Milliseconds(), "end": o.end,
+	}
+	if o.status != 0 {
+		m["status"] = o.status
+	}
+	if o.message != "" {
+		m["error"] = o.message
+	}
+	if after := retryAfter(o.header); after > 0 {
+		m["retry_after_ms"] = after.Milliseconds()
+	}
+	return m
+}
+
+// record puts the outcome into the generation.
+func (o *outcome) record(g *langshark.Generation, req *llmwire.Request, opts *options) {
+	r := &o.response
+	if r.Model != "" {
+		g.SetModel(r.Model)
+	}
+	if r.ID != "" {
+		g.SetMetadata("gen_ai.response.id", r.ID)
+	}
+	if len(r.FinishReasons) > 0 {
+		g.SetMetadata("gen_ai.response.finish_reasons", r.FinishReasons)
+	}
+	for name, value := range r.Attributes {
+		g.SetMetadata(name, value)
+	}
+	if u := r.Usage; u != nil {
+		g.SetUsage(langshark.Usage{
+			InputTokens: u.Input, OutputTokens: u.Output, TotalTokens: u.Total,
+			CachedInputTokens: u.CachedInput, CacheWriteTokens: u.CacheWrite, InputAudioTokens: u.InputAudio,
+			ReasoningTokens: u.Reasoning, OutputAudioTokens: u.OutputAudio,
+		})
+	}
+	if o.status != 0 {
+		g.SetMetadata("http.response.status_code", o.status)
+	}
+	if id := o.header.Get("X-Request-Id"); id != "" && len(id) <= 200 {
+		g.SetMetadata("http.response.header.x-request-id", id)
+	}
+	if o.stream && o.status < http.StatusMultipleChoices || o.end != endComplete && o.status < http.StatusMultipleChoices {
+		g.SetMetadata("langshark.stream.end", o.end)
+	}
+	o.recordOutput(g, opts)
+	switch o.end {
+	case endComplete:
+	case endClosedEarly:
+		g.SetStatusMessage(o.message)
+	case endCancelled:
+		g.SetLevel(langshark.LevelWarning)
+		g.SetStatusMessage(o.message)
+	default:
+		g.SetLevel(langshark.LevelError)
+		g.SetStatusMessage(o.message)
+		if r.Err != nil && r.Err.Kind() != "" {
+			g.SetMetadata("error.type", r.Err.Kind())
+		}
+	}
+}
+
+func (o *outcome) recordOutput(g *langshark.Generation, opts *options) {
+	r := &o.response
+	if o.unread != "" {
+		g.SetMetadata("langshark.output.unread", o.unread)
+	}
+	if r.Truncated {
+		g.SetMetadata("langshark.output.truncated", true)
+	}
+	if len(r.Output) > 0 {
+		if !opts.noOutput {
+			g.SetOutput(r.Output)
+		}
+		if r.Err != nil {
+			g.SetMetadata("langshark.error.body", r.Err.Body)
+		}
+		return
+	}
+	if r.Err == nil {
+		return
+	}
+	switch body := strings.TrimSpace(r.Err.Body); {
+	case body == "":
+	case json.Valid([]byte(body)):
+		g.SetOutput(json.RawMessage(body))
+	default:
+		g.SetOutput(body)
+	}
+}

@@ -1,0 +1,91 @@
+package llmhttp
+
+import (
+	"net/http"
+	"sync"
+
+	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/internal/llmwire"
+)
+
+// Transport is an [http.RoundTripper] that records calls of models. It is safe
+// for concurrent use.
+type Transport struct {
+	base    http.RoundTripper
+	options options
+	detect  func(method, host, path string) (llmwire.Endpoint, bool)
+
+	mu      sync.Mutex
+	pending map[retryKey][]*call // failed attempts that their SDK may repeat
+	waiting int                  // calls in pending
+}
+
+// NewTransport returns a transport that sends requests through base; nil means
+// [http.DefaultTransport].
+func NewTransport(base http.RoundTripper, opts ...Option) *Transport {
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	t := &Transport{base: base, detect: llmwire.Detect, pending: make(map[retryKey][]*call)}
+	for _, o := range opts {
+		o(&t.options)
+	}
+	return t
+}
+
+// RoundTrip sends the request, and records it if it calls a model.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	send, a := t.open(req)
+	returned := false
+	defer func() {
+		if !returned && a != nil {
+			a.panicked()
+		}
+	}()
+	resp, err := t.base.RoundTrip(send)
+	returned = true
+	if resp != nil && resp.Request == send {
+		resp.Request = req
+	}
+	switch {
+	case a == nil:
+	case err != nil:
+		a.failed(err)
+	case resp != nil:
+		a.answered(resp)
+	}
+	return resp, err
+}
+
+// CloseIdleConnections does so for the transport below, if it can.
+func (t *Transport) CloseIdleConnections() {
+	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// open returns the request to send and, if it calls a model and is to be
+// recorded, the attempt that it is.
+func (t *Transport) open(req *http.Request) (send *http.Request, a *attempt) {
+	defer func() {
+		if v := recover(); v != nil { // ours, for the request has not been sent
+			send, a = req, nil
+		}
+	}()
+	if req.URL == nil {
+		return req, nil
+	}
+	endpoint, ok := t.detect(req.Method, req.URL.Host, req.URL.Path)
+	if !ok || t.options.filter != nil && !t.options.filter(req) {
+		return req, nil
+	}
+	client := t.options.client
+	if client == nil {
+		client = langshark.FromContext(req.Context())
+	}
+	recording := client.Enabled()
+	if !recording && !t.options.streamUsage {
+		return req, nil
+	}
+	return t.begin(client, endpoint, req, recording)
+}
