@@ -6,3 +6,8 @@ require (
 	github.com/langshark/langshark-go v0.1.0
 	github.com/sashabaranov/go-openai v1.36.0
 )
+
+require (
+	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+)
