@@ -1,0 +1,117 @@
+//go:build !noui
+
+package ui
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/langshark/langshark-go/server/store"
+	"github.com/langshark/langshark-go/server/ui/internal/cdp"
+)
+
+const supportID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+func newHandler(f *fake) http.Handler {
+	return New(Config{
+		Reader:   f,
+		Projects: func(context.Context, Viewer) ([]store.Project, error) { return testProjects, nil },
+	})
+}
+
+// browser starts Chromium or skips the test.
+func browser(t *testing.T) (*cdp.Browser, context.Context) {
+	t.Helper()
+	b, err := cdp.Start(t.TempDir())
+	if errors.Is(err, cdp.ErrNoBrowser) {
+		t.Skip("no browser: ", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	if err := b.Open(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return b, ctx
+}
+
+// mounted serves the dashboard below a prefix, as an embedding application would.
+func mounted(t *testing.T, f *fake) string {
+	t.Helper()
+	s := httptest.NewServer(http.StripPrefix("/obs", newHandler(f)))
+	t.Cleanup(s.Close)
+	return s.URL + "/obs/"
+}
+
+// TestScreens writes pictures of the pages into the folder named by
+// LANGSHARK_SCREENS, to be looked at.
+func TestScreens(t *testing.T) {
+	dir := os.Getenv("LANGSHARK_SCREENS")
+	if dir == "" {
+		t.Skip("set LANGSHARK_SCREENS to a folder to get pictures of the pages")
+	}
+	b, ctx := browser(t)
+	base := mounted(t, seeded(time.Now()))
+	empty := mounted(t, &fake{})
+	locked := httptest.NewServer(New(Config{Reader: &fake{}, Viewer: func(*http.Request) (Viewer, error) { return Viewer{}, errors.New("no session") }}))
+	defer locked.Close()
+	trace := base + "project/p1/traces/" + supportID
+	for _, page := range []struct{ name, url, ready string }{
+		{"list", base, "document.querySelector('#rows')"},
+		{"trace", trace, "document.querySelector('.wf-row')"},
+		{"answer", trace + "?observation=" + supportID + "a9", "document.querySelector('.wf-row')"},
+		{"error", base + "project/p1/traces/9d1c0e6f2a7b4c58b1e3f5a7c9d0e2f4?observation=9d1c0e6f2a7b4c58b1e3f5a7c9d0e2f4b3", "document.querySelector('.wf-row')"},
+		{"session", base + "project/p1/sessions/chat-2b00", "true"},
+		{"sessions", base + "project/p1/sessions", "true"},
+		{"filtered", base + "project/p1/traces?level=error&user=alex.morgan", "true"},
+		{"start", empty, "true"},
+		{"signin", locked.URL, "true"},
+	} {
+		for _, width := range []int{1440, 390} {
+			for _, look := range []struct{ theme, lang string }{{"light", "ko"}, {"dark", "en"}} {
+				shoot(ctx, t, b, page.url, page.ready, filepath.Join(dir, page.name+"-"+look.theme+"-"+look.lang), width, look.theme, look.lang)
+			}
+		}
+	}
+}
+
+func shoot(ctx context.Context, t *testing.T, b *cdp.Browser, url, ready, file string, width int, theme, lang string) {
+	t.Helper()
+	height, mobile := 900, false
+	if width < 500 {
+		height, mobile = 844, true
+		file += "-390"
+	}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(b.Call(ctx, "Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}, nil))
+	check(b.Call(ctx, "Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": theme}}}, nil))
+	check(b.Call(ctx, "Network.setExtraHTTPHeaders", map[string]any{"headers": map[string]any{"Accept-Language": lang}}, nil))
+	check(b.Go(ctx, url))
+	check(b.Wait(ctx, ready))
+	check(b.Eval(ctx, "document.fonts.ready.then(() => new Promise((ok) => setTimeout(() => requestAnimationFrame(() => ok(true)), 250)))", nil))
+	var shot struct {
+		Data string `json:"data"`
+	}
+	check(b.Call(ctx, "Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": mobile}, &shot))
+	data, err := base64.StdEncoding.DecodeString(shot.Data)
+	check(err)
+	check(os.WriteFile(file+".png", data, 0o644))
+	for _, p := range b.Problems() {
+		t.Errorf("%s: %s", url, p)
+	}
+}
