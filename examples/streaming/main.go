@@ -1,0 +1,73 @@
+// Streaming records go-openai's streams: each word is passed on when it comes,
+// and the generation knows when the first one came and what all of it cost.
+//
+//	go run ./examples/streaming
+//
+// It talks to a fake provider in the same process. For a real one, take the
+// four lines about it away and give DefaultConfig a key.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+
+	"github.com/sashabaranov/go-openai"
+
+	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/exporter/console"
+	lsopenai "github.com/langshark/langshark-go/integrations/openai"
+	"github.com/langshark/langshark-go/langsharktest/fakellm"
+)
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context) error {
+	recorder, err := langshark.New(langshark.Config{Exporter: console.New(os.Stdout)})
+	if err != nil {
+		return err
+	}
+	langshark.SetDefault(recorder)
+
+	provider := fakellm.New(fakellm.WithReplies(fakellm.Reply{Text: "내일 오후 두 시에 도착합니다."}))
+	if err := provider.Start(); err != nil {
+		return err
+	}
+	defer provider.Close()
+
+	config := openai.DefaultConfig("no key is needed")
+	config.BaseURL = provider.BaseURL()
+	lsopenai.WrapConfig(&config) // the one line that records
+	client := openai.NewClientWithConfig(config)
+
+	stream, err := client.CreateChatCompletionStream(ctx, openai.ChatCompletionRequest{
+		Model:         "gpt-4o",
+		Messages:      []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleUser, Content: "언제 도착해요?"}},
+		StreamOptions: &openai.StreamOptions{IncludeUsage: true}, // else the provider doesn't tell the usage
+	})
+	if err != nil {
+		return err
+	}
+	defer stream.Close() // closing early is recorded as such
+	for {
+		chunk, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		for _, choice := range chunk.Choices { // the chunk with the usage has none
+			fmt.Print(choice.Delta.Content)
+		}
+	}
+	fmt.Println()
+	return recorder.Shutdown(ctx)
+}
