@@ -3,6 +3,7 @@ package langshark_test
 import (
 	"context"
 	"testing"
+	"unsafe"
 
 	"github.com/langshark/langshark-go"
 	"github.com/langshark/langshark-go/exporter"
@@ -86,3 +87,6 @@ func meta(kvs []exporter.KeyValue, key string) string {
 	}
 	return ""
 }
+
+// unsafeString returns a string in b's memory.
+func unsafeString(b []byte) string { return unsafe.String(&b[0], len(b)) }

@@ -108,10 +108,13 @@ func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *setti
 
 // begin sets what never changes.
 func (s *Span) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind, name string) {
+	if parent != nil && parent.id == (ids.Span{}) { // joined a trace without naming an observation
+		parent = nil
+	}
 	s.trace, s.parent, s.overlay = t, parent, o
 	s.kind, s.name = kind, t.client.text(name)
 	s.ids.id = ids.NewSpan()
-	if s.start = t.first; parent != nil {
+	if s.start = t.first; parent != nil || t.remote {
 		s.start = t.now()
 	}
 	if kind.IsGeneration() {
@@ -315,7 +318,7 @@ func (s *Span) end(at int64) {
 	if s.sent {
 		e.record.Op = exporter.OpUpdate
 	}
-	root := s.parent == nil
+	root := s.parent == nil && !s.trace.remote
 	var input, output capture
 	if root {
 		input, output = s.input.share(), s.output.share()
@@ -375,7 +378,7 @@ func (s *Span) announce(last bool) {
 	}
 	op := e.record.Op
 	s.sent = true
-	root := s.parent == nil
+	root := s.parent == nil && !s.trace.remote
 	s.fill(e, unfinished)
 	e.input, e.output = s.input.share(), s.output.share()
 	for _, kv := range s.metadata {

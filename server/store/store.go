@@ -22,6 +22,10 @@ var (
 	ErrClosed = errors.New("store is closed")
 	// ErrExists says that a name or key is taken.
 	ErrExists = errors.New("exists already")
+	// ErrBadCursor says that a cursor isn't one that the store gave.
+	ErrBadCursor = errors.New("not a cursor of this list")
+	// ErrBadOrder says that a list can't be sorted so.
+	ErrBadOrder = errors.New("not an order of this list")
 )
 
 // RetryAfter is the time to wait after [ErrBusy].

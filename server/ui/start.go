@@ -2,30 +2,12 @@
 
 package ui
 
-const startCode = `package main
+import _ "embed"
 
-import (
-	"context"
-	"fmt"
-
-	"github.com/langshark/langshark-go"
-)
-
-func main() {
-	ctx := context.Background()
-	client, err := langshark.New(langshark.Config{})
-	if err != nil {
-		panic(err)
-	}
-	defer client.Shutdown(ctx)
-	langshark.SetDefault(client)
-
-	answer := langshark.Observe("answer", func(ctx context.Context, question string) (string, error) {
-		return "Hello, " + question, nil
-	})
-	fmt.Println(answer(ctx, "world"))
-}
-`
+// startCode is the program on the page of an empty project. A test compiles it.
+//
+//go:embed start_snippet.txt
+var startCode string
 
 // snippets are what to paste to send the first trace.
 func (h *handler) snippets(q *request) (env, code string) {

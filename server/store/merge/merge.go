@@ -16,6 +16,8 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -39,7 +41,7 @@ type registers struct {
 	tree *node
 	// last is the greatest stamp of any write.
 	last store.Stamp
-	// mentions are the trace ids that writes gave, once there are several.
+	// mentions are the trace ids that writes gave, once there are several or none was given.
 	mentions []string
 }
 
@@ -163,17 +165,28 @@ func (r *registers) cutMetadata(current json.RawMessage, deleted store.Stamp) (j
 	return r.tree.json(nil), true
 }
 
-// mention notes that a write named a trace, and reports whether it is another than before.
-func (r *registers) mention(before, given string) bool {
-	if given == "" || given == before || before == "" || slices.Contains(r.mentions, given) {
+// mention notes the trace that a write gave to a member of traces, before being
+// the trace it has so far, and reports whether the trace is to be remembered
+// besides the one it has: that is, if there are several or it is its own.
+func (r *registers) mention(before, given string, own bool) bool {
+	if given == before || slices.Contains(r.mentions, given) {
 		return false
 	}
-	if len(r.mentions) == 0 {
+	if before == "" && len(r.mentions) == 0 && !own {
+		return false
+	}
+	if before != "" && len(r.mentions) == 0 {
 		r.mentions = append(r.mentions, before)
 	}
 	r.mentions = append(r.mentions, given)
 	slices.Sort(r.mentions)
 	return true
+}
+
+// OwnTrace is the id of the trace of an observation that was given none:
+// always the same for the same observation.
+func OwnTrace(observationID string) string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(observationID)).String()
 }
 
 // Live reports whether anything was written after the delete.

@@ -40,13 +40,14 @@ var observationFields = []field[store.ObservationWrite]{
 // Apply merges a write; deleted is the stamp of the last delete of the
 // observation or of any trace it was given, or zero.
 func (o *Observation) Apply(w *store.ObservationWrite, deleted store.Stamp) Change {
-	mentioned := o.regs.mention(o.Fields.TraceID, w.TraceID)
+	given := GivenTrace(w)
+	mentioned := o.regs.mention(o.Fields.TraceID, given, w.TraceID == "")
 	mask := apply(observationFields, &o.regs, &o.Fields, w, w.Stamp, deleted)
 	metadata, noted := o.regs.mergeMetadata(o.Fields.Metadata, w.Metadata, w.Stamp, deleted)
 	o.Fields.Metadata = metadata
 	c := change(mask, noted || mentioned, observationInput, observationOutput)
 	if mentioned {
-		c.NewMention = w.TraceID
+		c.NewMention = given
 	}
 	return c
 }
@@ -62,7 +63,16 @@ func (o *Observation) Cut(deleted store.Stamp) Change {
 // Live reports whether the observation was written after the delete.
 func (o *Observation) Live(deleted store.Stamp) bool { return o.regs.live(deleted) }
 
-// Mentions returns all trace ids the writes gave, if they gave several.
+// GivenTrace is the trace that a write gives to its observation: the
+// observation's own if it names none.
+func GivenTrace(w *store.ObservationWrite) string {
+	if w.TraceID == "" {
+		return OwnTrace(w.ID)
+	}
+	return w.TraceID
+}
+
+// Mentions returns all traces that writes gave, if there are several or it is the observation's own.
 func (o *Observation) Mentions() []string { return o.regs.mentions }
 
 // Registers encodes the stamps.

@@ -27,7 +27,7 @@ var scoreFields = []field[store.ScoreWrite]{
 // Apply merges a write; deleted is the stamp of the last delete of the score
 // or of any trace it was given, or zero.
 func (s *Score) Apply(w *store.ScoreWrite, deleted store.Stamp) Change {
-	mentioned := s.regs.mention(s.Fields.TraceID, w.TraceID)
+	mentioned := w.TraceID != "" && s.regs.mention(s.Fields.TraceID, w.TraceID, false)
 	mask := apply(scoreFields, &s.regs, &s.Fields, w, w.Stamp, deleted)
 	metadata, noted := s.regs.mergeMetadata(s.Fields.Metadata, w.Metadata, w.Stamp, deleted)
 	s.Fields.Metadata = metadata
@@ -56,4 +56,6 @@ func (s *Score) Mentions() []string { return s.regs.mentions }
 func (s *Score) Registers() []byte { return s.regs.encode(len(scoreFields), nil) }
 
 // Restore decodes the stamps of a state whose Fields are set.
-func (s *Score) Restore(registers []byte) error { return s.regs.decode(registers, len(scoreFields), nil) }
+func (s *Score) Restore(registers []byte) error {
+	return s.regs.decode(registers, len(scoreFields), nil)
+}

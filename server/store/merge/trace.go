@@ -37,7 +37,6 @@ type Change struct {
 	NewMention string
 }
 
-
 // Apply merges a write; deleted is the stamp of the trace's last delete, or zero.
 func (t *Trace) Apply(w *store.TraceWrite, deleted store.Stamp) Change {
 	mask := apply(traceFields, &t.regs, &t.Fields, w, w.Stamp, deleted)

@@ -1,0 +1,262 @@
+package langshark_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/langshark/langshark-go"
+)
+
+const validTraceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+func TestTraceIDFromSeed(t *testing.T) {
+	// An empty text's SHA-256 begins so (FIPS 180-4 test vector).
+	if got := langshark.TraceIDFromSeed(""); got != "e3b0c44298fc1c149afbf4c8996fb924" {
+		t.Error(got)
+	}
+}
+
+func TestTraceparentRoundTrip(t *testing.T) {
+	a, b := record(t, langshark.Config{}), record(t, langshark.Config{})
+	ctx, parent := a.StartSpan(t.Context(), "caller")
+	header, m := http.Header{}, map[string]string{}
+	langshark.InjectHeader(ctx, header)
+	langshark.InjectMap(ctx, m)
+	if header.Get("traceparent") != m["traceparent"] || header.Get("traceparent") != "00-"+parent.TraceID()+"-"+parent.ID()+"-01" {
+		t.Errorf("%q, %q", header, m)
+	}
+	joined := langshark.ExtractHeader(with(t, b), header)
+	_, child := langshark.StartSpan(joined, "callee")
+	child.End()
+	parent.End()
+	if o := b.one("callee"); o.TraceID != parent.TraceID() || o.ParentID != parent.ID() {
+		t.Errorf("%+v", o)
+	}
+	if n := len(b.mem.Traces()); n != 0 {
+		t.Errorf("the callee wrote %d trace records over the caller's", n)
+	}
+	langshark.UpdateTrace(joined, langshark.WithUser("kim"))
+	if tr := b.trace(); tr.Attributes.UserID != "kim" || tr.Attributes.TraceName != "" || tr.ID != parent.TraceID() {
+		t.Errorf("%+v", tr)
+	}
+	if got := langshark.Traceparent(langshark.ExtractMap(with(t, b), m)); got != m["traceparent"] {
+		t.Errorf("passed on as %q", got)
+	}
+}
+
+func TestTraceparentThatIsNotValid(t *testing.T) {
+	r := record(t, langshark.Config{})
+	ctx := with(t, r)
+	for _, s := range []string{
+		"", "x", validTraceparent[:54], validTraceparent + "-", "ff" + validTraceparent[2:], strings.ToUpper(validTraceparent),
+		"00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+		strings.Replace(validTraceparent, "-", "_", 1), validTraceparent[:53] + "zz",
+	} {
+		if got := langshark.ContextWithTraceparent(ctx, s); got != ctx {
+			t.Errorf("%q was taken", s)
+		}
+	}
+	if got := langshark.TraceID(langshark.ContextWithTraceparent(ctx, "01"+validTraceparent[2:]+"-more")); got != "0af7651916cd43dd8448eb211c80319c" {
+		t.Errorf("a later version: %q", got)
+	}
+	unsampled := langshark.ContextWithTraceparent(ctx, validTraceparent[:53]+"00")
+	if _, s := langshark.StartSpan(unsampled, "x"); s != nil {
+		t.Error("the caller's decision not to sample is not followed")
+	}
+}
+
+func TestContextWithParentTakesAnyID(t *testing.T) {
+	r := record(t, langshark.Config{})
+	_, s := langshark.StartSpan(langshark.ContextWithParent(with(t, r), "order-17", "step-1"), "a")
+	s.End()
+	_, s = langshark.StartSpan(langshark.ContextWithParent(with(t, r), "order-17", ""), "b")
+	s.End()
+	if o := r.one("a"); o.TraceID != "order-17" || o.ParentID != "step-1" {
+		t.Errorf("%+v", o)
+	}
+	if o := r.one("b"); o.TraceID != "order-17" || o.ParentID != "" {
+		t.Errorf("%+v", o)
+	}
+}
+
+func serve(t *testing.T, r *recorder, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		h.ServeHTTP(w, req.WithContext(langshark.ContextWithClient(req.Context(), r.Client)))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func get(t *testing.T, client *http.Client, url string, header http.Header) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+func TestHandlerTrustsNobodyByDefault(t *testing.T) {
+	caller := http.Header{"Traceparent": {validTraceparent}, "Baggage": {"langfuse_user_id=eve,langfuse_tags=a%2Cb"}, "Authorization": {"Bearer secret"}}
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "fine") })
+	yes := func(*http.Request) bool { return true }
+
+	r := record(t, langshark.Config{})
+	get(t, http.DefaultClient, serve(t, r, langshark.ObserveHandler("request", ok))+"/a?key=secret", caller)
+	o := r.one("request")
+	if o.ParentID != "" || strings.Contains(validTraceparent, o.TraceID) || meta(o.Metadata, "langshark.link") != `"`+validTraceparent+`"` || o.Attributes.UserID != "" {
+		t.Errorf("%+v", o)
+	}
+	if meta(o.Metadata, "http.response.status_code") != "200" || meta(o.Metadata, "url.path") != `"/a"` || meta(o.Metadata, "http.response.body.size") != "4" {
+		t.Errorf("%+v", o.Metadata)
+	}
+	for _, kv := range o.Metadata {
+		if strings.Contains(jsonOf(kv.Value), "secret") {
+			t.Errorf("%s has %s", kv.Key, jsonOf(kv.Value))
+		}
+	}
+
+	r = record(t, langshark.Config{})
+	h := langshark.ObserveHandler("request", ok, langshark.TrustCaller(yes), langshark.TrustBaggage(yes))
+	get(t, http.DefaultClient, serve(t, r, h), caller)
+	if o := r.one("request"); o.TraceID != validTraceparent[3:35] || o.ParentID != validTraceparent[36:52] || o.Attributes.UserID != "eve" || len(o.Attributes.Tags) != 2 {
+		t.Errorf("%+v %+v", o, o.Attributes)
+	}
+}
+
+func TestHandlerRecordsErrorsAndPanics(t *testing.T) {
+	r := record(t, langshark.Config{})
+	mux := http.NewServeMux()
+	mux.Handle("/fail/{id}", langshark.ObserveHandler("fail", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }),
+		langshark.WithRequestAttributes(func(r *http.Request) []langshark.TraceOption {
+			return []langshark.TraceOption{langshark.WithUser(r.PathValue("id"))}
+		})))
+	mux.Handle("/panic", langshark.ObserveHandler("", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })))
+	url := serve(t, r, mux)
+	get(t, http.DefaultClient, url+"/fail/7", nil)
+	if o := r.one("fail"); o.Level != langshark.LevelError || meta(o.Metadata, "http.route") != `"/fail/{id}"` || o.Attributes.UserID != "7" {
+		t.Errorf("%+v", o)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/panic", strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := http.DefaultClient.Do(req); err == nil {
+		resp.Body.Close()
+		t.Error("the panic did not reach net/http")
+	}
+	if o := r.one("POST /panic"); o.Level != langshark.LevelError || !strings.HasPrefix(o.StatusMessage, "panic: ") {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestHandlerKeepsFlushAndHijack(t *testing.T) {
+	r := record(t, langshark.Config{})
+	url := serve(t, r, langshark.ObserveHandler("request", http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/flush" {
+			_, _ = io.WriteString(w, "one ")
+			w.(http.Flusher).Flush()
+			_, _ = io.WriteString(w, "two")
+			return
+		}
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = rw.WriteString("HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n")
+		_ = rw.Flush()
+	})))
+	if _, body := get(t, http.DefaultClient, url+"/flush", nil); body != "one two" {
+		t.Errorf("%q", body)
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")) //nolint:noctx // loopback
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET /hijack HTTP/1.1\r\nHost: x\r\n\r\n")
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.Contains(line, "418") {
+		t.Errorf("%q, %v", line, err)
+	}
+}
+
+// roundTrip answers without a network.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestTransport(t *testing.T) {
+	r := record(t, langshark.Config{})
+	var got *http.Request
+	base := roundTrip(func(req *http.Request) (*http.Response, error) {
+		got = req
+		return &http.Response{StatusCode: http.StatusNotFound, Status: "404 Not Found", Body: http.NoBody, Request: req}, nil
+	})
+	client := &http.Client{Transport: langshark.NewTransport(base, langshark.WithBaggageHosts("api.internal", ".corp.example"))}
+	ctx, tr := r.StartTrace(t.Context(), "root", langshark.WithUser("김"), langshark.WithTags("a", "b"))
+	send := func(url string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if req.Header.Get("Traceparent") != "" {
+			t.Error("the application's request was changed")
+		}
+	}
+	send("http://other.example/x?key=secret")
+	if !strings.Contains(got.Header.Get("Traceparent"), tr.ID()) || got.Header.Get("Baggage") != "" {
+		t.Errorf("%v", got.Header)
+	}
+	o := r.one("GET other.example")
+	if o.ParentID != tr.ObservationID() || !strings.Contains(got.Header.Get("Traceparent"), o.ID) || o.Level != langshark.LevelError {
+		t.Errorf("%+v", o)
+	}
+	for _, kv := range o.Metadata {
+		if strings.Contains(jsonOf(kv.Value), "secret") {
+			t.Errorf("%s has %s", kv.Key, jsonOf(kv.Value))
+		}
+	}
+	for _, host := range []string{"api.internal", "a.corp.example"} {
+		send("http://" + host + "/")
+		if b := got.Header.Get("Baggage"); b != "langfuse_user_id=%EA%B9%80,langfuse_tags=a%2Cb" && b != "langfuse_user_id=%EA%B9%80,langfuse_tags=a,b" {
+			t.Errorf("%s: %q", host, b)
+		}
+	}
+	for _, host := range []string{"api.openai.com", "my.openai.azure.com", "us-central1-aiplatform.googleapis.com", "bedrock-runtime.us-east-1.amazonaws.com"} {
+		send("http://" + host + "/v1/chat")
+		if got.Header.Get("Traceparent") != "" || got.Header.Get("Baggage") != "" {
+			t.Errorf("%s gets %v", host, got.Header)
+		}
+	}
+	tr.End()
+	if n := len(r.flush().mem.Observations()); n != 4 {
+		t.Errorf("%d observations", n)
+	}
+}
