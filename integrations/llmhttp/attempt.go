@@ -171,7 +171,7 @@ func (a *attempt) close(err error) {
 	if a.marked {
 		pause, retry = mayRetry(o, a.key.count)
 	}
-	if a.call.finish(o, retry) && retry && !a.call.held {
+	if a.call.finish(o, retry) {
 		a.transport.wait(a.key, a.call, pause)
 	}
 }

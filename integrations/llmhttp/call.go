@@ -75,9 +75,9 @@ func (c *call) isOver() bool {
 	return c.over
 }
 
-// finish takes the outcome of one attempt. It reports whether the call is open
-// still, for another attempt.
-func (c *call) finish(o *outcome, mayWait bool) (open bool) {
+// finish takes the outcome of one attempt and ends the call, unless another
+// attempt may come: a scope then decides, or wait is true.
+func (c *call) finish(o *outcome, mayWait bool) (wait bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.over {
@@ -86,7 +86,7 @@ func (c *call) finish(o *outcome, mayWait bool) (open bool) {
 	c.attempts = append(c.attempts, o.describe())
 	c.last = o
 	if !o.ok() && (c.held || mayWait) && o.end != endClosedEarly {
-		return true
+		return !c.held
 	}
 	c.end()
 	return false

@@ -164,6 +164,15 @@ func TestUntouched(t *testing.T) {
 	}
 }
 
+func TestDisabledAllocatesNothing(t *testing.T) {
+	resp := &http.Response{StatusCode: 200, Body: http.NoBody}
+	rt := NewTransport(roundTripper(func(*http.Request) (*http.Response, error) { return resp, nil }))
+	req := newRequest(t.Context(), t, ask+`}`)
+	if n := testing.AllocsPerRun(100, func() { _, _ = rt.RoundTrip(req) }); n != 0 { //nolint:bodyclose // there is none
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestUnsampled(t *testing.T) {
 	rec := langsharktest.NewRecorder(t, func(c *langshark.Config) { c.SampleRate = langshark.SampleRate(0) })
 	theBody := stream(answer)

@@ -36,25 +36,34 @@ func NewTransport(base http.RoundTripper, opts ...Option) *Transport {
 // RoundTrip sends the request, and records it if it calls a model.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	send, a := t.open(req)
+	if a == nil {
+		resp, err := t.base.RoundTrip(send)
+		own(resp, send, req)
+		return resp, err
+	}
 	returned := false
 	defer func() {
-		if !returned && a != nil {
+		if !returned {
 			a.panicked()
 		}
 	}()
 	resp, err := t.base.RoundTrip(send)
 	returned = true
-	if resp != nil && resp.Request == send {
-		resp.Request = req
-	}
+	own(resp, send, req)
 	switch {
-	case a == nil:
 	case err != nil:
 		a.failed(err)
 	case resp != nil:
 		a.answered(resp)
 	}
 	return resp, err
+}
+
+// own lets the answer name the request that the application made.
+func own(resp *http.Response, sent, req *http.Request) {
+	if resp != nil && resp.Request == sent {
+		resp.Request = req
+	}
 }
 
 // CloseIdleConnections does so for the transport below, if it can.
@@ -75,16 +84,16 @@ func (t *Transport) open(req *http.Request) (send *http.Request, a *attempt) {
 	if req.URL == nil {
 		return req, nil
 	}
-	endpoint, ok := t.detect(req.Method, req.URL.Host, req.URL.Path)
-	if !ok || t.options.filter != nil && !t.options.filter(req) {
-		return req, nil
-	}
 	client := t.options.client
 	if client == nil {
 		client = langshark.FromContext(req.Context())
 	}
 	recording := client.Enabled()
 	if !recording && !t.options.streamUsage {
+		return req, nil
+	}
+	endpoint, ok := t.detect(req.Method, req.URL.Host, req.URL.Path)
+	if !ok || t.options.filter != nil && !t.options.filter(req) {
 		return req, nil
 	}
 	return t.begin(client, endpoint, req, recording)

@@ -119,8 +119,9 @@ func Detect(method, host, path string) (Endpoint, bool) {
 	if method != http.MethodPost {
 		return nil, false
 	}
-	if strings.HasSuffix(path, "/chat/completions") {
-		return openAIChat{provider: openAICompatible(host)}, true
+	if prefix, ok := strings.CutSuffix(path, "/chat/completions"); ok {
+		_, deployment, _ := strings.Cut(prefix, "/openai/deployments/") // Azure
+		return openAIChat{openAICompatible(host), deployment}, true
 	}
 	return nil, false
 }

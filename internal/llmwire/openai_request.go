@@ -12,13 +12,24 @@ const maxParameterBytes = 2 << 10
 
 // openAIChat is the chat completions API of OpenAI and of those who offer the same.
 // Reference: platform.openai.com/docs/api-reference/chat, as of 2026-11.
-type openAIChat struct{ provider string }
+type openAIChat struct {
+	provider   string
+	deployment string // of Azure, which needs no model in the body
+}
 
 func (e openAIChat) Provider() string { return e.provider }
 func (openAIChat) Operation() string  { return "chat" }
 
 // ParseRequest takes messages and tools as input, all else as parameters.
-func (openAIChat) ParseRequest(body []byte, cut bool) Request {
+func (e openAIChat) ParseRequest(body []byte, cut bool) Request {
+	req := parseChatRequest(body, cut)
+	if req.Model == "" {
+		req.Model = e.deployment
+	}
+	return req
+}
+
+func parseChatRequest(body []byte, cut bool) Request {
 	req := Request{Truncated: cut}
 	if cut {
 		body = closeJSON(body)

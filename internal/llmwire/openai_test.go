@@ -60,6 +60,15 @@ func TestChatRequest(t *testing.T) {
 	}
 }
 
+func TestChatRequestAzure(t *testing.T) {
+	e, _ := Detect("POST", "corp.openai.azure.com", "/openai/deployments/my-gpt/chat/completions")
+	for body, model := range map[string]string{`{"messages":[]}`: "my-gpt", `{"model":"gpt-4o"}`: "gpt-4o"} {
+		if got := e.ParseRequest([]byte(body), false).Model; got != model {
+			t.Errorf("%s: %q", body, got)
+		}
+	}
+}
+
 func TestChatRequestOdd(t *testing.T) {
 	for _, body := range []string{"", "null", "[]", `"x"`, "{", `{"model":7,"messages":5}`, "\x00\xff", `{"stop":[1,"a"]}`} {
 		r := openAIChat{}.ParseRequest([]byte(body), false) // doesn't panic
