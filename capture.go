@@ -22,8 +22,23 @@ const (
 
 // buffer holds encoded JSON. It goes back to the pool when nobody refers to it.
 type buffer struct {
-	b    []byte
-	refs atomic.Int32
+	b       []byte
+	refs    atomic.Int32
+	encoder *json.Encoder // writes to the buffer; made when first needed
+}
+
+// Write appends to the buffer.
+func (b *buffer) Write(p []byte) (int, error) {
+	b.b = append(b.b, p...)
+	return len(p), nil
+}
+
+func (b *buffer) encode(v any) error {
+	if b.encoder == nil {
+		b.encoder = json.NewEncoder(b)
+		b.encoder.SetEscapeHTML(false)
+	}
+	return b.encoder.Encode(v) //nolint:wrapcheck // becomes part of a value
 }
 
 const maxPooledBytes = 64 << 10
@@ -153,14 +168,11 @@ func encodeJSON(v any) (result capture) {
 			result = encodeFailed(fmt.Errorf("panic while encoding %T: %v", v, p))
 		}
 	}()
-	w := bytes.NewBuffer(buf.b)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := buf.encode(v); err != nil {
 		buf.release()
 		return encodeFailed(err)
 	}
-	buf.b = bytes.TrimSuffix(w.Bytes(), []byte("\n"))
+	buf.b = bytes.TrimSuffix(buf.b, []byte("\n"))
 	return checked(buf)
 }
 

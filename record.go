@@ -37,6 +37,7 @@ type entry struct {
 
 	made      bool
 	hex       [64]byte // trace, observation and parent id in hex
+	event     [36]byte // the event's UUID
 	metaList  []exporter.KeyValue
 	paramList []exporter.KeyValue
 }
@@ -51,7 +52,7 @@ func (e *entry) Record() *exporter.Record {
 		return &e.record
 	}
 	e.made = true
-	e.record.EventID = ids.NewUUID().String()
+	e.record.EventID = e.uuid()
 	switch {
 	case e.record.Trace != nil:
 		e.makeAttributes()
@@ -112,6 +113,20 @@ func (e *entry) hexSpan(id *spanIDs, at int) string {
 	}
 	hex.Encode(e.hex[at:at+16], id.id[:])
 	return unsafe.String(&e.hex[at], 16)
+}
+
+func (e *entry) uuid() string {
+	id := ids.NewUUID()
+	at := 0
+	for i, b := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			e.event[at] = '-'
+			at++
+		}
+		hex.Encode(e.event[at:at+2], []byte{b})
+		at += 2
+	}
+	return unsafe.String(&e.event[0], len(e.event))
 }
 
 // Release gives the buffers and the entry back.

@@ -1,0 +1,5 @@
+//go:build !race
+
+package langshark_test
+
+const raceEnabled = false
