@@ -1,0 +1,83 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// CreateProject implements [store.Store].
+func (s *Store) CreateProject(ctx context.Context, p store.Project) error {
+	return s.writer.submit(ctx, &request{items: 1, do: func(ctx context.Context, t *tx) error {
+		var taken int
+		if err := t.row(ctx, "SELECT count(*) FROM projects WHERE id = ? OR name = ?", []any{p.ID, p.Name}, &taken); err != nil {
+			return err
+		}
+		if taken > 0 {
+			return fmt.Errorf("langshark: project %q: %w", p.Name, store.ErrExists)
+		}
+		return t.exec(ctx, "INSERT INTO projects (id, name, created) VALUES (?, ?, ?)", p.ID, p.Name, micros(p.CreatedAt))
+	}})
+}
+
+// Projects implements [store.Store].
+func (s *Store) Projects(ctx context.Context) ([]store.Project, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT id, name, created FROM projects ORDER BY pk")
+	if err != nil {
+		return nil, s.readError("projects", err)
+	}
+	defer rows.Close()
+	var list []store.Project
+	for rows.Next() {
+		var p store.Project
+		var created int64
+		if err := rows.Scan(&p.ID, &p.Name, &created); err != nil {
+			return nil, s.readError("projects", err)
+		}
+		p.CreatedAt = fromMicros(created)
+		list = append(list, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.readError("projects", err)
+	}
+	return list, nil
+}
+
+// CreateAPIKey implements [store.Store].
+func (s *Store) CreateAPIKey(ctx context.Context, k store.APIKey) error {
+	pk, err := s.project(ctx, k.ProjectID)
+	if err != nil {
+		return err
+	}
+	return s.writer.submit(ctx, &request{items: 1, do: func(ctx context.Context, t *tx) error {
+		var taken int
+		if err := t.row(ctx, "SELECT count(*) FROM api_keys WHERE public_key = ?", []any{k.PublicKey}, &taken); err != nil {
+			return err
+		}
+		if taken > 0 {
+			return fmt.Errorf("langshark: public key %q: %w", k.PublicKey, store.ErrExists)
+		}
+		return t.exec(ctx, "INSERT INTO api_keys (public_key, project, secret_hash, created) VALUES (?, ?, ?, ?)",
+			k.PublicKey, pk, k.SecretHash, micros(k.CreatedAt))
+	}})
+}
+
+// APIKey implements [store.Store].
+func (s *Store) APIKey(ctx context.Context, publicKey string) (*store.APIKey, error) {
+	k := &store.APIKey{PublicKey: publicKey}
+	var created int64
+	err := s.read.QueryRowContext(ctx, `SELECT p.id, k.secret_hash, k.created
+		FROM api_keys k JOIN projects p ON p.pk = k.project WHERE k.public_key = ?`, publicKey).
+		Scan(&k.ProjectID, &k.SecretHash, &created)
+	if err != nil {
+		return nil, s.readError("api key", err)
+	}
+	k.CreatedAt = fromMicros(created)
+	return k, nil
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }

@@ -1,0 +1,63 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+const scoreColumns = `rid, id, ifnull(trace_id, ''), ifnull(observation_id, ''), ifnull(session_id, ''), name, type, number, ifnull(text, ''), ifnull(comment, ''),
+	ifnull(source, 'API'), ifnull(config_id, ''), ifnull(environment, 'default'), metadata, ts, created, updated`
+
+// Scores implements [store.Store].
+func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery) (store.ScorePage, error) {
+	var page store.ScorePage
+	project, err := s.project(ctx, projectID)
+	if err != nil {
+		return page, err
+	}
+	w := &where{}
+	w.add("project = ?", project)
+	in(w, "trace_id", q.TraceIDs)
+	in(w, "observation_id", q.ObservationIDs)
+	w.equal("session_id", q.SessionID)
+	w.equal("name", q.Name)
+	if q.Total {
+		if page.Total, err = s.count(ctx, "scores", w); err != nil {
+			return page, err
+		}
+	}
+	if err := w.after(q.After, false, "ts, rid"); err != nil {
+		return page, err
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT "+scoreColumns+" FROM scores"+w.String()+tail(q.Page, "ts DESC, rid DESC"), w.args...)
+	if err != nil {
+		return page, s.readError("scores", err)
+	}
+	defer rows.Close()
+	var last int64
+	for rows.Next() {
+		if n := len(page.Scores); n == limit(q.Page) {
+			if n > 0 {
+				page.Next = makeCursor(micros(page.Scores[n-1].Timestamp), last)
+			}
+			break
+		}
+		score := store.Score{ProjectID: projectID}
+		var kind string
+		var metadata []byte
+		var ts, created, updated int64
+		if err := rows.Scan(&last, &score.ID, &score.TraceID, &score.ObservationID, &score.SessionID, &score.Name, &kind, &score.Number, &score.Text,
+			&score.Comment, &score.Source, &score.ConfigID, &score.Environment, &metadata, &ts, &created, &updated); err != nil {
+			return page, s.readError("scores", err)
+		}
+		score.Type, score.Metadata = exporter.ScoreType(kind), metadata
+		score.Timestamp, score.CreatedAt, score.UpdatedAt = fromMicros(ts), fromMicros(created), fromMicros(updated)
+		page.Scores = append(page.Scores, score)
+	}
+	if err := rows.Err(); err != nil {
+		return page, s.readError("scores", err)
+	}
+	return page, nil
+}

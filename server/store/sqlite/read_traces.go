@@ -1,0 +1,260 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+const traceColumns = `t.rid, t.id, t.ts, ifnull(t.name, ''), ifnull(t.user_id, ''), ifnull(t.session_id, ''), ifnull(t.environment, 'default'),
+	ifnull(t.release, ''), ifnull(t.version, ''), ifnull(t.public, 0), t.bookmarked, t.tags, t.metadata, t.created, t.updated,
+	t.observations, t.errors, t.warnings, t.running > 0, t.started, t.latency, t.input_tokens, t.output_tokens, t.total_tokens, t.cost`
+
+// scanner is a row that can be read.
+type scanner interface{ Scan(dest ...any) error }
+
+// scanTrace reads traceColumns, then more.
+func scanTrace(row scanner, projectID string, more ...any) (t store.Trace, rid int64, err error) {
+	t.ProjectID = projectID
+	var ts, created, updated, latency int64
+	var started *int64
+	var tags *string
+	var metadata []byte
+	r := &t.Rollup
+	err = row.Scan(append([]any{&rid, &t.ID, &ts, &t.Name, &t.UserID, &t.SessionID, &t.Environment, &t.Release, &t.Version, &t.Public, &t.Bookmarked,
+		&tags, &metadata, &created, &updated, &r.Observations, &r.Errors, &r.Warnings, &r.Running, &started, &latency,
+		&r.InputTokens, &r.OutputTokens, &r.TotalTokens, nullNano{&r.Cost}}, more...)...)
+	if err != nil {
+		return t, 0, err
+	}
+	if tags != nil {
+		if err := json.Unmarshal([]byte(*tags), &t.Tags); err != nil {
+			return t, 0, fmt.Errorf("tags of trace %q: %w", t.ID, err)
+		}
+	}
+	t.Metadata = metadata
+	t.Timestamp, t.CreatedAt, t.UpdatedAt = fromMicros(ts), fromMicros(created), fromMicros(updated)
+	r.Start, r.Latency = derefTime(started), duration(latency)
+	switch {
+	case r.Errors > 0:
+		r.Level = exporter.LevelError
+	case r.Warnings > 0:
+		r.Level = exporter.LevelWarning
+	}
+	return t, rid, nil
+}
+
+// traceOrders are the columns of the orders, by which no input reaches the SQL.
+var traceOrders = map[store.Order]string{
+	"": "t.ts", store.OrderTimestamp: "t.ts", store.OrderID: "t.id", store.OrderName: "t.name", store.OrderUserID: "t.user_id",
+	store.OrderSessionID: "t.session_id", store.OrderRelease: "t.release", store.OrderVersion: "t.version", store.OrderPublic: "ifnull(t.public, 0)",
+	store.OrderBookmarked: "t.bookmarked", store.OrderCreatedAt: "t.created", store.OrderUpdatedAt: "t.updated", store.OrderEnvironment: "t.environment",
+}
+
+func traceWhere(project int64, f store.TraceFilter) *where {
+	w := &where{}
+	w.add("t.project = ?", project)
+	in(w, "t.id", f.IDs)
+	w.equal("t.name", f.Name)
+	w.equal("t.user_id", f.UserID)
+	w.equal("t.session_id", f.SessionID)
+	w.equal("t.release", f.Release)
+	w.equal("t.version", f.Version)
+	w.equal("ifnull(t.environment, 'default')", f.Environment)
+	for _, tag := range f.Tags {
+		w.attribute(project, "t", tag)
+	}
+	for key, value := range f.Metadata {
+		w.attribute(project, "m:"+key, value)
+	}
+	w.levels(f.Levels)
+	w.contains(f.Search, "t.id", "t.name", "t.user_id", "t.session_id")
+	w.span("t.ts", f.From, f.To)
+	return w
+}
+
+func (w *where) attribute(project int64, key, value string) {
+	w.add("EXISTS (SELECT 1 FROM trace_attributes a WHERE a.project = ? AND a.key = ? AND a.value = ? AND a.ts = t.ts AND a.rid = t.rid)", project, key, value)
+}
+
+// levels adds conditions on the highest level of a trace.
+func (w *where) levels(levels []exporter.Level) {
+	if len(levels) == 0 {
+		return
+	}
+	has := func(l exporter.Level) bool { return slices.Contains(levels, l) }
+	normal := has(exporter.LevelDefault) || has(exporter.LevelDebug)
+	switch e, warn := has(exporter.LevelError), has(exporter.LevelWarning); {
+	case e && warn && normal:
+	case e && warn:
+		w.add("(t.errors > 0 OR t.warnings > 0)")
+	case e && normal:
+		w.add("(t.errors > 0 OR t.warnings = 0)")
+	case e:
+		w.add("t.errors > 0")
+	case warn && normal:
+		w.add("t.errors = 0")
+	case warn:
+		w.add("t.errors = 0 AND t.warnings > 0")
+	default:
+		w.add("t.errors = 0 AND t.warnings = 0")
+	}
+}
+
+// Traces implements [store.Store].
+func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery) (store.TracePage, error) {
+	var page store.TracePage
+	project, err := s.project(ctx, projectID)
+	if err != nil {
+		return page, err
+	}
+	column, ok := traceOrders[q.OrderBy]
+	if !ok {
+		return page, fmt.Errorf("langshark: order by %q: %w", q.OrderBy, store.ErrBadOrder)
+	}
+	w := traceWhere(project, q.TraceFilter)
+	if q.Total {
+		if page.Total, err = s.count(ctx, "traces t", w); err != nil {
+			return page, err
+		}
+	}
+	byTime := column == "t.ts"
+	if byTime {
+		if err := w.after(q.After, q.Ascending, "t.ts, t.rid"); err != nil {
+			return page, err
+		}
+	}
+	columns, from := traceColumns, " FROM traces t"
+	var more []any
+	var input, output []byte
+	if q.Payloads {
+		columns += ", p.input, p.output"
+		from += " LEFT JOIN trace_payloads p ON p.rid = t.rid"
+		more = []any{&input, &output}
+	}
+	order := column + " " + direction(q.Ascending) + ", t.rid " + direction(q.Ascending)
+	rows, err := s.read.QueryContext(ctx, "SELECT "+columns+from+w.String()+tail(q.Page, order), w.args...)
+	if err != nil {
+		return page, s.readError("traces", err)
+	}
+	defer rows.Close()
+	var last int64
+	for rows.Next() {
+		if len(page.Traces) == limit(q.Page) {
+			if byTime && len(page.Traces) > 0 {
+				page.Next = makeCursor(micros(page.Traces[len(page.Traces)-1].Timestamp), last)
+			}
+			break
+		}
+		input, output = nil, nil
+		t, rid, err := scanTrace(rows, projectID, more...)
+		if err != nil {
+			return page, s.readError("traces", err)
+		}
+		if t.Input, t.Output, err = s.unpackBoth(input, output); err != nil {
+			return page, err
+		}
+		page.Traces = append(page.Traces, t)
+		last = rid
+	}
+	if err := rows.Err(); err != nil {
+		return page, s.readError("traces", err)
+	}
+	return page, nil
+}
+
+func (s *Store) unpackBoth(input, output []byte) (in, out json.RawMessage, err error) {
+	if in, err = s.unpack(input); err != nil {
+		return nil, nil, err
+	}
+	out, err = s.unpack(output)
+	return in, out, err
+}
+
+// count counts the rows that match.
+func (s *Store) count(ctx context.Context, from string, w *where) (n int64, err error) {
+	if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM "+from+w.String(), w.args...).Scan(&n); err != nil {
+		return 0, s.readError("count", err)
+	}
+	return n, nil
+}
+
+// Trace implements [store.Store].
+func (s *Store) Trace(ctx context.Context, projectID, traceID string) (*store.Trace, error) {
+	page, err := s.Traces(ctx, projectID, store.TraceQuery{TraceFilter: store.TraceFilter{IDs: []string{traceID}}, Payloads: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(page.Traces) == 0 {
+		return nil, fmt.Errorf("langshark: trace %q: %w", traceID, store.ErrNotFound)
+	}
+	return &page.Traces[0], nil
+}
+
+// TraceMembers implements [store.Store].
+func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []string) (map[string]store.Members, error) {
+	members := make(map[string]store.Members, len(traceIDs))
+	if len(traceIDs) == 0 {
+		return members, nil
+	}
+	project, err := s.project(ctx, projectID)
+	if err != nil {
+		return nil, err
+	}
+	w := &where{}
+	w.add("t.project = ?", project)
+	in(w, "t.id", traceIDs)
+	err = s.pairs(ctx, "SELECT t.id, o.id FROM traces t JOIN observations o ON o.trace_rid = t.rid"+w.String()+" ORDER BY o.id", w.args, func(trace, id string) {
+		m := members[trace]
+		m.Observations = append(m.Observations, id)
+		members[trace] = m
+	})
+	if err != nil {
+		return nil, err
+	}
+	w = &where{}
+	w.add("project = ?", project)
+	in(w, "trace_id", traceIDs)
+	err = s.pairs(ctx, "SELECT trace_id, id FROM scores"+w.String()+" ORDER BY id", w.args, func(trace, id string) {
+		m := members[trace]
+		m.Scores = append(m.Scores, id)
+		members[trace] = m
+	})
+	return members, err
+}
+
+func (s *Store) pairs(ctx context.Context, query string, args []any, f func(a, b string)) error {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return s.readError("members", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a, b string
+		if err := rows.Scan(&a, &b); err != nil {
+			return s.readError("members", err)
+		}
+		f(a, b)
+	}
+	if err := rows.Err(); err != nil {
+		return s.readError("members", err)
+	}
+	return nil
+}
+
+// nullNano scans an amount that may be null.
+type nullNano struct{ p **exporter.NanoUSD }
+
+// Scan implements sql.Scanner.
+func (n nullNano) Scan(src any) error {
+	*n.p = nil
+	if v, ok := src.(int64); ok {
+		amount := exporter.NanoUSD(v)
+		*n.p = &amount
+	}
+	return nil
+}

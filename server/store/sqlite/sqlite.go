@@ -1,0 +1,214 @@
+// Package sqlite keeps the data in one SQLite file, by a pure Go engine.
+//
+// One goroutine writes. It takes what waits, merges it, commits once for all
+// and then answers all: a write that has been answered is on disk. Readers
+// have connections of their own and never wait for the writer.
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	_ "modernc.org/sqlite" // the engine
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// Options say how a store works. The zero value is valid.
+type Options struct {
+	// MaxPending bounds the writes that wait for the writer, in items.
+	// Defaults to 20,000. What comes on top is refused with [store.ErrBusy].
+	MaxPending int
+	// MaxPendingBytes bounds them in bytes. Defaults to 64 MiB.
+	MaxPendingBytes int
+	// Ephemeral gives up safety against power loss, for data nobody keeps.
+	Ephemeral bool
+	// Logger defaults to slog.Default().
+	Logger *slog.Logger
+	// Now is the clock of createdAt and updatedAt. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// Store is a [store.Store] in one file. Use [Open].
+type Store struct {
+	opts   Options
+	log    *slog.Logger
+	read   *sql.DB
+	write  *sql.DB
+	writer *writer
+
+	mu       sync.RWMutex
+	projects map[string]int64 // by id
+	watchers map[*watcher]struct{}
+
+	zip   *zstd.Encoder
+	unzip *zstd.Decoder
+
+	closing sync.Once
+	closed  error
+}
+
+type watcher struct{ f func(store.Commit) }
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens or makes the file and brings its schema up to date.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	opts.MaxPending = cmp.Or(opts.MaxPending, 20_000)
+	opts.MaxPendingBytes = cmp.Or(opts.MaxPendingBytes, 64<<20)
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	s := &Store{opts: opts, log: opts.Logger, projects: map[string]int64{}, watchers: map[*watcher]struct{}{}}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if err := s.open(ctx, path); err != nil {
+		s.closeFiles()
+		return nil, fmt.Errorf("langshark: open %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, path string) (err error) {
+	if s.zip, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
+		return err
+	}
+	if s.unzip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0)); err != nil {
+		return err
+	}
+	file, err := fileURL(path)
+	if err != nil {
+		return err
+	}
+	if s.write, err = sql.Open("sqlite", file+"?_pragma=busy_timeout(5000)"); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	synchronous := "FULL"
+	if s.opts.Ephemeral {
+		synchronous = "OFF"
+	}
+	for _, pragma := range []string{
+		"page_size=8192", "journal_mode=WAL", "synchronous=" + synchronous, "cache_size=-65536",
+		"temp_store=MEMORY", "wal_autocheckpoint=2000", "journal_size_limit=67108864",
+	} {
+		if _, err := conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+			return errors.Join(err, conn.Close())
+		}
+	}
+	if err := migrate(ctx, conn); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	if s.read, err = sql.Open("sqlite", file+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)"); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	s.read.SetMaxOpenConns(4)
+	s.read.SetMaxIdleConns(4)
+	s.writer = startWriter(s, conn)
+	return nil
+}
+
+// fileURL is the path as SQLite's URI, with all signs quoted that mean something there.
+func fileURL(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	path = filepath.ToSlash(path)
+	if path[0] != '/' { // a drive letter
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", Path: path}).String(), nil
+}
+
+// Watch implements [store.Store].
+func (s *Store) Watch(f func(store.Commit)) (stop func()) {
+	w := &watcher{f}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watchers[w] = struct{}{}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.watchers, w)
+	}
+}
+
+func (s *Store) tell(commits []store.Commit) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for w := range s.watchers {
+		for _, c := range commits {
+			w.f(c)
+		}
+	}
+}
+
+// Close implements [store.Store].
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		err := s.writer.close()
+		s.closed = errors.Join(err, s.closeFiles())
+	})
+	return s.closed
+}
+
+func (s *Store) closeFiles() error {
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	if s.unzip != nil {
+		s.unzip.Close()
+	}
+	if s.zip != nil {
+		errs = append(errs, s.zip.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// project returns the number of a project, which another process may have made.
+func (s *Store) project(ctx context.Context, id string) (int64, error) {
+	s.mu.RLock()
+	pk, ok := s.projects[id]
+	s.mu.RUnlock()
+	if ok {
+		return pk, nil
+	}
+	err := s.read.QueryRowContext(ctx, "SELECT pk FROM projects WHERE id = ?", id).Scan(&pk)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("langshark: project %q: %w", id, store.ErrNotFound)
+	}
+	if err != nil {
+		return 0, s.readError("project", err)
+	}
+	s.mu.Lock()
+	s.projects[id] = pk
+	s.mu.Unlock()
+	return pk, nil
+}
+
+// readError names what failed.
+func (s *Store) readError(what string, err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("langshark: %s: %w", what, store.ErrNotFound)
+	}
+	return fmt.Errorf("langshark: read %s: %w", what, err)
+}

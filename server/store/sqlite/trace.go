@@ -1,0 +1,172 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/langshark/langshark-go/server/store"
+	"github.com/langshark/langshark-go/server/store/merge"
+)
+
+// traceState is a trace within a transaction.
+type traceState struct {
+	key
+	rid    int64 // 0 until there is a row
+	merged merge.Trace
+	// events says that a trace event stands; else the row is only there for its observations.
+	events  bool
+	created int64
+
+	dirty, input, output bool // what of the fields must be written
+	members              bool // its observations changed
+	fresh                []*observationState
+	attributes           []attribute // as the row has them
+	rowTime              int64       // the row's ts
+}
+
+func (st *traceState) note(c merge.Change) {
+	st.dirty = st.dirty || c.Any
+	st.input = st.input || c.Input
+	st.output = st.output || c.Output
+}
+
+const selectTraceState = `SELECT rid, id, events, ts, created, given_ts, name, user_id, session_id, environment, release, version, public, tags, metadata, registers FROM traces WHERE `
+
+// trace loads a trace, or makes its empty state.
+func (t *tx) trace(ctx context.Context, project int64, id string) (*traceState, error) {
+	k := key{project, id}
+	if st := t.traces[k]; st != nil {
+		return st, nil
+	}
+	return t.loadTrace(ctx, k, "project = ? AND id = ?", project, id)
+}
+
+// traceByRow loads the trace of a row that exists.
+func (t *tx) traceByRow(ctx context.Context, project, rid int64) (*traceState, error) {
+	if st := t.byRow[rid]; st != nil {
+		return st, nil
+	}
+	return t.loadTrace(ctx, key{project: project}, "rid = ?", rid)
+}
+
+func (t *tx) loadTrace(ctx context.Context, k key, where string, args ...any) (*traceState, error) {
+	st := &traceState{key: k, created: t.now}
+	f := &st.merged.Fields
+	var givenTS *int64
+	var id string
+	var name, user, session, environment, release, version, tags *string
+	var metadata, registers []byte
+	err := t.row(ctx, selectTraceState+where, args, &st.rid, &id, &st.events, &st.rowTime, &st.created, &givenTS,
+		&name, &user, &session, &environment, &release, &version, &f.Public, &tags, &metadata, &registers)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return nil, err
+	default:
+		if k.id == "" { // loaded by row: it may be here under its id
+			k.id, st.id = id, id
+			if known := t.traces[k]; known != nil {
+				return known, nil
+			}
+		}
+		t.byRow[st.rid] = st
+	}
+	if st.events {
+		f.Timestamp = derefTime(givenTS)
+		f.Name, f.UserID, f.SessionID = deref(name), deref(user), deref(session)
+		f.Environment, f.Release, f.Version = deref(environment), deref(release), deref(version)
+		f.Metadata = metadata
+		if tags != nil {
+			if err := json.Unmarshal([]byte(*tags), &f.Tags); err != nil {
+				return nil, fmt.Errorf("langshark: tags of trace %q: %w", id, err)
+			}
+		}
+		if err := st.merged.Restore(registers); err != nil {
+			return nil, err
+		}
+		st.attributes = attributesOf(f)
+	} else if err := t.restore(ctx, store.ThingTrace, k, f, st.merged.Restore); err != nil {
+		return nil, err
+	}
+	t.traces[k] = st
+	t.order.traces = append(t.order.traces, st)
+	return st, nil
+}
+
+// restore fills the fields that a delete has left.
+func (t *tx) restore(ctx context.Context, thing store.Thing, k key, fields any, registers func([]byte) error) error {
+	if !t.anyTombs {
+		return nil
+	}
+	var kept []byte
+	err := t.row(ctx, "SELECT rest FROM tombstones WHERE project = ? AND thing = ? AND id = ?", []any{k.project, thing, k.id}, &kept)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && len(kept) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var r rest
+	if err := json.Unmarshal(kept, &r); err != nil {
+		return fmt.Errorf("langshark: tombstone of %q: %w", k.id, err)
+	}
+	if err := json.Unmarshal(r.Fields, fields); err != nil {
+		return fmt.Errorf("langshark: tombstone of %q: %w", k.id, err)
+	}
+	return registers(r.Registers)
+}
+
+// keep writes the fields that a delete has left.
+func (t *tx) keep(ctx context.Context, thing store.Thing, k key, fields any, registers []byte) error {
+	b, err := json.Marshal(fields)
+	if err != nil {
+		return fmt.Errorf("langshark: tombstone of %q: %w", k.id, err)
+	}
+	kept, err := json.Marshal(rest{Fields: b, Registers: registers})
+	if err != nil {
+		return fmt.Errorf("langshark: tombstone of %q: %w", k.id, err)
+	}
+	return t.exec(ctx, `INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event, rest) VALUES (?, ?, ?, 0, 0, '', ?)
+		ON CONFLICT DO UPDATE SET rest = excluded.rest`, k.project, thing, k.id, kept)
+}
+
+// attribute is a row of the attribute index.
+type attribute struct{ key, value string }
+
+const (
+	maxAttributes     = 100
+	maxAttributeBytes = 200
+)
+
+// attributesOf lists the tags and the top-level scalars of the metadata.
+func attributesOf(f *store.TraceWrite) []attribute {
+	var list []attribute
+	for _, tag := range f.Tags {
+		list = append(list, attribute{"t", tag})
+	}
+	var m map[string]json.RawMessage
+	if len(f.Metadata) == 0 || json.Unmarshal(f.Metadata, &m) != nil {
+		return list
+	}
+	for k, raw := range m {
+		if len(list) >= maxAttributes {
+			break
+		}
+		value := string(raw)
+		switch raw[0] {
+		case '{', '[', 'n':
+			continue
+		case '"':
+			if json.Unmarshal(raw, &value) != nil {
+				continue
+			}
+		}
+		if len(value) <= maxAttributeBytes {
+			list = append(list, attribute{"m:" + k, value})
+		}
+	}
+	return list
+}

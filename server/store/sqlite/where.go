@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// where gathers conditions and their arguments.
+type where struct {
+	conditions []string
+	args       []any
+}
+
+func (w *where) add(condition string, args ...any) {
+	w.conditions = append(w.conditions, condition)
+	w.args = append(w.args, args...)
+}
+
+// equal adds column = value unless the value is empty.
+func (w *where) equal(column, value string) {
+	if value != "" {
+		w.add(column+" = ?", value)
+	}
+}
+
+// in adds column IN (values) unless there are none.
+func in[T any](w *where, column string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	w.add(column+" IN (?"+strings.Repeat(",?", len(values)-1)+")", args...)
+}
+
+// span adds from <= column < to, where they are set.
+func (w *where) span(column string, from, to time.Time) {
+	if !from.IsZero() {
+		w.add(column+" >= ?", micros(from))
+	}
+	if !to.IsZero() {
+		w.add(column+" < ?", micros(to))
+	}
+}
+
+// contains adds a search for a part of any of the columns.
+func (w *where) contains(part string, columns ...string) {
+	if part == "" {
+		return
+	}
+	pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(part) + "%"
+	var any []string
+	for _, c := range columns {
+		any = append(any, c+` LIKE ? ESCAPE '\'`)
+		w.args = append(w.args, pattern)
+	}
+	w.conditions = append(w.conditions, "("+strings.Join(any, " OR ")+")")
+}
+
+// after adds where a page begins that continues another. The columns are the
+// time of the default order and the row number.
+func (w *where) after(c store.Cursor, ascending bool, columns string) error {
+	if c == "" {
+		return nil
+	}
+	ts, rid, err := parseCursor(c)
+	if err != nil {
+		return err
+	}
+	sign := "<"
+	if ascending {
+		sign = ">"
+	}
+	w.add("("+columns+") "+sign+" (?, ?)", ts, rid)
+	return nil
+}
+
+func (w *where) String() string {
+	if len(w.conditions) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(w.conditions, " AND ")
+}
+
+const defaultLimit = 50
+
+// limit is how many rows a page reads: one more than it shows, to know whether there is a next.
+func limit(p store.Page) int {
+	switch {
+	case p.Limit == 0:
+		return defaultLimit
+	case p.Limit < 0:
+		return 0
+	}
+	return p.Limit
+}
+
+// tail is the end of a page's query.
+func tail(p store.Page, order string) string {
+	s := " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit(p)+1)
+	if p.After == "" && p.Offset > 0 {
+		s += " OFFSET " + strconv.Itoa(p.Offset)
+	}
+	return s
+}
+
+func direction(ascending bool) string {
+	if ascending {
+		return "ASC"
+	}
+	return "DESC"
+}
+
+// A cursor is the time and row number of a page's last row.
+
+func makeCursor(ts, rid int64) store.Cursor {
+	return store.Cursor(base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", ts, rid)))
+}
+
+func parseCursor(c store.Cursor) (ts, rid int64, err error) {
+	bad := func() (int64, int64, error) {
+		return 0, 0, fmt.Errorf("langshark: cursor %q: %w", c, store.ErrBadCursor)
+	}
+	b, err := base64.RawURLEncoding.DecodeString(string(c))
+	if err != nil {
+		return bad()
+	}
+	left, right, ok := strings.Cut(string(b), ".")
+	if !ok {
+		return bad()
+	}
+	if ts, err = strconv.ParseInt(left, 10, 64); err != nil {
+		return bad()
+	}
+	if rid, err = strconv.ParseInt(right, 10, 64); err != nil {
+		return bad()
+	}
+	return ts, rid, nil
+}
