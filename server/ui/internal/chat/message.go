@@ -35,7 +35,12 @@ func message(m map[string]any, speaker Role, depth int) (Message, bool) {
 		name = str(m["type"])
 	}
 	role, known := roles[name]
-	_, hasContent := m["content"]
+	content, hasContent := m["content"]
+	switch content.(type) {
+	case string, []any, nil:
+	default:
+		return Message{}, false
+	}
 	_, hasParts := m["parts"].([]any)
 	_, hasCalls := m["tool_calls"].([]any)
 	if !known {

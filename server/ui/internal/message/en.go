@@ -2,7 +2,6 @@ package message
 
 // english are the English texts.
 var english = map[string]string{
-	"app.name":                      "LangShark",
 	"nav.main":                      "Main",
 	"nav.traces":                    "Traces",
 	"nav.sessions":                  "Sessions",
@@ -39,8 +38,6 @@ var english = map[string]string{
 	"traces.clear":                  "Clear filters",
 	"traces.errors":                 "%s errors",
 	"traces.errors.one":             "%s error",
-	"traces.steps":                  "%s steps",
-	"traces.steps.one":              "%s step",
 	"traces.unnamed":                "unnamed",
 	"filter.more":                   "Filters",
 	"filter.level":                  "Level",
@@ -116,9 +113,7 @@ var english = map[string]string{
 	"panel.level":                   "Level",
 	"panel.version":                 "Version",
 	"panel.id.copy":                 "Copy the observation id",
-	"usage.bucket":                  "Tokens",
 	"usage.total":                   "Total",
-	"usage.cost":                    "Cost",
 	"usage.input":                   "Input",
 	"usage.output":                  "Output",
 	"usage.input_cached_tokens":     "Input, cached",
@@ -134,7 +129,6 @@ var english = map[string]string{
 	"chat.role.assistant":           "Assistant",
 	"chat.role.tool":                "Tool",
 	"chat.role.other":               "Message",
-	"chat.call":                     "calls",
 	"chat.result":                   "Result",
 	"chat.thinking":                 "Reasoning",
 	"chat.refusal":                  "Refused",
@@ -156,7 +150,6 @@ var english = map[string]string{
 	"sessions.none":                 "No sessions yet. Set a session id on your traces to see conversations here.",
 	"sessions.count":                "%s traces",
 	"sessions.count.one":            "%s trace",
-	"session.title":                 "Session",
 	"session.open":                  "Open the trace",
 	"error.signin.title":            "Sign in to see this page",
 	"error.signin.text":             "Open the link that the server printed when it started. It works once and keeps this browser signed in.",

@@ -2,7 +2,6 @@ package message
 
 // korean are the Korean texts.
 var korean = map[string]string{
-	"app.name":                      "LangShark",
 	"nav.main":                      "주 메뉴",
 	"nav.traces":                    "트레이스",
 	"nav.sessions":                  "세션",
@@ -39,8 +38,6 @@ var korean = map[string]string{
 	"traces.clear":                  "필터 지우기",
 	"traces.errors":                 "오류 %s개",
 	"traces.errors.one":             "오류 %s개",
-	"traces.steps":                  "%s단계",
-	"traces.steps.one":              "%s단계",
 	"traces.unnamed":                "이름 없음",
 	"filter.more":                   "필터",
 	"filter.level":                  "레벨",
@@ -116,9 +113,7 @@ var korean = map[string]string{
 	"panel.level":                   "레벨",
 	"panel.version":                 "버전",
 	"panel.id.copy":                 "관측 ID 복사",
-	"usage.bucket":                  "토큰",
 	"usage.total":                   "합계",
-	"usage.cost":                    "비용",
 	"usage.input":                   "입력",
 	"usage.output":                  "출력",
 	"usage.input_cached_tokens":     "입력 (캐시)",
@@ -134,7 +129,6 @@ var korean = map[string]string{
 	"chat.role.assistant":           "어시스턴트",
 	"chat.role.tool":                "도구",
 	"chat.role.other":               "메시지",
-	"chat.call":                     "호출",
 	"chat.result":                   "결과",
 	"chat.thinking":                 "추론 과정",
 	"chat.refusal":                  "거절",
@@ -156,7 +150,6 @@ var korean = map[string]string{
 	"sessions.none":                 "아직 세션이 없습니다. 트레이스에 세션 ID를 지정하면 대화가 여기에 모입니다.",
 	"sessions.count":                "트레이스 %s개",
 	"sessions.count.one":            "트레이스 %s개",
-	"session.title":                 "세션",
 	"session.open":                  "트레이스 열기",
 	"error.signin.title":            "로그인이 필요합니다",
 	"error.signin.text":             "서버가 시작할 때 출력한 링크로 접속하세요. 링크는 한 번만 쓸 수 있고, 이 브라우저는 로그인 상태로 유지됩니다.",
