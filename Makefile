@@ -1,0 +1,60 @@
+# make prints this list. The README's test command is: go test work
+SHELL := /bin/bash
+BIN := $(CURDIR)/.bin
+GO_MODULES := . integrations/openai server cmd/langshark examples
+
+.PHONY: help
+help: ## print this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## all tests of all modules (go test work)
+	go test work
+
+.PHONY: race
+race: ## the same under the race detector
+	go test -race work
+
+.PHONY: tools
+tools: $(BIN)/.stamp ## build the tools into .bin
+
+$(BIN)/.stamp: tools/go.mod tools/go.sum
+	GOWORK=off GOBIN=$(BIN) go -C tools install tool
+	@touch $@
+
+.PHONY: lint
+lint: tools ## format and lint every module
+	@for m in $(GO_MODULES); do echo "lint $$m"; (cd $$m && $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+	@cd tools && GOWORK=off $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+	@cd bench && GOWORK=off $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+
+.PHONY: tidy
+tidy: ## go mod tidy in every published module, siblings from the checkout
+	GOWORK=off go -C tools run ./tidy -root ..
+
+.PHONY: generate
+generate: tools ## make templates and assets again; a clean tree afterwards means they were current
+	cd server/ui && PATH="$(BIN):$$PATH" GOWORK=off go generate ./...
+	gofmt -l $$(git ls-files '*.go')
+
+.PHONY: bench
+bench: ## benchmarks of the SDK beside its peers; writes a table
+	GOWORK=off go -C bench run . -root ..
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	.ci/fuzz $(or $(FUZZTIME),10s)
+
+.PHONY: soak
+soak: ## the long forms: races three times, fuzzing 5 minutes each, demo in a loop
+	LANGSHARK_SOAK=1 go test -race -count=3 work
+	.ci/fuzz 5m
+
+.PHONY: check
+check: ## what CI runs besides the tests: lint, tidy, generated files, importers, cross builds
+	$(MAKE) lint
+	GOWORK=off go -C tools run ./tidy -root .. -check
+	$(MAKE) generate
+	git diff --exit-code -- server/ui
+	GOWORK=off go -C tools test ./...
+	for os in windows darwin; do for m in $(GO_MODULES); do (cd $$m && CGO_ENABLED=0 GOOS=$$os go build ./...) || exit 1; done; done
