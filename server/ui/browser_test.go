@@ -30,7 +30,7 @@ func newHandler(f *fake) http.Handler {
 // browser starts Chromium or skips the test.
 func browser(t *testing.T) (*cdp.Browser, context.Context) {
 	t.Helper()
-	b, err := cdp.Start(t.TempDir())
+	b, err := cdp.Start()
 	if errors.Is(err, cdp.ErrNoBrowser) {
 		t.Skip("no browser: ", err)
 	}
@@ -38,7 +38,7 @@ func browser(t *testing.T) (*cdp.Browser, context.Context) {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	if err := b.Open(ctx); err != nil {
 		t.Fatal(err)

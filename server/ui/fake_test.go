@@ -176,6 +176,13 @@ func (f *fake) Subscribe(ctx context.Context, _ string) <-chan query.Change {
 	return c
 }
 
+// watched reports whether a page listens.
+func (f *fake) watched() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.subs) > 0
+}
+
 // builder makes a trace out of steps.
 type builder struct {
 	query.TraceDetail

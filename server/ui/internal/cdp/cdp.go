@@ -12,7 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
+	"time"
 )
 
 // ErrNoBrowser says that no Chromium was found on this machine.
@@ -21,6 +23,7 @@ var ErrNoBrowser = errors.New("no chromium found")
 // Browser is a running Chromium with one page. Its methods are safe for concurrent use.
 type Browser struct {
 	cmd     *exec.Cmd
+	dir     string
 	in      *os.File
 	done    chan struct{}
 	session string
@@ -38,8 +41,8 @@ type reply struct {
 	Error  *struct{ Message string }
 }
 
-// Start runs the browser in a fresh profile below dir. It ends with Close.
-func Start(dir string) (*Browser, error) {
+// Start runs the browser in a fresh profile. It ends with Close.
+func Start() (*Browser, error) {
 	if runtime.GOOS == "windows" {
 		return nil, fmt.Errorf("%w: its pipe is not supported on windows", ErrNoBrowser)
 	}
@@ -51,6 +54,10 @@ func Start(dir string) (*Browser, error) {
 	}
 	if path == "" {
 		return nil, ErrNoBrowser
+	}
+	dir, err := os.MkdirTemp("", "langshark-chromium-")
+	if err != nil {
+		return nil, err
 	}
 	toRead, in, err := os.Pipe()
 	if err != nil {
@@ -69,17 +76,29 @@ func Start(dir string) (*Browser, error) {
 	}
 	toRead.Close()
 	toWrite.Close()
-	b := &Browser{cmd: cmd, in: in, done: make(chan struct{}), waiting: map[int]chan reply{}, events: map[string][]chan json.RawMessage{}}
+	b := &Browser{cmd: cmd, dir: dir, in: in, done: make(chan struct{}), waiting: map[int]chan reply{}, events: map[string][]chan json.RawMessage{}}
 	go b.read(out)
 	return b, nil
 }
 
-// Close ends the browser and waits for it.
+// Close ends the browser, waits for it and removes its profile.
 func (b *Browser) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	b.mu.Lock()
+	b.session = ""
+	b.mu.Unlock()
+	if b.Call(ctx, "Browser.close", nil, nil) == nil {
+		select {
+		case <-b.done:
+		case <-ctx.Done():
+		}
+	}
 	b.in.Close()
 	_ = b.cmd.Process.Kill() // it may have ended already
 	<-b.done
-	_ = b.cmd.Wait() // killed: the error says nothing
+	_ = b.cmd.Wait()        // killed: the error says nothing
+	_ = os.RemoveAll(b.dir) // in the temporary folder: no harm if something stays
 }
 
 // Open makes the page that all other calls are about.
@@ -150,13 +169,27 @@ func (b *Browser) Eval(ctx context.Context, expression string, v any) error {
 	return json.Unmarshal(out.Result.Value, v)
 }
 
-// Wait returns once the expression is true; it is looked at on every frame.
+// Wait returns once the expression is true, be it on this page or on one the
+// browser goes to meanwhile.
 func (b *Browser) Wait(ctx context.Context, expression string) error {
-	err := b.Eval(ctx, "new Promise((ok) => { const f = () => ("+expression+") ? ok(true) : setTimeout(f, 16); f(); })", nil)
-	if err != nil {
-		return fmt.Errorf("waiting for %s: %w", expression, err)
+	for {
+		err := b.Eval(ctx, "new Promise((ok) => { const f = () => { let v; try { v = ("+expression+"); } catch {} v ? ok(true) : setTimeout(f, 16); }; f(); })", nil)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil || !hasAny(err.Error(), "navigated", "context was destroyed", "Cannot find context") {
+			return fmt.Errorf("waiting for %s: %w", expression, err)
+		}
 	}
-	return nil
+}
+
+func hasAny(s string, parts ...string) bool {
+	for _, p := range parts {
+		if strings.Contains(s, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // Key presses a key, named as in KeyboardEvent.key.

@@ -27,6 +27,10 @@ document.addEventListener("keydown", (e) => {
     if (e.key === "Escape") (e.target as HTMLElement).blur();
     return;
   }
+  if (help()?.open) {
+    if (e.key === "?") help()?.close();
+    return;
+  }
   switch (e.key) {
     case "/": {
       const box = document.querySelector<HTMLInputElement>("[data-search]");
@@ -37,8 +41,7 @@ document.addEventListener("keydown", (e) => {
       return;
     }
     case "?":
-      if (help()?.open) help()?.close();
-      else help()?.showModal();
+      help()?.showModal();
       return;
     case "p":
       document.querySelector<HTMLElement>("[data-pause]")?.click();
