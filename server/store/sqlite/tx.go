@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/merge"
@@ -269,7 +270,7 @@ func (t *tx) commits() []store.Commit {
 	for project, ids := range t.told {
 		c := store.Commit{ProjectID: t.names[project], TraceIDs: make([]string, 0, len(ids))}
 		for id := range ids {
-			c.TraceIDs = append(c.TraceIDs, id)
+			c.TraceIDs = append(c.TraceIDs, strings.Clone(id)) // the writer may reuse its memory
 		}
 		slices.Sort(c.TraceIDs)
 		list = append(list, c)

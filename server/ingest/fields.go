@@ -1,0 +1,236 @@
+package ingest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// FieldError says what is wrong with one field.
+type FieldError struct {
+	// Path leads to the field: names, and numbers as text.
+	Path []string
+	// Code is invalid_type, invalid_string, invalid_enum_value, too_small, too_big or custom.
+	Code    string
+	Message string
+}
+
+// Error is the path and the message, as in "body.id: expected string, received number".
+func (e FieldError) Error() string {
+	if len(e.Path) == 0 {
+		return e.Message
+	}
+	return strings.Join(e.Path, ".") + ": " + e.Message
+}
+
+// FieldErrors are all that is wrong with an event or a request.
+type FieldErrors []FieldError
+
+// Error joins the errors.
+func (e FieldErrors) Error() string {
+	parts := make([]string, len(e))
+	for i, f := range e {
+		parts[i] = f.Error()
+	}
+	return strings.Join(parts, "; ")
+}
+
+// checker reads the fields of one object and gathers what is wrong. Null is as good as absent.
+type checker struct {
+	path   []string
+	errors FieldErrors
+}
+
+func (c *checker) fail(field, code, format string, args ...any) {
+	path := slices.Clone(c.path)
+	if field != "" {
+		path = append(path, field)
+	}
+	c.errors = append(c.errors, FieldError{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+func (c *checker) wrongType(field, expected string, raw json.RawMessage) {
+	c.fail(field, "invalid_type", "expected %s, received %s", expected, kindOf(raw))
+}
+
+func (c *checker) missing(field string) { c.fail(field, "invalid_type", "required") }
+
+// text reads a string.
+func (c *checker) text(field string, raw json.RawMessage, dst *string) {
+	switch kindOf(raw) {
+	case "string":
+		*dst = unquote(raw)
+	case "null":
+	default:
+		c.wrongType(field, "string", raw)
+	}
+}
+
+// maxIDBytes is how long an id may be.
+const maxIDBytes = 800
+
+// id reads an id; empty is wrong.
+func (c *checker) id(field string, raw json.RawMessage, dst *string) {
+	before := len(c.errors)
+	c.text(field, raw, dst)
+	switch {
+	case len(c.errors) > before || kindOf(raw) == "null":
+	case *dst == "":
+		c.fail(field, "too_small", "must not be empty")
+	case len(*dst) > maxIDBytes:
+		c.fail(field, "too_big", "must have at most %d bytes, has %d", maxIDBytes, len(*dst))
+	case strings.ContainsRune(*dst, '\r'):
+		c.fail(field, "invalid_string", "must not contain a carriage return")
+	}
+}
+
+// time reads a date and time with its zone.
+func (c *checker) time(field string, raw json.RawMessage, dst *time.Time) {
+	var s string
+	before := len(c.errors)
+	if c.text(field, raw, &s); len(c.errors) > before || kindOf(raw) == "null" {
+		return
+	}
+	t, err := ParseTime(s)
+	if err != nil {
+		c.fail(field, "invalid_string", "%v", err)
+		return
+	}
+	*dst = t
+}
+
+// ParseTime parses a date and time with its zone, as in 2024-09-01T00:00:00.000Z.
+func ParseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s is no date and time with a zone, as 2024-09-01T00:00:00.000Z is", short(s))
+	}
+	return t.UTC(), nil
+}
+
+// short quotes a value, cut to what fits in a message.
+func short(s string) string {
+	const most = 60
+	if len(s) > most {
+		s = s[:most]
+		for !utf8.ValidString(s) {
+			s = s[:len(s)-1]
+		}
+		s += "…"
+	}
+	return strconv.Quote(s)
+}
+
+func (c *checker) boolean(field string, raw json.RawMessage, dst **bool) {
+	switch kindOf(raw) {
+	case "boolean":
+		v := raw[0] == 't'
+		*dst = &v
+	case "null":
+	default:
+		c.wrongType(field, "boolean", raw)
+	}
+}
+
+// integer reads a whole number.
+func (c *checker) integer(field string, raw json.RawMessage, dst **int64) {
+	switch kindOf(raw) {
+	case "number":
+		n, ok := wholeNumber(string(raw))
+		if !ok {
+			c.fail(field, "invalid_type", "expected integer, received %s", short(string(raw)))
+			return
+		}
+		*dst = &n
+	case "null":
+	default:
+		c.wrongType(field, "integer", raw)
+	}
+}
+
+// wholeNumber parses integers, written in any form: 5, 5.0, 5e0.
+func wholeNumber(s string) (int64, bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f != float64(int64(f)) || f > 1<<53 || f < -1<<53 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+func (c *checker) number(field string, raw json.RawMessage, dst **float64) {
+	switch kindOf(raw) {
+	case "number":
+		f, err := strconv.ParseFloat(string(raw), 64)
+		if err != nil {
+			c.fail(field, "invalid_type", "number %s is out of range", short(string(raw)))
+			return
+		}
+		*dst = &f
+	case "null":
+	default:
+		c.wrongType(field, "number", raw)
+	}
+}
+
+// oneOf reads a string that is one of the options.
+func (c *checker) oneOf(field string, raw json.RawMessage, dst *string, options ...string) {
+	var s string
+	before := len(c.errors)
+	if c.text(field, raw, &s); len(c.errors) > before || kindOf(raw) == "null" {
+		return
+	}
+	if !slices.Contains(options, s) {
+		c.fail(field, "invalid_enum_value", "must be one of %s, received %s", strings.Join(options, ", "), short(s))
+		return
+	}
+	*dst = s
+}
+
+// texts reads an array of strings.
+func (c *checker) texts(field string, raw json.RawMessage, dst *[]string) {
+	switch kindOf(raw) {
+	case "array":
+		inner := c.enter(field)
+		for i, e := range elements(raw) {
+			if kindOf(e) != "string" {
+				inner.wrongType(strconv.Itoa(i), "string", e)
+				continue
+			}
+			*dst = append(*dst, unquote(e))
+		}
+		c.errors = append(c.errors, inner.errors...)
+	case "null":
+	default:
+		c.wrongType(field, "array", raw)
+	}
+}
+
+// any keeps JSON of any kind but null.
+func (c *checker) any(raw json.RawMessage, dst *json.RawMessage) {
+	if kindOf(raw) != "null" {
+		*dst = raw
+	}
+}
+
+// object keeps an object.
+func (c *checker) object(field string, raw json.RawMessage, dst *json.RawMessage) {
+	switch kindOf(raw) {
+	case "object":
+		*dst = raw
+	case "null":
+	default:
+		c.wrongType(field, "object", raw)
+	}
+}
+
+// enter is a checker for an object within.
+func (c *checker) enter(field string) *checker {
+	return &checker{path: append(slices.Clone(c.path), field)}
+}

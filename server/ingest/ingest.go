@@ -1,0 +1,254 @@
+// Package ingest turns what clients send into writes to the store: events of
+// the ingestion API, and records of an exporter in the same process.
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// Access is what the sender of events may do.
+type Access struct {
+	ProjectID string
+	// ScoresOnly allows nothing but scores: the sender showed only the public half of its key.
+	ScoresOnly bool
+}
+
+// Success is an event that has been stored.
+type Success struct {
+	ID     string `json:"id"`
+	Status int    `json:"status"`
+}
+
+// Failure is an event that has not been stored.
+type Failure struct {
+	ID      string `json:"id"`
+	Status  int    `json:"status"`
+	Message string `json:"message,omitempty"`
+	Error   string `json:"error,omitempty"`
+}
+
+// Result is what became of each event of a batch.
+type Result struct {
+	Successes []Success `json:"successes"`
+	Errors    []Failure `json:"errors"`
+}
+
+// Ingester decodes events and writes them. Its methods are safe for concurrent use.
+type Ingester struct {
+	store store.Store
+	log   *slog.Logger
+}
+
+// New returns an ingester that writes to s.
+func New(s store.Store, log *slog.Logger) *Ingester { return &Ingester{store: s, log: log} }
+
+// ErrNotJSON says that a body is no JSON.
+var ErrNotJSON = errNotJSON
+
+const invalid = "Invalid request data"
+
+// item is an event that has been read.
+type item struct {
+	envelope
+	trace       *store.TraceWrite
+	observation *store.ObservationWrite
+	score       *store.ScoreWrite
+}
+
+// Ingest stores the events of a request's body. It returns when all that are
+// named as successes are committed. An error means that none was: ErrNotJSON,
+// FieldErrors for a body without a batch, or an error of the store.
+func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Result, error) {
+	raw, err := parse(body)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := readBatch(raw)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Successes: []Success{}, Errors: []Failure{}}
+	items := make([]item, 0, len(batch))
+	for _, element := range batch {
+		it, failure := g.read(access, element)
+		if failure != nil {
+			r.Errors = append(r.Errors, *failure)
+			continue
+		}
+		items = append(items, it)
+	}
+	slices.SortStableFunc(items, func(a, b item) int {
+		if a.kind.update != b.kind.update {
+			if b.kind.update {
+				return -1
+			}
+			return 1
+		}
+		return a.at.Compare(b.at)
+	})
+	items, err = g.existing(ctx, access.ProjectID, items, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.store.Write(ctx, writes(access.ProjectID, items)); err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		r.Successes = append(r.Successes, Success{ID: it.id, Status: http.StatusCreated})
+	}
+	return r, nil
+}
+
+func readBatch(raw json.RawMessage) ([]json.RawMessage, error) {
+	c := &checker{}
+	if kindOf(raw) != "object" {
+		c.wrongType("", "object", raw)
+		return nil, c.errors
+	}
+	var batch json.RawMessage
+	fields(raw, func(key string, v json.RawMessage) {
+		if key == "batch" {
+			batch = v
+		}
+	})
+	switch {
+	case batch == nil:
+		c.missing("batch")
+		return nil, c.errors
+	case kindOf(batch) != "array":
+		c.wrongType("batch", "array", batch)
+		return nil, c.errors
+	}
+	return elements(batch), nil
+}
+
+// read checks one event.
+func (g *Ingester) read(access Access, raw json.RawMessage) (item, *Failure) {
+	e, errs := readEnvelope(raw)
+	it := item{envelope: e}
+	if len(errs) == 0 && access.ScoresOnly && e.kind.thing != store.ThingScore {
+		return it, &Failure{ID: e.id, Status: http.StatusUnauthorized, Message: "Access denied", Error: "a public key alone may only send scores: use basic auth with the secret key"}
+	}
+	if len(errs) == 0 {
+		errs = it.readBody()
+	}
+	if len(errs) > 0 {
+		return it, &Failure{ID: e.id, Status: http.StatusBadRequest, Message: invalid, Error: errs.Error()}
+	}
+	if e.kind.thing == 0 {
+		g.log.Debug("langshark: log of an SDK", "project", access.ProjectID, "body", short(string(e.body)))
+	}
+	return it, nil
+}
+
+func (it *item) readBody() FieldErrors {
+	c := &checker{path: []string{"body"}}
+	switch it.kind.thing {
+	case store.ThingTrace:
+		w := readTrace(c, it.body)
+		w.Stamp, w.ID = it.stamp(), cmp.Or(w.ID, derivedID(it.id))
+		it.trace = &w
+	case store.ThingObservation:
+		w := readObservation(c, it.body, it.kind)
+		w.Stamp = it.stamp()
+		it.observation = &w
+	case store.ThingScore:
+		w := readScore(c, it.body)
+		w.Stamp, w.ID = it.stamp(), cmp.Or(w.ID, derivedID(it.id))
+		it.score = &w
+	default: // sdk-log
+		logged := false
+		fields(it.body, func(key string, _ json.RawMessage) { logged = logged || key == "log" })
+		if !logged {
+			c.missing("log")
+		}
+	}
+	return c.errors
+}
+
+// existing leaves out the legacy updates of observations that don't exist.
+func (g *Ingester) existing(ctx context.Context, projectID string, items []item, r *Result) ([]item, error) {
+	made := map[string]bool{}
+	kept := items[:0]
+	for _, it := range items {
+		if it.observation == nil {
+			kept = append(kept, it)
+			continue
+		}
+		id := it.observation.ID
+		if it.kind.legacy && it.kind.update && !made[id] {
+			page, err := g.store.Observations(ctx, projectID, store.ObservationQuery{ObservationFilter: store.ObservationFilter{IDs: []string{id}}})
+			if err != nil {
+				return nil, err
+			}
+			if len(page.Observations) == 0 {
+				r.Errors = append(r.Errors, Failure{ID: it.id, Status: http.StatusNotFound, Message: "Resource not found", Error: fmt.Sprintf("there is no observation %s to update", short(id))})
+				continue
+			}
+		}
+		made[id] = true
+		kept = append(kept, it)
+	}
+	return kept, nil
+}
+
+func writes(projectID string, items []item) *store.Batch {
+	b := &store.Batch{ProjectID: projectID}
+	for _, it := range items {
+		switch {
+		case it.trace != nil:
+			b.Traces = append(b.Traces, *it.trace)
+		case it.observation != nil:
+			b.Observations = append(b.Observations, *it.observation)
+		case it.score != nil:
+			b.Scores = append(b.Scores, *it.score)
+		}
+	}
+	return b
+}
+
+// Trace stores one trace, given as the body of a trace-create, and returns its
+// id. Errors are as those of Ingest.
+func (g *Ingester) Trace(ctx context.Context, projectID string, body []byte) (id string, err error) {
+	raw, err := parse(body)
+	if err != nil {
+		return "", err
+	}
+	c := &checker{}
+	if kindOf(raw) != "object" {
+		c.wrongType("", "object", raw)
+		return "", c.errors
+	}
+	if len(raw) > MaxDepth && depth(raw) > MaxDepth {
+		c.fail("", "too_big", "%v", errDepth)
+		return "", c.errors
+	}
+	w := readTrace(c, raw)
+	if len(c.errors) > 0 {
+		return "", c.errors
+	}
+	eventID, err := uuid.NewRandom()
+	if err != nil {
+		return "", fmt.Errorf("langshark: event id: %w", err)
+	}
+	w.Stamp = store.NewStamp(now(), false, eventID.String())
+	w.ID = cmp.Or(w.ID, derivedID(eventID.String()))
+	return w.ID, g.store.Write(ctx, &store.Batch{ProjectID: projectID, Traces: []store.TraceWrite{w}})
+}
+
+// IsInvalid reports whether the error is the sender's fault, and what is wrong.
+func IsInvalid(err error) (FieldErrors, bool) {
+	var errs FieldErrors
+	return errs, errors.As(err, &errs)
+}

@@ -1,0 +1,229 @@
+package ingest
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+var units = []string{"TOKENS", "CHARACTERS", "MILLISECONDS", "SECONDS", "IMAGES", "REQUESTS"}
+
+// usageFields are what the fields usage, usageDetails and costDetails of a body say.
+type usageFields struct {
+	usage *store.Usage
+	cost  *store.Cost
+}
+
+// legacy reads "usage": input, output, total, unit and costs, or OpenAI's
+// promptTokens, completionTokens and totalTokens, which win if they are there.
+func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
+	if kindOf(raw) == "null" {
+		return
+	}
+	if kindOf(raw) != "object" {
+		c.wrongType("usage", "object", raw)
+		return
+	}
+	in := c.enter("usage")
+	var input, output, total, prompt, completion, totalTokens *int64
+	var inputCost, outputCost, totalCost *float64
+	var unit string
+	fields(raw, func(key string, v json.RawMessage) {
+		switch key {
+		case "input":
+			in.integer(key, v, &input)
+		case "output":
+			in.integer(key, v, &output)
+		case "total":
+			in.integer(key, v, &total)
+		case "unit":
+			in.oneOf(key, v, &unit, units...)
+		case "inputCost":
+			in.number(key, v, &inputCost)
+		case "outputCost":
+			in.number(key, v, &outputCost)
+		case "totalCost":
+			in.number(key, v, &totalCost)
+		case "promptTokens":
+			in.integer(key, v, &prompt)
+		case "completionTokens":
+			in.integer(key, v, &completion)
+		case "totalTokens":
+			in.integer(key, v, &totalTokens)
+		}
+	})
+	c.errors = append(c.errors, in.errors...)
+	if prompt != nil || completion != nil || totalTokens != nil {
+		input, output, total, unit = prompt, completion, totalTokens, "TOKENS"
+	}
+	if input != nil || output != nil || total != nil {
+		if u.usage == nil {
+			u.usage = &store.Usage{}
+		}
+		u.usage.Unit = unit
+		u.usage.Input, u.usage.Output = value(input), value(output)
+		u.usage.Total = u.usage.Input + u.usage.Output
+		if total != nil {
+			u.usage.Total = *total
+		}
+	}
+	if u.cost == nil && (inputCost != nil || outputCost != nil || totalCost != nil) {
+		u.cost = &store.Cost{Input: usd(inputCost), Output: usd(outputCost), Total: usd(totalCost)}
+		if totalCost == nil {
+			sum := value(u.cost.Input) + value(u.cost.Output)
+			u.cost.Total = &sum
+		}
+	}
+}
+
+// details reads "usageDetails": exclusive buckets by name, or the usage object
+// of OpenAI's chat or responses API, whose counts are inclusive. Wrong entries
+// are left out, as a count is worth less than the event that carries it.
+func (u *usageFields) details(c *checker, raw json.RawMessage) {
+	if kindOf(raw) == "null" {
+		return
+	}
+	if kindOf(raw) != "object" {
+		c.wrongType("usageDetails", "object", raw)
+		return
+	}
+	counts := map[string]int64{}
+	nested := map[string]map[string]int64{}
+	fields(raw, func(key string, v json.RawMessage) {
+		if kindOf(v) == "object" {
+			nested[key] = readCounts(v)
+		} else if n, ok := count(v); ok {
+			counts[key] = n
+		}
+	})
+	counts = openAI(counts, nested)
+	if len(counts) == 0 {
+		return
+	}
+	var input, output, sum int64
+	for name, n := range counts {
+		switch {
+		case name == exporter.BucketTotal:
+			continue
+		case strings.HasPrefix(name, exporter.BucketInput):
+			input += n
+		case strings.HasPrefix(name, exporter.BucketOutput):
+			output += n
+		}
+		sum += n
+	}
+	total, given := counts[exporter.BucketTotal]
+	if !given {
+		total = sum
+	}
+	delete(counts, exporter.BucketTotal)
+	if u.usage == nil {
+		u.usage = &store.Usage{Input: input, Output: output, Total: total}
+	}
+	u.usage.Details = counts
+}
+
+// openAI turns the names of OpenAI's two usage objects into buckets.
+func openAI(counts map[string]int64, nested map[string]map[string]int64) map[string]int64 {
+	for _, side := range [...]struct{ bucket, chat, responses string }{
+		{exporter.BucketInput, "prompt_tokens", "input_tokens"},
+		{exporter.BucketOutput, "completion_tokens", "output_tokens"},
+	} {
+		for _, name := range [...]string{side.chat, side.responses} {
+			n, ok := counts[name]
+			if !ok {
+				continue
+			}
+			delete(counts, name)
+			for detail, part := range nested[name+"_details"] {
+				counts[side.bucket+"_"+detail] = part
+				n = max(0, n-part)
+			}
+			counts[side.bucket] = n
+		}
+	}
+	if n, ok := counts["total_tokens"]; ok {
+		counts[exporter.BucketTotal] = n
+		delete(counts, "total_tokens")
+	}
+	return counts
+}
+
+func readCounts(raw json.RawMessage) map[string]int64 {
+	counts := map[string]int64{}
+	fields(raw, func(key string, v json.RawMessage) {
+		if n, ok := count(v); ok {
+			counts[key] = n
+		}
+	})
+	return counts
+}
+
+// count reads a number, or one in a string, that isn't negative.
+func count(raw json.RawMessage) (int64, bool) {
+	text := string(raw)
+	if kindOf(raw) == "string" {
+		text = unquote(raw)
+	}
+	n, ok := wholeNumber(text)
+	return n, ok && n >= 0
+}
+
+// costs reads "costDetails": dollars by bucket. They win over the costs in "usage".
+func (u *usageFields) costs(c *checker, raw json.RawMessage) {
+	if kindOf(raw) == "null" {
+		return
+	}
+	if kindOf(raw) != "object" {
+		c.wrongType("costDetails", "object", raw)
+		return
+	}
+	in := c.enter("costDetails")
+	cost := &store.Cost{Details: map[string]exporter.NanoUSD{}}
+	var sum exporter.NanoUSD
+	given := false
+	fields(raw, func(key string, v json.RawMessage) {
+		var dollars *float64
+		if in.number(key, v, &dollars); dollars == nil {
+			return
+		}
+		given = true
+		amount := exporter.USD(*dollars)
+		switch key {
+		case exporter.BucketTotal:
+			cost.Total = &amount
+			return
+		case exporter.BucketInput:
+			cost.Input = &amount
+		case exporter.BucketOutput:
+			cost.Output = &amount
+		}
+		cost.Details[key] = amount
+		sum += amount
+	})
+	c.errors = append(c.errors, in.errors...)
+	if !given {
+		return
+	}
+	if cost.Total == nil {
+		cost.Total = &sum
+	}
+	u.cost = cost
+}
+
+func usd(dollars *float64) *exporter.NanoUSD {
+	if dollars == nil {
+		return nil
+	}
+	n := exporter.USD(*dollars)
+	return &n
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
