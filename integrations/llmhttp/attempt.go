@@ -128,7 +128,7 @@ func (a *attempt) expect(resp *http.Response) bool {
 	if a.acc == nil {
 		a.unread = "content encoding " + resp.Header.Get("Content-Encoding")
 	}
-	_ = context.Cause
+	a.stop = watch(c.ctx, func() { a.ended(context.Cause(c.ctx)) })
 	return true
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	langshark "github.com/langshark/langshark-go"
 	"github.com/langshark/langshark-go/exporter"
@@ -129,7 +130,7 @@ func cancelOnly(_ *testing.T, cancel func(), _ io.ReadCloser) { cancel() }
 // awaitObservation waits for an observation that ends on another goroutine.
 func awaitObservation(t *testing.T, rec *langsharktest.Recorder, name string) *exporter.Observation {
 	t.Helper()
-	for t.Context().Err() == nil {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
 		for _, o := range rec.Observations() {
 			if o.Name == name && !o.End.IsZero() {
 				return o
