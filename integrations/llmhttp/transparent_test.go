@@ -265,11 +265,25 @@ func TestNoGoroutines(t *testing.T) {
 	}
 }
 
-// A Close may come while a Read waits, as when an application gives up.
+// slowClose is a body whose Close returns after the Read that it interrupts.
+type slowClose struct {
+	io.ReadCloser
+	readReturned chan struct{}
+}
+
+func (b *slowClose) Close() error {
+	err := b.ReadCloser.Close()
+	<-b.readReturned
+	return err
+}
+
+// A Close may come while a Read waits, as when an application gives up. The
+// Read then fails, but that is no failure of the stream.
 func TestCloseDuringRead(t *testing.T) {
 	rec := langsharktest.NewRecorder(t)
 	r, w := io.Pipe()
-	rt := NewTransport(respond(200, "text/event-stream", r))
+	inner := &slowClose{r, make(chan struct{})}
+	rt := NewTransport(respond(200, "text/event-stream", inner))
 	resp, err := rt.RoundTrip(newRequest(rec.Context(), t, ask+`,"stream":true}`))
 	if err != nil {
 		t.Fatal(err)
@@ -278,17 +292,18 @@ func TestCloseDuringRead(t *testing.T) {
 	if _, err := resp.Body.Read(make([]byte, 4096)); err != nil {
 		t.Fatal(err)
 	}
-	reading, ended := make(chan struct{}), make(chan error)
+	reading, failed := make(chan struct{}), make(chan error, 1)
 	go func() {
 		close(reading)
 		_, err := resp.Body.Read(make([]byte, 4096))
-		ended <- err
+		failed <- err
+		close(inner.readReturned)
 	}()
 	<-reading
 	if err := resp.Body.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := <-ended; !errors.Is(err, io.ErrClosedPipe) {
+	if err := <-failed; !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("got %v", err)
 	}
 	want(t, rec.RequireObservation("chat gpt-4o"), map[string]string{"langshark.stream.end": `"closed_early"`})
