@@ -13,6 +13,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/ui/internal/message"
 	"github.com/langshark/langshark-go/server/ui/internal/view"
@@ -21,6 +22,8 @@ import (
 // policy lets the pages use what comes from the dashboard itself and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+var _ Reader = (*query.Reader)(nil)
 
 type handler struct {
 	Config

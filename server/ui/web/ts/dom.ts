@@ -65,14 +65,14 @@ export async function fragment(url: string, target: string): Promise<Document> {
   return new DOMParser().parseFromString(await res.text(), "text/html");
 }
 
-// channel is an EventSource that is closed while the page can't be seen, so
-// that tabs in the background hold no connection.
+// Channel is an EventSource that is closed while the page can't be seen, so
+// that tabs in the background hold no connection. Opening counts as a change:
+// what happened since the page was made, or while it was closed, is not known.
 export class Channel {
   #source?: EventSource;
   #url: string;
   #onChange: () => void;
   #onState: (open: boolean) => void;
-  #opened = false;
 
   constructor(url: string, onChange: () => void, onState: (open: boolean) => void = () => {}) {
     this.#url = url;
@@ -92,8 +92,7 @@ export class Channel {
     const s = (this.#source = new EventSource(this.#url));
     s.addEventListener("open", () => {
       this.#onState(true);
-      if (this.#opened) this.#onChange();
-      this.#opened = true;
+      this.#onChange();
     });
     s.addEventListener("error", () => this.#onState(false));
     s.addEventListener("change", () => this.#onChange());

@@ -2,28 +2,23 @@ import { Channel, fragment, msg, throttle } from "./dom";
 
 // <ls-live src="…" list="#rows"> keeps a list up to date: on a change it asks
 // for the page's rows again and puts in what is new or different. Paused, it
-// only counts. Without list it reloads the page on the first change.
+// only counts. Where there is no list yet it loads the page anew once there is.
 class Live extends HTMLElement {
   #channel?: Channel;
   #paused = false;
   #busy = false;
-  #run = throttle(() => void this.#refresh(false), 1000);
+  #again = false;
+  #changed = throttle(() => void this.#refresh(false), 1000);
 
   connectedCallback() {
     this.#channel = new Channel(this.getAttribute("src")!, this.#changed, (open) => this.#say(open ? "" : "off"));
     this.addEventListener("click", this.#click);
-    this.#say("");
   }
 
   disconnectedCallback() {
     this.#channel?.close();
     this.removeEventListener("click", this.#click);
   }
-
-  #changed = () => {
-    if (this.hasAttribute("list")) this.#run();
-    else location.reload();
-  };
 
   #click = (e: Event) => {
     const t = e.target as Element;
@@ -47,12 +42,16 @@ class Live extends HTMLElement {
   }
 
   async #refresh(force: boolean) {
-    if (this.#busy) return;
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
     this.#busy = true;
     try {
       const doc = await fragment(location.href, "list");
       const fresh = [...doc.querySelectorAll<HTMLElement>("[data-row]")];
-      const body = document.querySelector(this.getAttribute("list")!);
+      const list = this.getAttribute("list");
+      const body = list ? document.querySelector(list) : null;
       if (!body) {
         if (fresh.length > 0) location.reload();
         return;
@@ -68,6 +67,10 @@ class Live extends HTMLElement {
       // The channel says when the server is gone; the next change tries again.
     } finally {
       this.#busy = false;
+      if (this.#again) {
+        this.#again = false;
+        this.#changed();
+      }
     }
   }
 

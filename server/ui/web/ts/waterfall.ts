@@ -1,13 +1,12 @@
-import { Channel, el, icon, msg, throttle } from "./dom";
+import { Channel, el, msg, throttle } from "./dom";
+import { drawRow, percent, rowHeight } from "./row";
 import { build, duration, ticks, visible, walk, type Node, type Span } from "./tree";
 
 declare const htmx: {
   ajax(verb: string, url: string, context: Record<string, unknown>): Promise<void>;
 };
 
-const rowHeight = 32;
 const overscan = 8;
-const maxGuides = 14; // deeper levels are no longer indented
 
 interface Answer {
   trace: Span;
@@ -64,7 +63,14 @@ class Waterfall extends HTMLElement {
     this.#sizes.observe(this.#scroll);
     void this.#load(true);
     const live = this.getAttribute("live");
-    if (live) this.#channel = new Channel(live, throttle(() => this.#update(), 700));
+    if (live) {
+      const update = throttle(() => this.#update(), 700);
+      let opened = false;
+      this.#channel = new Channel(live, () => {
+        if (opened || this.#data?.running !== false) update();
+        opened = true;
+      });
+    }
   }
 
   disconnectedCallback() {
@@ -126,21 +132,23 @@ class Waterfall extends HTMLElement {
     this.#axis.replaceChildren(
       ...this.#marks.map((t) => {
         const s = el("span", "", duration(t));
-        s.style.left = this.#percent(t);
+        s.style.left = percent(t, this.#data!.end);
         return s;
       }),
     );
-  }
-
-  #percent(ms: number): string {
-    const end = this.#data!.end || 1;
-    return Math.max(0, Math.min(100, (ms / end) * 100)).toFixed(3) + "%";
   }
 
   #draw() {
     const height = this.#scroll.clientHeight;
     const from = Math.max(0, Math.floor(this.#scroll.scrollTop / rowHeight) - overscan);
     const to = Math.min(this.#rows.length, Math.ceil((this.#scroll.scrollTop + height) / rowHeight) + overscan);
+    const view = {
+      end: this.#data?.end ?? 0,
+      marks: this.#marks,
+      filtered: this.#filter !== "",
+      hits: this.#hits,
+      selected: (n: Node) => this.#isSelected(n),
+    };
     const wanted = new Set(this.#rows.slice(from, to));
     for (const [n, r] of this.#drawn) {
       if (wanted.has(n)) continue;
@@ -150,96 +158,10 @@ class Waterfall extends HTMLElement {
     for (let i = from; i < to; i++) {
       const n = this.#rows[i];
       if (this.#drawn.has(n)) continue;
-      const r = this.#row(n, i);
+      const r = drawRow(n, i, view);
       this.#drawn.set(n, r);
       this.#space.append(r);
     }
-  }
-
-  #row(n: Node, at: number): HTMLElement {
-    const s = n.span;
-    const r = el("div", `wf-row kind-${s.k}` + (s.l ? ` level-${s.l}` : ""));
-    r.id = "wf-" + at;
-    r.dataset.at = String(at);
-    r.style.top = at * rowHeight + "px";
-    r.setAttribute("role", "treeitem");
-    r.setAttribute("aria-level", String(n.depth + 1));
-    r.setAttribute("aria-selected", String(this.#isSelected(n)));
-    r.setAttribute("aria-setsize", String(n.parent?.kids.length ?? 1));
-    r.setAttribute("aria-posinset", String((n.parent?.kids.indexOf(n) ?? 0) + 1));
-    if (this.#filter && !this.#hits.has(n)) r.classList.add("dim");
-
-    const name = el("div", "wf-name");
-    const guides = el("span", "wf-guides");
-    guides.style.width = Math.min(n.depth, maxGuides) * 16 + "px";
-    name.append(guides);
-    if (n.kids.length > 0 && !this.#filter) {
-      r.setAttribute("aria-expanded", String(n.open));
-      const twist = el("button", "wf-twist");
-      twist.type = "button";
-      twist.tabIndex = -1;
-      twist.setAttribute("aria-label", msg(n.open ? "wf.collapse" : "wf.expand"));
-      twist.append(icon("chevron"));
-      name.append(twist);
-    } else {
-      name.append(el("span", "wf-twist"));
-    }
-    const mark = el("span", "wf-icon");
-    mark.title = msg("kind." + s.k);
-    mark.append(icon("k-" + s.k));
-    const label = el("span", "wf-label", s.n);
-    label.title = s.n;
-    name.append(mark, label);
-    if (s.l === "error" || s.l === "warning") {
-      const flag = el("span", "wf-flag");
-      flag.title = msg("level." + s.l);
-      flag.append(icon(s.l));
-      name.append(flag);
-    }
-    if (s.g) name.append(el("span", "wf-info", s.g));
-    r.append(name, this.#track(s));
-    return r;
-  }
-
-  #track(s: Span): HTMLElement {
-    const track = el("div", "wf-track");
-    const end = this.#data!.end || 1;
-    for (const t of this.#marks) {
-      const line = el("span", "wf-grid");
-      line.style.left = this.#percent(t);
-      track.append(line);
-    }
-    const length = s.d ?? Math.max(0, end - s.s);
-    if (s.k === "event") {
-      const dot = el("span", "wf-dot");
-      dot.style.left = this.#percent(s.s);
-      track.append(dot);
-      return track;
-    }
-    const bar = el("span", "wf-bar" + (s.d === undefined ? " running" : ""));
-    bar.style.left = this.#percent(s.s);
-    bar.style.width = this.#percent(length);
-    if (s.f !== undefined && length > 0) {
-      const wait = el("span", "wf-wait");
-      wait.style.width = Math.min(100, (s.f / length) * 100).toFixed(2) + "%";
-      bar.title = msg("wf.ttft", duration(s.f));
-      bar.append(wait);
-    }
-    const time = el("span", "wf-time", s.t ?? msg("running"));
-    if (s.s + length < end * 0.8) {
-      time.style.left = this.#percent(s.s + length);
-    } else if (s.s > end * 0.2) {
-      time.classList.add("left");
-      time.style.left = this.#percent(s.s);
-    } else {
-      bar.style.top = "17px";
-      bar.style.height = "9px";
-      time.style.top = "0";
-      time.style.left = this.#percent(s.s);
-      time.style.paddingLeft = "0";
-    }
-    track.append(bar, time);
-    return track;
   }
 
   #isSelected(n: Node): boolean {
