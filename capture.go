@@ -46,7 +46,7 @@ const maxPooledBytes = 64 << 10
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func getBuffer() *buffer {
-	b := buffers.Get().(*buffer) //nolint:errcheck // the pool holds nothing else
+	b := buffers.Get().(*buffer)
 	b.b = b.b[:0]
 	b.refs.Store(1)
 	return b

@@ -58,8 +58,16 @@ func TestFloors(t *testing.T) {
 		prefix string
 		floor  int
 	}{
-		{"examples", 5}, {"langsharktest/fakellm", 2}, {"langsharktest", 4}, {"eval", 4}, {"integrations", 4},
-		{"exporter", 2}, {"semconv", 1}, {"internal/llmwire", 1}, {"internal", 0}, {"", 3},
+		{"examples", 5},
+		{"langsharktest/fakellm", 2},
+		{"langsharktest", 4},
+		{"eval", 4},
+		{"integrations", 4},
+		{"exporter", 2},
+		{"semconv", 1},
+		{"internal/llmwire", 1},
+		{"internal", 0},
+		{"", 3},
 	}
 	floor := func(path string) int {
 		rel := strings.TrimPrefix(strings.TrimPrefix(path, "github.com/langshark/langshark-go"), "/")

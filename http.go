@@ -181,7 +181,7 @@ func WithBaggageHosts(hosts ...string) TransportOption {
 // nil base means http.DefaultTransport.
 func NewTransport(base http.RoundTripper, opts ...TransportOption) http.RoundTripper {
 	if base == nil {
-		base = http.DefaultTransport
+		base = http.DefaultTransport //nolint:forbidigo // what the caller asks for by nil
 	}
 	t := &transport{base: base}
 	for _, o := range opts {

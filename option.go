@@ -106,27 +106,27 @@ func (f payloadScope) applyGeneration(s *settings) { f(s) }
 
 // WithInput sets the input. A string is kept by reference, anything else is encoded as JSON at once.
 // In UpdateTrace it sets the trace's own input, which otherwise is its root observation's.
-func WithInput(v any) payloadScope { //nolint:revive // the type's methods are the documentation
+func WithInput(v any) payloadScope {
 	return func(s *settings) { s.input, s.hasInput = v, true }
 }
 
 // WithOutput sets the output, as WithInput does the input.
-func WithOutput(v any) payloadScope { //nolint:revive // see WithInput
+func WithOutput(v any) payloadScope {
 	return func(s *settings) { s.output, s.hasOutput = v, true }
 }
 
 // WithStartTime sets when it began, for work that was recorded elsewhere. Defaults to now.
-func WithStartTime(t time.Time) payloadScope { //nolint:revive // see WithInput
+func WithStartTime(t time.Time) payloadScope {
 	return func(s *settings) { s.start = t }
 }
 
 // WithLevel sets the level.
-func WithLevel(l Level) observationScope { //nolint:revive // see WithInput
+func WithLevel(l Level) observationScope {
 	return func(s *settings) { s.level = &l }
 }
 
 // WithStatusMessage says more about the level, as in an error's text.
-func WithStatusMessage(text string) observationScope { //nolint:revive // see WithInput
+func WithStatusMessage(text string) observationScope {
 	return func(s *settings) { s.status = text }
 }
 
@@ -141,7 +141,7 @@ func (o idOption) applyScore(s *settings)      { s.traceID = string(o) }
 // WithTraceID gives the trace an id: 32 lower-case hex digits, or any other text of up to 800
 // bytes, which is kept. What it starts is the root of that trace, whatever ctx holds. For a
 // score, it names the trace that is judged.
-func WithTraceID(id string) idOption { return idOption(id) } //nolint:revive // see WithInput
+func WithTraceID(id string) idOption { return idOption(id) }
 
 // An observationIDOption fits observations and scores.
 type observationIDOption string
@@ -152,7 +152,7 @@ func (o observationIDOption) applyScore(s *settings)      { s.observationID = st
 
 // WithObservationID gives the observation an id: 16 lower-case hex digits, or any other text of up
 // to 800 bytes, which is kept. For a score, it names the observation that is judged.
-func WithObservationID(id string) observationIDOption { //nolint:revive // see WithInput
+func WithObservationID(id string) observationIDOption {
 	return observationIDOption(id)
 }
 
@@ -162,15 +162,19 @@ type metadataOption anyValue
 func (o metadataOption) applyTrace(s *settings) {
 	s.attributes.metadata = append(s.attributes.metadata, anyValue(o))
 }
-func (o metadataOption) applySpan(s *settings)       { s.metadata = append(s.metadata, anyValue(o)) }
+
+func (o metadataOption) applySpan(s *settings) { s.metadata = append(s.metadata, anyValue(o)) }
+
 func (o metadataOption) applyGeneration(s *settings) { s.metadata = append(s.metadata, anyValue(o)) }
-func (o metadataOption) applyScore(s *settings)      { s.metadata = append(s.metadata, anyValue(o)) }
+
+func (o metadataOption) applyScore(s *settings) { s.metadata = append(s.metadata, anyValue(o)) }
+
 func (o metadataOption) applyObserve(s *observeSettings) {
 	s.metadata = append(s.metadata, anyValue(o))
 }
 
 // WithMetadata adds one value to the metadata; the same key again replaces it.
-func WithMetadata(key string, value any) metadataOption { //nolint:revive // see WithInput
+func WithMetadata(key string, value any) metadataOption {
 	return metadataOption{key, value}
 }
 
@@ -183,7 +187,7 @@ func (o versionOption) applyGeneration(s *settings)     { s.version = string(o) 
 func (o versionOption) applyObserve(s *observeSettings) { s.version = string(o) }
 
 // WithVersion sets the version of the code at work, as in that of an agent.
-func WithVersion(v string) versionOption { return versionOption(v) } //nolint:revive // see WithInput
+func WithVersion(v string) versionOption { return versionOption(v) }
 
 // A sessionOption fits traces and scores.
 type sessionOption string
@@ -192,7 +196,7 @@ func (o sessionOption) applyTrace(s *settings) { s.attributes.session = string(o
 func (o sessionOption) applyScore(s *settings) { s.sessionID = string(o) }
 
 // WithSession groups traces, as the turns of one conversation. A score with it judges the session.
-func WithSession(id string) sessionOption { return sessionOption(id) } //nolint:revive // see WithInput
+func WithSession(id string) sessionOption { return sessionOption(id) }
 
 // An environmentOption fits traces and scores.
 type environmentOption string
@@ -201,7 +205,7 @@ func (o environmentOption) applyTrace(s *settings) { s.attributes.environment = 
 func (o environmentOption) applyScore(s *settings) { s.environment = string(o) }
 
 // WithEnvironment overrides the client's environment.
-func WithEnvironment(name string) environmentOption { //nolint:revive // see WithInput
+func WithEnvironment(name string) environmentOption {
 	return environmentOption(name)
 }
 
@@ -353,8 +357,12 @@ func (p *patch) apply(c *Client, a *exporter.Attributes) *exporter.Attributes {
 		field *string
 		value string
 	}{
-		{&n.TraceName, p.name}, {&n.UserID, p.user}, {&n.SessionID, p.session},
-		{&n.Environment, p.environment}, {&n.Release, p.release}, {&n.Version, p.version},
+		{&n.TraceName, p.name},
+		{&n.UserID, p.user},
+		{&n.SessionID, p.session},
+		{&n.Environment, p.environment},
+		{&n.Release, p.release},
+		{&n.Version, p.version},
 	} {
 		if f.value != "" {
 			*f.field = c.text(f.value)

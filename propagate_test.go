@@ -3,6 +3,7 @@ package langshark_test
 import (
 	"bufio"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -99,9 +100,7 @@ func get(t *testing.T, client *http.Client, url string, header http.Header) (*ht
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, header)
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +188,7 @@ func TestHandlerKeepsFlushAndHijack(t *testing.T) {
 	if _, body := get(t, http.DefaultClient, url+"/flush", nil); body != "one two" {
 		t.Errorf("%q", body)
 	}
-	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")) //nolint:noctx // loopback
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ type entry struct {
 
 var entries = sync.Pool{New: func() any { return new(entry) }}
 
-func getEntry() *entry { return entries.Get().(*entry) } //nolint:errcheck,forcetypeassert // the pool holds nothing else
+func getEntry() *entry { return entries.Get().(*entry) } //nolint:forcetypeassert // the pool holds nothing else
 
 // Record makes the record, once.
 func (e *entry) Record() *exporter.Record {

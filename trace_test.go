@@ -275,7 +275,7 @@ func TestTheContextStaysTheCallers(t *testing.T) {
 			return langshark.WithTraceAttributes(ctx, langshark.WithUser("u"))
 		},
 	} {
-		ctx = start(ctx)
+		ctx := start(ctx)
 		if _, ok := ctx.Deadline(); !ok || ctx.Value(key{}) != "v" {
 			t.Fatal("deadline or value is gone")
 		}

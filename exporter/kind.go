@@ -55,6 +55,7 @@ const (
 // String returns the level in upper case, as on the wire.
 func (l Level) String() string {
 	switch l {
+	case LevelDefault:
 	case LevelDebug:
 		return "DEBUG"
 	case LevelWarning:

@@ -85,8 +85,8 @@ type Pipeline struct {
 
 	abandoned bool // Shutdown has counted what was in flight
 
-	wake     chan struct{} // capacity 1: something for the worker to look at
-	ctx      context.Context
+	wake     chan struct{}   // capacity 1: something for the worker to look at
+	ctx      context.Context //nolint:containedctx // the worker's own
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when the worker has ended
 	shutdown sync.Once

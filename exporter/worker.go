@@ -386,6 +386,6 @@ func (p *Pipeline) report(err error) {
 	if p.cfg.OnError == nil {
 		return
 	}
-	defer func() { _ = recover() }() //nolint:errcheck // an OnError that panics must not end the pipeline
+	defer func() { _ = recover() }()
 	p.cfg.OnError(err)
 }

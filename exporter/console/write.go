@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,8 +19,11 @@ func (t *trace) write(b *bytes.Buffer) {
 	fmt.Fprintf(b, "trace %s", t.id)
 	a := t.attributes
 	for _, f := range [...]struct{ label, value string }{
-		{"", a.TraceName}, {"user=", a.UserID}, {"session=", a.SessionID},
-		{"env=", a.Environment}, {"tags=", strings.Join(a.Tags, ",")},
+		{"", a.TraceName},
+		{"user=", a.UserID},
+		{"session=", a.SessionID},
+		{"env=", a.Environment},
+		{"tags=", strings.Join(a.Tags, ",")},
 	} {
 		if f.value != "" {
 			fmt.Fprintf(b, "  %s%s", f.label, clean(f.value))
@@ -113,7 +117,7 @@ func scoreText(s *exporter.Score) string {
 	case exporter.ScoreCategorical:
 		return clean(s.Text)
 	case exporter.ScoreBoolean:
-		return fmt.Sprint(s.Number != 0)
+		return strconv.FormatBool(s.Number != 0)
 	default:
 		return fmt.Sprint(s.Number)
 	}

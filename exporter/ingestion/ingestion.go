@@ -199,7 +199,7 @@ func (e *Exporter) do(ctx context.Context, method, path string, body []byte) (*a
 	if err != nil {
 		return nil, fmt.Errorf("langshark: %w", err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
 	if err != nil {
 		return nil, fmt.Errorf("langshark: reading the answer of %s: %w", path, err)

@@ -282,7 +282,7 @@ func TestAuthCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer wrong.Shutdown(t.Context()) //nolint:errcheck // closes connections only
+	defer wrong.Shutdown(t.Context())
 	var api *exporter.APIError
 	if err := wrong.AuthCheck(t.Context()); !errors.As(err, &api) || api.StatusCode != http.StatusUnauthorized || strings.Contains(err.Error(), "no]") {
 		t.Errorf("%v", err)

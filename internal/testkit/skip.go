@@ -16,25 +16,25 @@ var allowed = []string{
 
 // Skip skips the test with its reason. Where LANGSHARK_TEST_ALL=1 promises that
 // all that tests need is there, it fails unless the reason is always allowed.
-func Skip(t testing.TB, reason string) {
-	t.Helper()
+func Skip(tb testing.TB, reason string) {
+	tb.Helper()
 	if os.Getenv("LANGSHARK_TEST_ALL") == "1" && !slices.Contains(allowed, reason) {
-		t.Fatalf("would skip, but LANGSHARK_TEST_ALL=1 says that nothing is missing: %s", reason)
+		tb.Fatalf("would skip, but LANGSHARK_TEST_ALL=1 says that nothing is missing: %s", reason)
 	}
-	t.Skip(reason)
+	tb.Skip(reason)
 }
 
 // Recorded returns the path of recorded data in the folder that
 // LANGSHARK_TESTDATA names, or skips the test.
-func Recorded(t testing.TB, elem ...string) string {
-	t.Helper()
+func Recorded(tb testing.TB, elem ...string) string {
+	tb.Helper()
 	dir := os.Getenv("LANGSHARK_TESTDATA")
 	if dir == "" {
-		Skip(t, "recorded data: LANGSHARK_TESTDATA is not set")
+		Skip(tb, "recorded data: LANGSHARK_TESTDATA is not set")
 	}
 	path := filepath.Join(append([]string{dir}, elem...)...)
 	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("LANGSHARK_TESTDATA is set, but %v", err)
+		tb.Fatalf("LANGSHARK_TESTDATA is set, but %v", err)
 	}
 	return path
 }
