@@ -28,16 +28,16 @@ type Recorder struct {
 	// Client records. It is shut down when the test ends.
 	Client *langshark.Client
 
-	t      testing.TB
+	tb     testing.TB
 	memory *memory.Exporter
 }
 
 // NewRecorder makes a recorder. Each configure function may change the
 // client's configuration, except its exporter. The environment's sampling and
 // switch are ignored.
-func NewRecorder(t testing.TB, configure ...func(*langshark.Config)) *Recorder {
-	t.Helper()
-	r := &Recorder{t: t, memory: memory.New()}
+func NewRecorder(tb testing.TB, configure ...func(*langshark.Config)) *Recorder {
+	tb.Helper()
+	r := &Recorder{tb: tb, memory: memory.New()}
 	config := langshark.Config{Enabled: langshark.Enabled(true), SampleRate: langshark.SampleRate(1)}
 	for _, f := range configure {
 		f(&config)
@@ -45,14 +45,14 @@ func NewRecorder(t testing.TB, configure ...func(*langshark.Config)) *Recorder {
 	config.Exporter = r.memory
 	client, err := langshark.New(config)
 	if err != nil {
-		t.Fatalf("langsharktest: %v", err)
+		tb.Fatalf("langsharktest: %v", err)
 	}
 	r.Client = client
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := client.Shutdown(ctx); err != nil {
-			t.Errorf("langsharktest: %v", err)
+			tb.Errorf("langsharktest: %v", err)
 		}
 	})
 	return r
@@ -60,12 +60,12 @@ func NewRecorder(t testing.TB, configure ...func(*langshark.Config)) *Recorder {
 
 // Context returns the test's context with the recorder's client in it.
 func (r *Recorder) Context() context.Context {
-	return langshark.ContextWithClient(r.t.Context(), r.Client)
+	return langshark.ContextWithClient(r.tb.Context(), r.Client)
 }
 
 // Observations returns what has ended so far, in order of start.
 func (r *Recorder) Observations() []*exporter.Observation {
-	r.t.Helper()
+	r.tb.Helper()
 	r.flush()
 	all := r.memory.Observations()
 	slices.SortStableFunc(all, func(a, b *exporter.Observation) int { return a.Start.Compare(b.Start) })
@@ -74,7 +74,7 @@ func (r *Recorder) Observations() []*exporter.Observation {
 
 // Traces returns the traces that have been recorded so far, in order of start.
 func (r *Recorder) Traces() []*exporter.Trace {
-	r.t.Helper()
+	r.tb.Helper()
 	r.flush()
 	all := r.memory.Traces()
 	slices.SortStableFunc(all, func(a, b *exporter.Trace) int { return a.Start.Compare(b.Start) })
@@ -83,14 +83,14 @@ func (r *Recorder) Traces() []*exporter.Trace {
 
 // Scores returns the scores that have been recorded so far.
 func (r *Recorder) Scores() []*exporter.Score {
-	r.t.Helper()
+	r.tb.Helper()
 	r.flush()
 	return r.memory.Scores()
 }
 
 // Reset forgets what has been recorded so far.
 func (r *Recorder) Reset() {
-	r.t.Helper()
+	r.tb.Helper()
 	r.flush()
 	r.memory.Reset()
 }
@@ -98,7 +98,7 @@ func (r *Recorder) Reset() {
 // RequireObservation returns the observation of that name, and ends the test
 // unless there is exactly one.
 func (r *Recorder) RequireObservation(name string) *exporter.Observation {
-	r.t.Helper()
+	r.tb.Helper()
 	var found []*exporter.Observation
 	for _, o := range r.Observations() {
 		if o.Name == name {
@@ -106,7 +106,7 @@ func (r *Recorder) RequireObservation(name string) *exporter.Observation {
 		}
 	}
 	if len(found) != 1 {
-		r.t.Fatalf("langsharktest: %d observations are named %q, want 1; recorded:\n%s", len(found), name, r.Tree())
+		r.tb.Fatalf("langsharktest: %d observations are named %q, want 1; recorded:\n%s", len(found), name, r.Tree())
 	}
 	return found[0]
 }
@@ -114,7 +114,7 @@ func (r *Recorder) RequireObservation(name string) *exporter.Observation {
 // RequireTrace returns the trace of that name, and ends the test unless there
 // is exactly one.
 func (r *Recorder) RequireTrace(name string) *exporter.Trace {
-	r.t.Helper()
+	r.tb.Helper()
 	var found []*exporter.Trace
 	for _, trace := range r.Traces() {
 		if trace.Attributes.TraceName == name {
@@ -122,7 +122,7 @@ func (r *Recorder) RequireTrace(name string) *exporter.Trace {
 		}
 	}
 	if len(found) != 1 {
-		r.t.Fatalf("langsharktest: %d traces are named %q, want 1; recorded:\n%s", len(found), name, r.Tree())
+		r.tb.Fatalf("langsharktest: %d traces are named %q, want 1; recorded:\n%s", len(found), name, r.Tree())
 	}
 	return found[0]
 }
@@ -133,7 +133,7 @@ func (r *Recorder) RequireTrace(name string) *exporter.Trace {
 //	  retriever search
 //	  generation chat gpt-4o [ERROR] 429 Too Many Requests
 func (r *Recorder) Tree() string {
-	r.t.Helper()
+	r.tb.Helper()
 	all := r.Observations()
 	known := map[string]bool{}
 	children := map[string][]*exporter.Observation{}
@@ -197,10 +197,10 @@ func lookup(kvs []exporter.KeyValue, key string) string {
 }
 
 func (r *Recorder) flush() {
-	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.t.Context()), 10*time.Second)
+	r.tb.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.tb.Context()), 10*time.Second)
 	defer cancel()
 	if err := r.Client.Flush(ctx); err != nil {
-		r.t.Fatalf("langsharktest: %v", err)
+		r.tb.Fatalf("langsharktest: %v", err)
 	}
 }

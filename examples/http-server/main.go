@@ -56,6 +56,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	fmt.Printf("%s: %s %v\n", resp.Status, answer, err)
 	outer.Close() // a handler's observation ends after its answer

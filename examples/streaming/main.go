@@ -55,7 +55,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer stream.Close() // closing early is recorded as such
+	defer stream.Close() //nolint:errcheck // closing early is recorded as such
 	for {
 		chunk, err := stream.Recv()
 		if errors.Is(err, io.EOF) {

@@ -207,8 +207,8 @@ func (a *attempt) understand(o *outcome) {
 	o.response = a.acc.Close()
 }
 
-// safely keeps a panic of ours from the application.
+// safely keeps a panic of ours from the application: the request goes its way.
 func (a *attempt) safely(f func()) {
-	defer func() { _ = recover() }() //nolint:errcheck // nothing is left to be done: the request goes its way
+	defer func() { _ = recover() }()
 	f()
 }

@@ -27,13 +27,13 @@ func BenchmarkStream(b *testing.B) {
 	}
 	in.WriteString(lastChunk + done)
 	base := roundTripper(func(r *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(bytes.NewReader(in.Bytes())), Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(bytes.NewReader(in.Bytes())), Request: r}, nil
 	})
 	client, err := langshark.New(langshark.Config{Exporter: nowhere{}, Enabled: langshark.Enabled(true)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer client.Shutdown(context.WithoutCancel(b.Context())) //nolint:errcheck // nowhere fails not
+	defer client.Shutdown(context.WithoutCancel(b.Context()))
 	for name, rt := range map[string]http.RoundTripper{"plain": base, "recorded": NewTransport(base, WithClient(client))} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(in.Len()))

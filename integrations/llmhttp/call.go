@@ -108,6 +108,6 @@ func (c *call) end() {
 	if len(c.attempts) > 1 {
 		c.generation.SetMetadata("langshark.attempts", c.attempts)
 	}
-	c.last.record(c.generation, &c.request, c.options)
+	c.last.record(c.generation, c.options)
 	c.generation.EndAt(c.last.at)
 }

@@ -29,7 +29,8 @@ func ExampleNewTransport() {
 	}
 	defer provider.Close()
 
-	client := &http.Client{Transport: llmhttp.NewTransport(nil, llmhttp.WithClient(recorder))}
+	base := &http.Transport{DisableKeepAlives: true} // nil is http.DefaultTransport
+	client := &http.Client{Transport: llmhttp.NewTransport(base, llmhttp.WithClient(recorder))}
 	resp, err := client.Post(provider.BaseURL()+"/chat/completions", "application/json",
 		strings.NewReader(`{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}`))
 	if err != nil {
@@ -39,7 +40,7 @@ func ExampleNewTransport() {
 	_, _ = io.Copy(io.Discard, resp.Body)
 	_ = resp.Body.Close()
 
-	if err := recorder.Flush(context.Background()); err != nil {
+	if err := recorder.Shutdown(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}

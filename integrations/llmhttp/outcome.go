@@ -98,7 +98,7 @@ func (o *outcome) describe() map[string]any {
 }
 
 // record puts the outcome into the generation.
-func (o *outcome) record(g *langshark.Generation, req *llmwire.Request, opts *options) {
+func (o *outcome) record(g *langshark.Generation, opts *options) {
 	r := &o.response
 	if r.Model != "" {
 		g.SetModel(r.Model)

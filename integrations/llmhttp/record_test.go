@@ -73,8 +73,10 @@ func TestStreamEnds(t *testing.T) {
 		"abandoned":                          {stream(firstChunk, lastChunk+done), cancelOnly, "cancelled", langshark.LevelWarning, "context canceled"},
 		"broken":                             {broken, readAll, "error", langshark.LevelError, "unexpected EOF"},
 		"truncated":                          {stream(firstChunk), readAll, "truncated", langshark.LevelError, "the answer ended before its end mark"},
-		"provider's error": {stream(firstChunk, `data: {"error":{"message":"overloaded","code":"server_error"}}`+"\n\n"), readAll,
-			"error", langshark.LevelError, "overloaded"},
+		"provider's error": {
+			stream(firstChunk, `data: {"error":{"message":"overloaded","code":"server_error"}}`+"\n\n"), readAll,
+			"error", langshark.LevelError, "overloaded",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := langsharktest.NewRecorder(t)
@@ -110,6 +112,7 @@ func readAll(_ *testing.T, _ func(), b io.ReadCloser) {
 }
 
 func readOnce(t *testing.T, _ func(), b io.ReadCloser) {
+	t.Helper()
 	if _, err := b.Read(make([]byte, 4096)); err != nil {
 		t.Error(err)
 	}
@@ -118,6 +121,7 @@ func readOnce(t *testing.T, _ func(), b io.ReadCloser) {
 }
 
 func readThenCancel(t *testing.T, cancel func(), b io.ReadCloser) {
+	t.Helper()
 	if _, err := b.Read(make([]byte, 4096)); err != nil {
 		t.Error(err)
 	}
@@ -167,7 +171,7 @@ func TestFailures(t *testing.T) {
 	rt = NewTransport(roundTripper(func(*http.Request) (*http.Response, error) {
 		return nil, &url.Error{Op: "Post", URL: "https://host/chat?key=sk-secret", Err: refused}
 	}))
-	if _, err := rt.RoundTrip(newRequest(rec.Context(), t, ask+`}`)); !errors.Is(err, refused) { //nolint:bodyclose // there is none
+	if _, err := rt.RoundTrip(newRequest(rec.Context(), t, ask+`}`)); !errors.Is(err, refused) {
 		t.Errorf("got %v", err)
 	}
 	if o := rec.RequireObservation("chat gpt-4o"); o.StatusMessage != "connection refused" || o.Level != langshark.LevelError {
@@ -180,7 +184,7 @@ func TestFailures(t *testing.T) {
 		cancel()
 		return nil, r.Context().Err()
 	}))
-	if _, err := rt.RoundTrip(newRequest(ctx, t, ask+`}`)); !errors.Is(err, context.Canceled) { //nolint:bodyclose // there is none
+	if _, err := rt.RoundTrip(newRequest(ctx, t, ask+`}`)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	o = rec.RequireObservation("chat gpt-4o")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"testing"
@@ -33,9 +34,7 @@ func script(replies ...reply) roundTripper {
 			return nil, re.err
 		}
 		resp, err := respond(re.status, "application/json", stream(re.body))(r)
-		for k, v := range re.header {
-			resp.Header[k] = v
-		}
+		maps.Copy(resp.Header, re.header)
 		return resp, err
 	}
 }

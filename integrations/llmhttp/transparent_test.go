@@ -52,8 +52,10 @@ func exchange(ctx context.Context, t *testing.T, client *http.Client, url string
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
-	s := seen{Status: resp.StatusCode, Header: resp.Header, Trailer: resp.Trailer, Body: string(b), Length: resp.ContentLength,
-		SameRequest: resp.Request == req, Uncompressed: resp.Uncompressed}
+	s := seen{
+		Status: resp.StatusCode, Header: resp.Header, Trailer: resp.Trailer, Body: string(b), Length: resp.ContentLength,
+		SameRequest: resp.Request == req, Uncompressed: resp.Uncompressed,
+	}
 	s.Header.Del("Date")
 	if err != nil {
 		s.Err = err.Error()
@@ -110,8 +112,10 @@ func TestTransparent(t *testing.T) {
 		"not JSON":        func() io.Reader { return bytes.NewReader([]byte{0, 1, 0xff}) },
 		"large":           func() io.Reader { return strings.NewReader(large) },
 	}
-	for _, path := range []string{"/v1/chat/completions", "/trailer/chat/completions", "/broken/chat/completions", "/refused/chat/completions",
-		"/error/chat/completions", "/empty/chat/completions", "/moved/chat/completions", "/v1/embeddings"} {
+	for _, path := range []string{
+		"/v1/chat/completions", "/trailer/chat/completions", "/broken/chat/completions", "/refused/chat/completions",
+		"/error/chat/completions", "/empty/chat/completions", "/moved/chat/completions", "/v1/embeddings",
+	} {
 		for name, body := range bodies {
 			if name == "large" && path != "/v1/chat/completions" {
 				continue
@@ -142,7 +146,7 @@ func TestUntouched(t *testing.T) {
 	theBody := stream("x")
 	base := roundTripper(func(r *http.Request) (*http.Response, error) {
 		got = r
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: theBody, Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: theBody, Request: r}, nil
 	})
 	check := func(rt *Transport, ctx context.Context, path string) {
 		t.Helper()
@@ -165,10 +169,10 @@ func TestUntouched(t *testing.T) {
 }
 
 func TestDisabledAllocatesNothing(t *testing.T) {
-	resp := &http.Response{StatusCode: 200, Body: http.NoBody}
+	resp := &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
 	rt := NewTransport(roundTripper(func(*http.Request) (*http.Response, error) { return resp, nil }))
 	req := newRequest(t.Context(), t, ask+`}`)
-	if n := testing.AllocsPerRun(100, func() { _, _ = rt.RoundTrip(req) }); n != 0 { //nolint:bodyclose // there is none
+	if n := testing.AllocsPerRun(100, func() { _, _ = rt.RoundTrip(req) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -364,7 +368,7 @@ func TestTransportPanics(t *testing.T) {
 				t.Errorf("recovered %v", v)
 			}
 		}()
-		_, _ = rt.RoundTrip(newRequest(rec.Context(), t, ask+`}`)) //nolint:bodyclose // there is none
+		_, _ = rt.RoundTrip(newRequest(rec.Context(), t, ask+`}`))
 	}()
 	if o := rec.RequireObservation("chat gpt-4o"); o.Level != langshark.LevelError {
 		t.Errorf("level %v", o.Level)
@@ -388,7 +392,7 @@ func TestStreamUsage(t *testing.T) {
 				b, _ := io.ReadAll(r.Body)
 				_ = r.Body.Close()
 				got, length = string(b), r.ContentLength
-				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 			}), WithStreamUsage())
 			req := newRequest(ctx, t, in)
 			req.Body = original

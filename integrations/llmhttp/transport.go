@@ -24,7 +24,7 @@ type Transport struct {
 // [http.DefaultTransport].
 func NewTransport(base http.RoundTripper, opts ...Option) *Transport {
 	if base == nil {
-		base = http.DefaultTransport
+		base = http.DefaultTransport //nolint:forbidigo // what an http.Client without a transport uses
 	}
 	t := &Transport{base: base, detect: llmwire.Detect, pending: make(map[retryKey][]*call)}
 	for _, o := range opts {

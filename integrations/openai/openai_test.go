@@ -41,7 +41,7 @@ func newFixture(t *testing.T, replies ...fakellm.Reply) *fixture {
 
 func question(text string) openai.ChatCompletionRequest {
 	return openai.ChatCompletionRequest{
-		Model: "gpt-4o", MaxTokens: 300, Temperature: 0.5,
+		Model: "gpt-4o", MaxCompletionTokens: 300, Temperature: 0.5,
 		Messages: []openai.ChatCompletionMessage{{Role: "system", Content: "Answer briefly."}, {Role: "user", Content: text}},
 	}
 }
@@ -81,7 +81,7 @@ func TestChat(t *testing.T) {
 	if o.ParentID != trace.ObservationID() || o.TraceID != trace.ID() {
 		t.Error("not below the trace's root")
 	}
-	for key, want := range map[string]string{"max_tokens": "300", "temperature": "0.5"} {
+	for key, want := range map[string]string{"max_completion_tokens": "300", "temperature": "0.5"} {
 		if got := langsharktest.Parameter(o, key); got != want {
 			t.Errorf("%s: %s", key, got)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -163,8 +164,8 @@ func closeJSON(b []byte) json.RawMessage {
 
 func closed(b, stack []byte) json.RawMessage {
 	out := bytes.Clone(b)
-	for i := len(stack) - 1; i >= 0; i-- {
-		out = append(out, stack[i])
+	for _, bracket := range slices.Backward(stack) {
+		out = append(out, bracket)
 	}
 	if !json.Valid(out) {
 		return nil

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -87,9 +89,7 @@ func (p *Provider) chat(w http.ResponseWriter, r *http.Request) {
 	if r.Context().Err() != nil {
 		return
 	}
-	for name, values := range first.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), first.Header)
 	if first.Err != nil && (first.ErrAfter == 0 || !req.Stream) {
 		writeError(w, first.Err)
 		return
@@ -110,7 +110,7 @@ func (p *Provider) chat(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if first.BreakAfter != 0 {
-		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = w.Write(body[:len(body)/2])
 		_ = http.NewResponseController(w).Flush() // whether it arrives or not, the connection ends
 		panic(http.ErrAbortHandler)

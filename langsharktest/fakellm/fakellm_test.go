@@ -55,7 +55,7 @@ const hello = `{"model":"gpt-4o","messages":[{"role":"system","content":"Be kind
 func TestAnswer(t *testing.T) {
 	p := start(t)
 	resp, body, err := post(t, p, "/chat/completions", hello+`}`)
-	if err != nil || resp.StatusCode != 200 || resp.Header.Get("X-Request-Id") == "" {
+	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("X-Request-Id") == "" {
 		t.Fatalf("%v %v", err, resp)
 	}
 	c := decodeAs[completion](t, body)
@@ -239,7 +239,7 @@ func TestEmbeddings(t *testing.T) {
 	if d := dot(refund, refund); d < 0.99 || d > 1.01 {
 		t.Errorf("length %.3f", d)
 	}
-	if resp, _, _ := post(t, p, "/embeddings", `{"input":7}`); resp.StatusCode != 400 {
+	if resp, _, _ := post(t, p, "/embeddings", `{"input":7}`); resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	_, body, _ = post(t, p, "/embeddings", `{"input":"a","encoding_format":"base64","dimensions":8}`)

@@ -85,8 +85,10 @@ func New(opts ...Option) *Provider {
 	p.mux.HandleFunc("POST /v1/embeddings", p.embeddings)
 	p.mux.HandleFunc("GET /v1/models", p.models)
 	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, &Error{Status: http.StatusNotFound, Type: "invalid_request_error",
-			Message: fmt.Sprintf("Invalid URL (%s %s)", r.Method, r.URL.Path)})
+		writeError(w, &Error{
+			Status: http.StatusNotFound, Type: "invalid_request_error",
+			Message: fmt.Sprintf("Invalid URL (%s %s)", r.Method, r.URL.Path),
+		})
 	})
 	return p
 }
@@ -106,8 +108,10 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Request-Id", fmt.Sprintf("req_%024x", id))
 	h.Set("Openai-Version", "2020-10-01")
 	if p.key != "" && r.Header.Get("Authorization") != "Bearer "+p.key && r.Header.Get("Api-Key") != p.key {
-		writeError(w, &Error{Status: http.StatusUnauthorized, Type: "invalid_request_error", Code: "invalid_api_key",
-			Message: "Incorrect API key provided."})
+		writeError(w, &Error{
+			Status: http.StatusUnauthorized, Type: "invalid_request_error", Code: "invalid_api_key",
+			Message: "Incorrect API key provided.",
+		})
 		return
 	}
 	p.mux.ServeHTTP(w, r)

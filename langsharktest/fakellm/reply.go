@@ -78,20 +78,26 @@ func invalid(param, message string) *Error {
 
 // RateLimited is the error of a customer who asks too much; wait zero sends no Retry-After.
 func RateLimited(wait time.Duration) *Error {
-	return &Error{Status: http.StatusTooManyRequests, Type: "tokens", Code: "rate_limit_exceeded", RetryAfter: wait,
-		Message: "Rate limit reached for this model on tokens per min (TPM): Limit 30000, Used 29671, Requested 1211."}
+	return &Error{
+		Status: http.StatusTooManyRequests, Type: "tokens", Code: "rate_limit_exceeded", RetryAfter: wait,
+		Message: "Rate limit reached for this model on tokens per min (TPM): Limit 30000, Used 29671, Requested 1211.",
+	}
 }
 
 // ServerError is the error of a provider that has a problem.
 func ServerError() *Error {
-	return &Error{Status: http.StatusInternalServerError, Type: "server_error",
-		Message: "The server had an error while processing your request. Sorry about that!"}
+	return &Error{
+		Status: http.StatusInternalServerError, Type: "server_error",
+		Message: "The server had an error while processing your request. Sorry about that!",
+	}
 }
 
 // ContextTooLong is the error of a conversation that doesn't fit the model.
 func ContextTooLong() *Error {
-	return &Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Code: "context_length_exceeded", Param: "messages",
-		Message: "This model's maximum context length is 128000 tokens. However, your messages resulted in 131204 tokens. Please reduce the length of the messages."}
+	return &Error{
+		Status: http.StatusBadRequest, Type: "invalid_request_error", Code: "context_length_exceeded", Param: "messages",
+		Message: "This model's maximum context length is 128000 tokens. However, your messages resulted in 131204 tokens. Please reduce the length of the messages.",
+	}
 }
 
 // body encodes the error as the provider does.
