@@ -295,4 +295,7 @@ func TestBackgroundErrorsAreToldOnceInAWhile(t *testing.T) {
 }
 
 // advance lets time pass on synctest's clock.
-func advance(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // a fake clock
+func advance(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // a fake clock
+	synctest.Wait()
+}

@@ -538,4 +538,7 @@ func TestTicksOnlyWhileWanted(t *testing.T) {
 }
 
 // advance lets time pass on synctest's clock.
-func advance(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // a fake clock
+func advance(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // a fake clock
+	synctest.Wait()
+}
