@@ -26,6 +26,7 @@ type chatStream struct {
 	started bool
 	done    bool // [DONE] was seen
 	cut     bool
+	scratch chatChunk
 }
 
 func newChatStream() *chatStream {
@@ -68,15 +69,17 @@ func (s *chatStream) Close() Response {
 // chatChunk is one event of the stream.
 type chatChunk struct {
 	chatHead
-	Choices []struct {
-		Index        int          `json:"index"`
-		Delta        chatDelta    `json:"delta"`
-		FinishReason string       `json:"finish_reason"`
-		Usage        *openAIUsage `json:"usage"` // Moonshot
-	} `json:"choices"`
-	XGroq struct {
+	Choices []chunkChoice `json:"choices"`
+	XGroq   struct {
 		Usage *openAIUsage `json:"usage"`
 	} `json:"x_groq"`
+}
+
+type chunkChoice struct {
+	Index        int          `json:"index"`
+	Delta        chatDelta    `json:"delta"`
+	FinishReason string       `json:"finish_reason"`
+	Usage        *openAIUsage `json:"usage"` // Moonshot
 }
 
 type chatDelta struct {
@@ -158,8 +161,11 @@ func (s *chatStream) event(_ string, data []byte) {
 
 // chunk takes one chunk, and reports whether it is JSON.
 func (s *chatStream) chunk(data []byte) bool {
-	var c chatChunk
-	err := json.Unmarshal(data, &c)
+	c := &s.scratch
+	choices := c.Choices[:cap(c.Choices)]
+	clear(choices) // encoding/json decodes into what is there
+	*c = chatChunk{Choices: choices[:0]}
+	err := json.Unmarshal(data, c)
 	var odd *json.UnmarshalTypeError
 	if err != nil && !errors.As(err, &odd) { // a field of an odd type is skipped
 		return false
@@ -167,7 +173,7 @@ func (s *chatStream) chunk(data []byte) bool {
 	if c.hasError() {
 		s.err = parseError(data[:min(len(data), MaxErrorBytes)])
 	}
-	s.merge(&c)
+	s.merge(c)
 	for i := range c.Choices {
 		choice := s.choice(c.Choices[i].Index)
 		if choice == nil {
