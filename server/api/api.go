@@ -1,0 +1,154 @@
+// Package api serves the public HTTP API: the wire of LangShark and Langfuse 2.75.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/query"
+)
+
+// Level is the version of the wire that is spoken, as GET /api/public/health says.
+const Level = "2.75.0"
+
+// Config is what the API works on. All fields but Now are needed.
+type Config struct {
+	Reader *query.Reader
+	Ingest *ingest.Ingester
+	Keys   *auth.Keys
+	Logger *slog.Logger
+	// Version is the server's own, sent in X-LangShark-Version.
+	Version string
+	// Now defaults to time.Now.
+	Now func() time.Time
+}
+
+type api struct {
+	Config
+	routes []route
+}
+
+// New returns the handler of all paths below /api/.
+func New(cfg Config) http.Handler {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	a := &api{Config: cfg}
+	a.routes = a.table()
+	return a
+}
+
+// ServeHTTP implements [http.Handler].
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r, id := withRequestID(r)
+	h := w.Header()
+	h.Set("X-Request-Id", id)
+	h.Set("X-LangShark-Version", a.Version)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "SAMEORIGIN")
+	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Origin")
+	if origin := r.Header.Get("Origin"); origin != "" {
+		// Any origin: no cookie counts here, only keys.
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+	}
+	start := a.Now()
+	logged := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	a.serve(logged, r)
+	a.Logger.DebugContext(r.Context(), "langshark: request", "method", r.Method, "path", r.URL.Path,
+		"status", logged.status, "duration", a.Now().Sub(start), "request", id)
+}
+
+func (a *api) serve(w http.ResponseWriter, r *http.Request) {
+	if p := r.URL.Path; len(p) > 1 && strings.HasSuffix(p, "/") {
+		trimmed := strings.TrimRight(p, "/")
+		w.Header()["Content-Type"] = nil
+		w.Header().Set("Location", "../"+trimmed[strings.LastIndexByte(trimmed, '/')+1:]) // relative: the prefix is not known
+		w.WriteHeader(http.StatusPermanentRedirect)
+		_, _ = w.Write([]byte(trimmed))
+		return
+	}
+	rt, params := a.find(r)
+	if rt == nil {
+		a.fail(w, r, errNoRoute)
+		return
+	}
+	if r.Method == http.MethodOptions {
+		preflight(w, r)
+		return
+	}
+	handle := rt.methods[r.Method]
+	if handle == nil {
+		handle = rt.methods["*"]
+	}
+	if handle == nil {
+		w.Header().Set("Allow", rt.allow())
+		rt.methodNotAllowed(w, r)
+		return
+	}
+	c := &call{api: a, w: w, r: r, params: params, route: rt}
+	if !rt.open {
+		access, err := a.Keys.Check(r)
+		if err == nil && access.PublicOnly && rt.publicKey != publicKeyAllowed {
+			err = rt.publicKey
+		}
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		c.access = access
+	}
+	handle(c)
+}
+
+func preflight(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Vary", "Origin, Access-Control-Request-Headers")
+	h.Set("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE")
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		h.Set("Access-Control-Allow-Headers", asked)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// call is one request on its way.
+type call struct {
+	*api
+	w      http.ResponseWriter
+	r      *http.Request
+	params map[string]string
+	route  *route
+	access auth.Access
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// fail answers with an error.
+func (c *call) fail(err error) {
+	if c.route != nil {
+		err = c.route.dress(err)
+	}
+	c.api.fail(c.w, c.r, err)
+}
+
+// statusWriter remembers the status.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

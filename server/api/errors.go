@@ -1,0 +1,98 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// apiError is an answer that is an error.
+type apiError struct {
+	status  int
+	message string
+	name    string // left out if empty
+	text    string // instead of JSON, without a content type
+}
+
+func (e *apiError) Error() string { return e.message }
+
+var (
+	errNoRoute  = &apiError{status: http.StatusNotFound, message: "There is no such route", name: "NotFoundError"}
+	errNoMethod = &apiError{status: http.StatusMethodNotAllowed, message: "Method not allowed", name: "MethodNotAllowedError"}
+	errNotBuilt = &apiError{status: http.StatusNotImplemented, message: "This version of LangShark does not serve this route yet", name: "NotImplementedError"}
+	errSecret   = &apiError{status: http.StatusUnauthorized, message: "Access denied - need to use basic auth with secret key"}
+	errPrompts  = &apiError{status: http.StatusForbidden, message: "Access denied - need to use basic auth with secret key to GET prompts", name: "ForbiddenError"}
+	errBodyJSON = &apiError{status: http.StatusBadRequest, text: "Invalid JSON"}
+)
+
+func notFound(thing string) *apiError {
+	return &apiError{status: http.StatusNotFound, message: thing + " not found within authorized project", name: "LangfuseNotFoundError"}
+}
+
+// fieldIssue is one error of a request's field on the wire.
+type fieldIssue struct {
+	Code    string   `json:"code"`
+	Path    []string `json:"path"`
+	Message string   `json:"message"`
+}
+
+// fail is the one place that turns errors into answers.
+func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var known *apiError
+	var denied *auth.Error
+	var tooLarge *http.MaxBytesError
+	fields, invalid := ingest.IsInvalid(err)
+	switch {
+	case errors.As(err, &known) && known.text != "":
+		w.Header()["Content-Type"] = nil
+		w.WriteHeader(known.status)
+		_, _ = w.Write([]byte(known.text))
+	case errors.As(err, &known):
+		body := map[string]any{"message": known.message}
+		if known.name != "" {
+			body["error"] = known.name
+		}
+		write(w, known.status, body)
+	case errors.As(err, &denied):
+		w.Header().Set("WWW-Authenticate", `Basic realm="LangShark"`)
+		write(w, http.StatusUnauthorized, map[string]any{"message": denied.Message})
+	case invalid:
+		issues := make([]fieldIssue, len(fields))
+		for i, f := range fields {
+			issues[i] = fieldIssue{Code: f.Code, Path: append([]string{}, f.Path...), Message: f.Error()}
+		}
+		write(w, http.StatusBadRequest, map[string]any{"message": "Invalid request data", "error": issues})
+	case errors.As(err, &tooLarge):
+		w.Header()["Content-Type"] = nil
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		_, _ = fmt.Fprintf(w, "Body exceeded %smb limit", strconv.FormatFloat(float64(tooLarge.Limit)/(1<<20), 'f', -1, 64))
+	case errors.Is(err, ingest.ErrNotJSON):
+		a.fail(w, r, errBodyJSON)
+	case errors.Is(err, store.ErrBusy):
+		w.Header().Set("Retry-After", strconv.Itoa(int(store.RetryAfter.Seconds())))
+		write(w, http.StatusTooManyRequests, map[string]any{"message": "Too many writes are waiting, try again", "error": "TooManyRequestsError"})
+	case errors.Is(err, store.ErrClosed):
+		write(w, http.StatusServiceUnavailable, map[string]any{"message": "The server is shutting down", "error": "ServiceUnavailableError"})
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		w.WriteHeader(http.StatusBadRequest) // nobody reads it
+	default:
+		a.Logger.ErrorContext(r.Context(), "langshark: request failed", "method", r.Method, "path", r.URL.Path, "error", err, "request", requestID(r.Context()))
+		write(w, http.StatusInternalServerError, map[string]any{"message": "Internal Server Error", "error": "InternalServerError"})
+	}
+}
+
+// write answers with JSON.
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(body) // the client has gone
+}

@@ -1,0 +1,172 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// recent is how old a trace may be to count for the health check.
+const recent = 3 * time.Minute
+
+func (c *call) health() {
+	answer := func(status int, text string) {
+		write(c.w, status, map[string]any{"status": text, "version": Level})
+	}
+	projects, err := c.Reader.Projects(c.ctx())
+	if err != nil {
+		answer(http.StatusServiceUnavailable, "Store not available")
+		return
+	}
+	if c.r.URL.Query().Get("failIfNoRecentEvents") != "true" {
+		answer(http.StatusOK, "OK")
+		return
+	}
+	now := c.Now()
+	for _, p := range projects {
+		page, err := c.Reader.Traces(c.ctx(), p.ID, store.TraceQuery{
+			TraceFilter: store.TraceFilter{From: now.Add(-recent), To: now.Add(time.Microsecond)}, Page: store.Page{Limit: 1},
+		})
+		if err == nil && len(page.Traces) > 0 {
+			answer(http.StatusOK, "OK")
+			return
+		}
+	}
+	answer(http.StatusServiceUnavailable, "No traces within the last 3 minutes")
+}
+
+func (c *call) projects() {
+	p, err := c.Reader.Project(c.ctx(), c.access.ProjectID)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, map[string]any{"data": []map[string]string{{"id": p.ID, "name": p.Name}}})
+}
+
+func (c *call) listTraces() {
+	p := c.query()
+	page := p.page()
+	q := store.TraceQuery{
+		TraceFilter: store.TraceFilter{
+			UserID: p.text("userId"), Name: p.text("name"), SessionID: p.text("sessionId"), Version: p.text("version"), Release: p.text("release"),
+			Tags: nonEmpty(p.values["tags"]), From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
+		},
+		Page:     page.store(),
+		Payloads: true,
+	}
+	q.OrderBy, q.Ascending = p.order()
+	if err := p.err(); err != nil {
+		c.fail(err)
+		return
+	}
+	found, err := c.Reader.Traces(c.ctx(), c.access.ProjectID, q)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	ids := make([]string, len(found.Traces))
+	for i, t := range found.Traces {
+		ids[i] = t.ID
+	}
+	members, err := c.Reader.TraceMembers(c.ctx(), c.access.ProjectID, ids)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	data := convert(found.Traces, func(t *store.Trace) wireTraceDetail {
+		m := members[t.ID]
+		return detailOnWire(t, append([]string{}, m.Observations...), append([]string{}, m.Scores...))
+	})
+	write(c.w, http.StatusOK, listing{data, page.meta(found.Total)})
+}
+
+func nonEmpty(list []string) []string {
+	var kept []string
+	for _, s := range list {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func (c *call) getTrace() {
+	t, err := c.Reader.Trace(c.ctx(), c.access.ProjectID, c.params["id"])
+	if err != nil {
+		c.failRead(err, "Trace")
+		return
+	}
+	write(c.w, http.StatusOK, detailOnWire(&t.Trace, convert(t.Observations, observationOnWire), convert(t.Scores, scoreOnWire)))
+}
+
+// failRead answers a read of one thing.
+func (c *call) failRead(err error, thing string) {
+	if errors.Is(err, store.ErrNotFound) {
+		err = notFound(thing)
+	}
+	c.fail(err)
+}
+
+func (c *call) listObservations() {
+	p := c.query()
+	page := p.page()
+	q := store.ObservationQuery{
+		ObservationFilter: store.ObservationFilter{
+			TraceID: p.text("traceId"), Name: p.text("name"), UserID: p.text("userId"), Kinds: p.kinds("type"), ParentID: p.text("parentObservationId"),
+			Version: p.text("version"), From: p.time("fromStartTime"), To: p.time("toStartTime"),
+		},
+		Page:     page.store(),
+		Payloads: true,
+	}
+	if err := p.err(); err != nil {
+		c.fail(err)
+		return
+	}
+	found, err := c.Reader.Observations(c.ctx(), c.access.ProjectID, q)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, listing{convert(found.Observations, observationOnWire), page.meta(found.Total)})
+}
+
+func (c *call) getObservation() {
+	o, err := c.Reader.Observation(c.ctx(), c.access.ProjectID, c.params["id"])
+	if err != nil {
+		c.failRead(err, "Observation")
+		return
+	}
+	write(c.w, http.StatusOK, observationOnWire(o))
+}
+
+func sessionOnWire(s *store.Session) wireSession {
+	return wireSession{ID: s.ID, CreatedAt: instant(s.CreatedAt), ProjectID: s.ProjectID}
+}
+
+func (c *call) listSessions() {
+	p := c.query()
+	page := p.page()
+	q := store.SessionQuery{From: p.time("fromTimestamp"), To: p.time("toTimestamp"), Page: page.store()}
+	if err := p.err(); err != nil {
+		c.fail(err)
+		return
+	}
+	found, err := c.Reader.Sessions(c.ctx(), c.access.ProjectID, q)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, listing{convert(found.Sessions, sessionOnWire), page.meta(found.Total)})
+}
+
+func (c *call) getSession() {
+	s, err := c.Reader.Session(c.ctx(), c.access.ProjectID, c.params["id"])
+	if err != nil {
+		c.failRead(err, "Session")
+		return
+	}
+	write(c.w, http.StatusOK, wireSessionDetail{sessionOnWire(&s.Session), convert(s.Turns, traceOnWire)})
+}

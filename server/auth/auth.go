@@ -1,0 +1,131 @@
+// Package auth says who sends a request: an application with the keys of a
+// project, or a person who looks at the dashboard.
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// Access is what a key lets its holder do.
+type Access struct {
+	ProjectID string
+	// PublicOnly says that only the public half was shown, which may send scores.
+	PublicOnly bool
+}
+
+// Error is why a request is not let in. Its text is part of the wire.
+type Error struct{ Message string }
+
+// Error returns the message.
+func (e *Error) Error() string { return e.Message }
+
+// The reasons that clients know by their text.
+var (
+	errNoHeader    = &Error{"No authorization header"}
+	errHeader      = &Error{"Invalid authorization header"}
+	errCharacter   = &Error{"Invalid character. " + hostHint}
+	errHeaderHint  = &Error{"Invalid authorization header. " + hostHint}
+	errCredentials = &Error{"Invalid credentials. " + hostHint}
+	errPublicKey   = &Error{"Invalid public key. " + hostHint}
+)
+
+const hostHint = "Confirm that you've configured the correct host."
+
+// Keys checks the keys of applications.
+type Keys struct{ store store.Store }
+
+// NewKeys returns a checker of the keys in s.
+func NewKeys(s store.Store) *Keys { return &Keys{store: s} }
+
+// Check reads the Authorization header: Basic with both halves of a key, or
+// Bearer with the public half. It returns an [*Error] if the request is not let in.
+func (k *Keys) Check(r *http.Request) (Access, error) {
+	header := r.Header.Get("Authorization")
+	scheme, rest, _ := strings.Cut(header, " ")
+	switch {
+	case header == "":
+		return Access{}, errNoHeader
+	case scheme == "Basic" && rest != "":
+		return k.basic(r.Context(), rest)
+	case scheme == "Bearer" && rest != "":
+		return k.bearer(r.Context(), rest)
+	}
+	return Access{}, errHeader
+}
+
+func (k *Keys) basic(ctx context.Context, encoded string) (Access, error) {
+	decoded, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || !utf8.Valid(decoded) {
+		return Access{}, errCharacter
+	}
+	public, secret, _ := strings.Cut(string(decoded), ":")
+	if public == "" || secret == "" {
+		return Access{}, errHeaderHint
+	}
+	key, err := k.store.APIKey(ctx, public)
+	if errors.Is(err, store.ErrNotFound) {
+		key, err = &store.APIKey{SecretHash: make([]byte, sha256.Size)}, nil // as much work as for a key that exists
+	}
+	if err != nil {
+		return Access{}, err
+	}
+	if subtle.ConstantTimeCompare(Hash(secret), key.SecretHash) != 1 || key.ProjectID == "" {
+		return Access{}, errCredentials
+	}
+	return Access{ProjectID: key.ProjectID}, nil
+}
+
+func (k *Keys) bearer(ctx context.Context, public string) (Access, error) {
+	key, err := k.store.APIKey(ctx, public)
+	if errors.Is(err, store.ErrNotFound) {
+		return Access{}, errPublicKey
+	}
+	if err != nil {
+		return Access{}, err
+	}
+	return Access{ProjectID: key.ProjectID, PublicOnly: true}, nil
+}
+
+// Pair is a key in full. The secret half is shown once and never kept.
+type Pair struct {
+	PublicKey string
+	SecretKey string
+}
+
+// NewPair makes a key of 122 random bits a half, in the form clients know.
+func NewPair() (Pair, error) {
+	public, err := uuid.NewRandom()
+	if err != nil {
+		return Pair{}, fmt.Errorf("langshark: new key: %w", err)
+	}
+	secret, err := uuid.NewRandom()
+	if err != nil {
+		return Pair{}, fmt.Errorf("langshark: new key: %w", err)
+	}
+	return Pair{PublicKey: "pk-lf-" + public.String(), SecretKey: "sk-lf-" + secret.String()}, nil
+}
+
+// Row is what the store keeps of a key.
+func (p Pair) Row(projectID string, now time.Time) store.APIKey {
+	return store.APIKey{ProjectID: projectID, PublicKey: p.PublicKey, SecretHash: Hash(p.SecretKey), CreatedAt: now}
+}
+
+// Hash is the form in which a secret is kept: keys are random, so that a plain
+// SHA-256 can't be reversed by guessing.
+func Hash(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}

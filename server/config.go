@@ -1,0 +1,87 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/langshark/langshark-go/server/ui"
+)
+
+// Version is that of the server, sent in the header X-LangShark-Version.
+const Version = "0.1.0"
+
+// DefaultAddr is where [Server.Start] listens unless told otherwise: this machine alone can reach it.
+const DefaultAddr = "127.0.0.1:3000"
+
+// DefaultProject is the name of the project that a new server has.
+const DefaultProject = "default"
+
+// Viewer is a person who looks at the dashboard.
+type Viewer = ui.Viewer
+
+// Config says how a [Server] works. Its zero value is valid: data nobody
+// keeps, on loopback, with a sign-in.
+type Config struct {
+	// DataDir is the folder of the data, made if it isn't there. Empty means a
+	// temporary folder that is removed at Shutdown.
+	DataDir string
+	// Addr is where Start listens, as host:port. Defaults to 127.0.0.1:3000;
+	// port 0 is any free one.
+	Addr string
+	// PublicURL is the address by which people and applications reach the
+	// server, if that isn't where it listens: behind a proxy, or mounted in
+	// another server. It may have a path.
+	PublicURL string
+	// Open lets everybody look at the dashboard without a sign-in. Only
+	// requests on loopback profit from it, and Addr must be loopback.
+	Open bool
+	// Authorize decides who may look at the dashboard, instead of the one-time
+	// links. An error means that the page is not shown.
+	Authorize func(*http.Request) (Viewer, error)
+	// Logger gets requests (at level debug) and what goes wrong. Defaults to slog.Default().
+	Logger *slog.Logger
+	// MaxPendingWrites bounds the writes that wait for the store. What comes on
+	// top is answered with 429. Defaults to 20,000.
+	MaxPendingWrites int
+}
+
+func (c Config) withDefaults() (Config, error) {
+	c.Addr = cmp.Or(c.Addr, DefaultAddr)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return c, fmt.Errorf("langshark: Config.Addr %q is not host:port: %w", c.Addr, err)
+	}
+	if c.Open && c.Authorize != nil {
+		return c, errors.New("langshark: Config.Open and Config.Authorize exclude each other")
+	}
+	if c.Open && !isLoopback(host) {
+		return c, fmt.Errorf("langshark: Config.Open works on loopback only, not on %s: listen on 127.0.0.1 or sign in by link", c.Addr)
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return c, fmt.Errorf("langshark: Config.PublicURL %q is not an address such as https://langshark.example.com", c.PublicURL)
+		}
+		c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	}
+	return c, nil
+}
+
+// isLoopback reports whether the host, a name or address, is this machine.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && addr.Unmap().IsLoopback()
+}

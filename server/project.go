@@ -1,0 +1,183 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// Project is an application's own space. Nobody with the keys of one project
+// sees anything of another.
+type Project struct {
+	ID   string
+	Name string
+	// PublicKey and SecretKey are set where they have just been made; the
+	// server keeps only a hash of the secret.
+	PublicKey string
+	SecretKey string
+}
+
+// ErrExists says that there is such a project or key already.
+var ErrExists = store.ErrExists
+
+// AddProject makes a project and its keys, which are returned this once.
+// [ErrExists] says that the name is taken.
+func (s *Server) AddProject(ctx context.Context, name string) (Project, error) {
+	name = strings.TrimSpace(name)
+	if name == "" {
+		return Project{}, errors.New("langshark: a project needs a name")
+	}
+	id := slug(name)
+	err := s.store.CreateProject(ctx, store.Project{ID: id, Name: name, CreatedAt: time.Now()})
+	if errors.Is(err, store.ErrExists) && !s.nameTaken(ctx, name) { // only the id is
+		id = strings.Trim(id+"-"+uuid.NewString()[:8], "-")
+		err = s.store.CreateProject(ctx, store.Project{ID: id, Name: name, CreatedAt: time.Now()})
+	}
+	if err != nil {
+		return Project{}, err
+	}
+	pair, err := s.AddKey(ctx, id)
+	if err != nil {
+		return Project{}, err
+	}
+	pair.Name = name
+	return pair, nil
+}
+
+func (s *Server) nameTaken(ctx context.Context, name string) bool {
+	all, err := s.store.Projects(ctx)
+	if err != nil {
+		return false
+	}
+	for _, p := range all {
+		if p.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// slug is a name in the form of an id: lower-case letters, digits and dashes.
+func slug(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	if id := strings.Trim(b.String(), "-"); id != "" {
+		return id
+	}
+	return "project"
+}
+
+// AddKey makes a further key of a project; empty means the first project.
+func (s *Server) AddKey(ctx context.Context, projectID string) (Project, error) {
+	pair, err := auth.NewPair()
+	if err != nil {
+		return Project{}, err
+	}
+	return s.addKey(ctx, projectID, pair)
+}
+
+// SetKey lets an application use a key that was made elsewhere. It does
+// nothing if the project has that key with that secret already.
+func (s *Server) SetKey(ctx context.Context, projectID, publicKey, secretKey string) error {
+	if publicKey == "" || secretKey == "" {
+		return errors.New("langshark: a key needs both its public and its secret half")
+	}
+	pair := auth.Pair{PublicKey: publicKey, SecretKey: secretKey}
+	_, err := s.addKey(ctx, projectID, pair)
+	if !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	have, readErr := s.store.APIKey(ctx, publicKey)
+	if readErr != nil {
+		return readErr
+	}
+	if string(have.SecretHash) != string(auth.Hash(secretKey)) {
+		return fmt.Errorf("langshark: public key %s has another secret: %w", publicKey, store.ErrExists)
+	}
+	return nil
+}
+
+func (s *Server) addKey(ctx context.Context, projectID string, pair auth.Pair) (Project, error) {
+	projectID, err := s.projectOrFirst(ctx, projectID)
+	if err != nil {
+		return Project{}, err
+	}
+	if err := s.store.CreateAPIKey(ctx, pair.Row(projectID, time.Now())); err != nil {
+		return Project{}, err
+	}
+	return Project{ID: projectID, PublicKey: pair.PublicKey, SecretKey: pair.SecretKey}, nil
+}
+
+// Projects lists all projects, oldest first, without keys.
+func (s *Server) Projects(ctx context.Context) ([]Project, error) {
+	all, err := s.store.Projects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Project, len(all))
+	for i, p := range all {
+		list[i] = Project{ID: p.ID, Name: p.Name}
+	}
+	return list, nil
+}
+
+func (s *Server) projectOrFirst(ctx context.Context, id string) (string, error) {
+	if id != "" {
+		return id, nil
+	}
+	all, err := s.store.Projects(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(all) == 0 {
+		return "", fmt.Errorf("langshark: no project: %w", store.ErrNotFound)
+	}
+	return all[0].ID, nil
+}
+
+// Exporter writes to a project from the same process: give it to
+// langshark.Config. Empty means the first project. An export returns when it
+// is committed.
+func (s *Server) Exporter(projectID string) exporter.Exporter {
+	id, err := s.projectOrFirst(context.Background(), projectID)
+	if err != nil {
+		id = projectID // each export says what is wrong
+	}
+	return &inProcess{Exporter: ingest.NewExporter(s.store, id), server: s, projectID: id}
+}
+
+// inProcess is an exporter that knows the pages of its traces.
+type inProcess struct {
+	*ingest.Exporter
+	server    *Server
+	projectID string
+}
+
+var _ exporter.TraceLinker = (*inProcess)(nil)
+
+// TraceURL implements [exporter.TraceLinker]; it is empty while the server has no address.
+func (e *inProcess) TraceURL(traceID string) string {
+	base := e.server.URL()
+	if base == "" {
+		return ""
+	}
+	return base + "/project/" + url.PathEscape(e.projectID) + "/traces/" + url.PathEscape(traceID)
+}

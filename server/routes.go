@@ -1,0 +1,90 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/langshark/langshark-go/server/api"
+	"github.com/langshark/langshark-go/server/store"
+	"github.com/langshark/langshark-go/server/ui"
+)
+
+var errSignIn = errors.New("langshark: not signed in")
+
+func (s *Server) routes() http.Handler {
+	rest := api.New(api.Config{Reader: s.reader, Ingest: s.ingest, Keys: s.keys, Logger: s.cfg.Logger, Version: Version})
+	pages := s.checkHost(s.pages())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			rest.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
+}
+
+// pages is the dashboard behind the sign-in.
+func (s *Server) pages() http.Handler {
+	cfg := ui.Config{
+		Reader:   s.reader,
+		Projects: func(ctx context.Context, _ ui.Viewer) ([]store.Project, error) { return s.reader.Projects(ctx) },
+		Viewer:   s.viewer,
+		Logger:   s.cfg.Logger,
+	}
+	if s.cfg.PublicURL != "" {
+		cfg.PublicURL = func(*http.Request) string { return s.cfg.PublicURL }
+	}
+	dashboard := ui.New(cfg)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.cfg.Authorize == nil && s.signIn.Redeem(w, r) {
+			return
+		}
+		dashboard.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) viewer(r *http.Request) (Viewer, error) {
+	switch {
+	case s.cfg.Authorize != nil:
+		return s.cfg.Authorize(r)
+	case s.cfg.Open && onLoopback(r):
+		return Viewer{}, nil
+	case s.signIn.SignedIn(r):
+		return Viewer{}, nil
+	}
+	return Viewer{}, errSignIn
+}
+
+// onLoopback reports whether the request came to an address that only this machine reaches.
+func onLoopback(r *http.Request) bool {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return false
+	}
+	host, _, err := net.SplitHostPort(addr.String())
+	return err == nil && isLoopback(host)
+}
+
+// checkHost refuses requests on loopback whose Host is another machine's name:
+// a page elsewhere has pointed its own name here to read what it must not.
+func (s *Server) checkHost(next http.Handler) http.Handler {
+	public := ""
+	if u, err := url.Parse(s.cfg.PublicURL); err == nil {
+		public = u.Hostname()
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		if onLoopback(r) && !isLoopback(host) && (public == "" || !strings.EqualFold(host, public)) {
+			http.Error(w, "This server does not go by the name in the request. Set its PublicURL if it stands behind a proxy.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

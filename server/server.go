@@ -1,0 +1,187 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/query"
+	"github.com/langshark/langshark-go/server/store"
+	"github.com/langshark/langshark-go/server/store/sqlite"
+)
+
+// fileName is the file of the data within its folder.
+const fileName = "langshark.db"
+
+// Server collects, keeps and shows traces. Make one with [New], end it with
+// Shutdown. Its methods are safe for concurrent use.
+type Server struct {
+	cfg     Config
+	store   store.Store
+	reader  *query.Reader
+	ingest  *ingest.Ingester
+	keys    *auth.Keys
+	signIn  *auth.SignIn
+	handler http.Handler
+	temp    string // folder to remove
+
+	mu       sync.Mutex
+	listener net.Listener
+	http     *http.Server
+	served   chan struct{} // closed when the HTTP server has ended
+	cancel   context.CancelFunc
+
+	shutdown sync.Once
+	result   error
+}
+
+// New opens the store and makes the project [DefaultProject] if there is none.
+func New(cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg}
+	dir := cfg.DataDir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "langshark-"); err != nil {
+			return nil, fmt.Errorf("langshark: temporary folder: %w", err)
+		}
+		s.temp = dir
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("langshark: data folder: %w", err)
+	}
+	if err := s.open(context.Background(), dir); err != nil {
+		return nil, errors.Join(err, s.removeTemp())
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context, dir string) error {
+	path, err := filepath.Abs(filepath.Join(dir, fileName))
+	if err != nil {
+		return fmt.Errorf("langshark: data folder: %w", err)
+	}
+	s.store, err = sqlite.Open(ctx, path, sqlite.Options{MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", Logger: s.cfg.Logger})
+	if err != nil {
+		return err
+	}
+	projects, err := s.store.Projects(ctx)
+	if err == nil && len(projects) == 0 {
+		err = s.store.CreateProject(ctx, store.Project{ID: DefaultProject, Name: DefaultProject, CreatedAt: time.Now()})
+		if errors.Is(err, store.ErrExists) { // another process was faster
+			err = nil
+		}
+	}
+	if err != nil {
+		return errors.Join(err, s.store.Close())
+	}
+	s.reader = query.New(s.store)
+	s.ingest = ingest.New(s.store, s.cfg.Logger)
+	s.keys = auth.NewKeys(s.store)
+	s.signIn = auth.NewSignIn(path, nil)
+	s.handler = s.routes()
+	return nil
+}
+
+// Handler serves the API below /api/ and the dashboard elsewhere. It works
+// below any prefix, behind [http.StripPrefix].
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Start listens on Config.Addr and serves in the background. It returns once
+// connections are accepted. Values of ctx reach the handlers; its end does not
+// stop the server, Shutdown does.
+func (s *Server) Start(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http != nil {
+		return errors.New("langshark: server has been started already")
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("langshark: %w", err)
+	}
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	server := &http.Server{
+		Handler:           s.checkHost(s.handler),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return base },
+	}
+	served := make(chan struct{})
+	s.listener, s.http, s.cancel, s.served = listener, server, cancel, served
+	go func() {
+		defer close(served)
+		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			s.cfg.Logger.Error("langshark: server ended", "error", err)
+		}
+	}()
+	return nil
+}
+
+// URL is the address of the dashboard: Config.PublicURL, else where the server
+// listens, else empty.
+func (s *Server) URL() string {
+	if s.cfg.PublicURL != "" {
+		return s.cfg.PublicURL
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return ""
+	}
+	addr, ok := s.listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return "http://" + s.listener.Addr().String()
+	}
+	if addr.IP.IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d", addr.Port)
+	}
+	return "http://" + addr.String()
+}
+
+// SignInURL makes a link that signs one person in, once. It begins with URL,
+// which is empty for a handler without Config.PublicURL: put the address where
+// it is mounted in front.
+func (s *Server) SignInURL() string {
+	return s.URL() + "/?token=" + s.signIn.NewToken()
+}
+
+// Shutdown stops listening, waits for requests until ctx ends, commits what
+// waits and closes the store. It is idempotent. Shut clients that export to
+// the server down before.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.shutdown.Do(func() {
+		s.mu.Lock()
+		server, cancel, served := s.http, s.cancel, s.served
+		s.mu.Unlock()
+		s.reader.Close() // ends the live pages, which would be waited for
+		var errs []error
+		if server != nil {
+			if err := server.Shutdown(ctx); err != nil {
+				errs = append(errs, fmt.Errorf("langshark: requests cut off: %w", err), server.Close())
+			}
+			cancel()
+			<-served
+		}
+		errs = append(errs, s.store.Close(), s.removeTemp())
+		s.result = errors.Join(errs...)
+	})
+	return s.result
+}
+
+func (s *Server) removeTemp() error {
+	if s.temp == "" {
+		return nil
+	}
+	return os.RemoveAll(s.temp)
+}
