@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server/ui/internal/message"
 	"github.com/langshark/langshark-go/server/ui/internal/view"
 )
@@ -67,7 +68,7 @@ func TestAssetsReproduce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(tool); err != nil {
-		t.Skip("no asset generator: run make tools")
+		testkit.Skip(t, "no asset generator: run make tools")
 	}
 	if out, err := exec.CommandContext(t.Context(), tool, "-check", ".").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -77,7 +78,7 @@ func TestAssetsReproduce(t *testing.T) {
 func TestStartSnippetCompiles(t *testing.T) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
-		t.Skip("no go command: ", err)
+		testkit.Skip(t, "no go command: "+err.Error())
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "main.go")

@@ -4,8 +4,8 @@ package ui
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,11 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/ui/internal/cdp"
 )
 
 const supportID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 func newHandler(f *fake) http.Handler {
 	return New(Config{
@@ -30,9 +33,9 @@ func newHandler(f *fake) http.Handler {
 // browser starts Chromium or skips the test.
 func browser(t *testing.T) (*cdp.Browser, context.Context) {
 	t.Helper()
-	b, err := cdp.Start()
+	b, err := cdp.Start(context.WithoutCancel(t.Context()))
 	if errors.Is(err, cdp.ErrNoBrowser) {
-		t.Skip("no browser: ", err)
+		testkit.Skip(t, err.Error())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -54,15 +57,11 @@ func mounted(t *testing.T, f *fake) string {
 	return s.URL + "/obs/"
 }
 
-// TestScreens writes pictures of the pages into the folder named by
-// LANGSHARK_SCREENS, to be looked at.
-func TestScreens(t *testing.T) {
-	dir := os.Getenv("LANGSHARK_SCREENS")
-	if dir == "" {
-		t.Skip("set LANGSHARK_SCREENS to a folder to get pictures of the pages")
-	}
+// TestBrowserPagesFit looks at every page in both languages and themes, on a
+// desk and in a hand: nothing may stick out to the side, and the page may not
+// complain. With LANGSHARK_SCREENS set to a folder it leaves pictures there.
+func TestBrowserPagesFit(t *testing.T) {
 	b, _ := browser(t)
-	ctx := t.Context()
 	f := seeded(time.Now())
 	f.add(bigTrace("big", 2000, time.Now().Add(-time.Hour)))
 	base := mounted(t, f)
@@ -70,11 +69,12 @@ func TestScreens(t *testing.T) {
 	locked := httptest.NewServer(New(Config{Reader: &fake{}, Viewer: func(*http.Request) (Viewer, error) { return Viewer{}, errors.New("no session") }}))
 	defer locked.Close()
 	trace := base + "project/p1/traces/" + supportID
+	broken := base + "project/p1/traces/9d1c0e6f2a7b4c58b1e3f5a7c9d0e2f4"
 	for _, page := range []struct{ name, url, ready string }{
 		{"list", base, "document.querySelector('#rows')"},
 		{"trace", trace, "document.querySelector('.wf-row')"},
 		{"answer", trace + "?observation=" + supportID + "a9", "document.querySelector('.wf-row')"},
-		{"error", base + "project/p1/traces/9d1c0e6f2a7b4c58b1e3f5a7c9d0e2f4?observation=9d1c0e6f2a7b4c58b1e3f5a7c9d0e2f4b3", "document.querySelector('.wf-row')"},
+		{"error", broken + "?observation=9d1c0e6f2a7b4c58b1e3f5a7c9d0e2f4b3", "document.querySelector('.wf-row')"},
 		{"session", base + "project/p1/sessions/chat-2b00", "true"},
 		{"sessions", base + "project/p1/sessions", "true"},
 		{"filtered", base + "project/p1/traces?level=error&user=alex.morgan", "true"},
@@ -88,42 +88,74 @@ func TestScreens(t *testing.T) {
 		{"signin", locked.URL, "true"},
 	} {
 		for _, width := range []int{1440, 390} {
-			for _, look := range []struct{ theme, lang string }{{"light", "ko"}, {"dark", "en"}} {
-				shoot(ctx, t, b, page.url, page.ready, filepath.Join(dir, page.name+"-"+look.theme+"-"+look.lang), width, look.theme, look.lang)
+			for _, l := range []look{{"light", "ko", width}, {"dark", "en", width}} {
+				if l.inspect(t, b, page.url, page.ready); os.Getenv("LANGSHARK_SCREENS") != "" {
+					l.shoot(t, b, page.name)
+				}
 			}
 		}
 	}
 }
 
-func shoot(ctx context.Context, t *testing.T, b *cdp.Browser, url, ready, file string, width int, theme, lang string) {
+// look is a way to look at a page.
+type look struct {
+	theme, lang string
+	width       int
+}
+
+func (l look) inspect(t *testing.T, b *cdp.Browser, url, ready string) {
 	t.Helper()
-	height, mobile := 900, false
-	if width < 500 {
-		height, mobile = 844, true
-		file += "-390"
-	}
+	ctx := t.Context()
 	check := func(err error) {
 		t.Helper()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s %+v: %v", url, l, err)
 		}
 	}
-	check(b.Call(ctx, "Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}, nil))
-	check(b.Call(ctx, "Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": theme}}}, nil))
-	check(b.Call(ctx, "Network.setExtraHTTPHeaders", map[string]any{"headers": map[string]any{"Accept-Language": lang}}, nil))
+	check(b.Call(ctx, "Emulation.setDeviceMetricsOverride", map[string]any{"width": l.width, "height": 900, "deviceScaleFactor": 1, "mobile": l.width < 500}, nil))
+	check(b.Call(ctx, "Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": l.theme}}}, nil))
+	check(b.Call(ctx, "Network.setExtraHTTPHeaders", map[string]any{"headers": map[string]any{"Accept-Language": l.lang}}, nil))
 	check(b.Go(ctx, url))
 	check(b.Wait(ctx, ready))
-	check(b.Eval(ctx, "document.fonts.ready.then(() => new Promise((ok) => setTimeout(() => requestAnimationFrame(() => ok(true)), 250)))", nil))
-	var shot struct {
-		Data string `json:"data"`
+	var seen struct {
+		Width int
+		Lang  string
+		Dark  bool
 	}
-	check(b.Call(ctx, "Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": mobile, "clip": map[string]any{"x": 0, "y": 0, "width": width, "height": 900 + 500*(900-height)/56, "scale": 1}}, &shot))
-	data, err := base64.StdEncoding.DecodeString(shot.Data)
-	check(err)
-	check(os.WriteFile(file+".png", data, 0o644))
+	check(b.Eval(ctx, `({Width: document.documentElement.scrollWidth, Lang: document.documentElement.lang,
+		Dark: getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number)[0] < 100})`, &seen))
+	if seen.Width > l.width || seen.Lang != l.lang || seen.Dark != (l.theme == "dark") {
+		t.Errorf("%s %+v: the page is %+v", url, l, seen)
+	}
 	for _, p := range b.Problems() {
 		if !strings.Contains(p, "401") && !strings.Contains(p, "404") {
 			t.Errorf("%s: %s", url, p)
 		}
+	}
+}
+
+func (l look) shoot(t *testing.T, b *cdp.Browser, name string) {
+	t.Helper()
+	const settled = "document.fonts.ready.then(() => new Promise((ok) => setTimeout(() => requestAnimationFrame(() => ok(true)), 250)))"
+	if err := b.Eval(t.Context(), settled, nil); err != nil {
+		t.Fatal(err)
+	}
+	height := 900
+	if l.width < 500 {
+		height = 1400
+	}
+	var shot struct {
+		Data []byte `json:"data"`
+	}
+	err := b.Call(t.Context(), "Page.captureScreenshot", map[string]any{
+		"format": "png", "captureBeyondViewport": l.width < 500,
+		"clip": map[string]any{"x": 0, "y": 0, "width": l.width, "height": height, "scale": 1},
+	}, &shot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(os.Getenv("LANGSHARK_SCREENS"), fmt.Sprintf("%s-%s-%s-%d.png", name, l.theme, l.lang, l.width))
+	if err := os.WriteFile(file, shot.Data, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -27,8 +27,18 @@ func (f *filter) fields() []struct {
 		param string
 		value *string
 	}{
-		{"q", &f.Q}, {"level", &f.Level}, {"range", &f.Range}, {"name", &f.Name}, {"user", &f.User}, {"session", &f.Session},
-		{"tag", &f.Tag}, {"env", &f.Env}, {"release", &f.Release}, {"version", &f.Version}, {"from", &f.From}, {"to", &f.To},
+		{"q", &f.Q},
+		{"level", &f.Level},
+		{"range", &f.Range},
+		{"name", &f.Name},
+		{"user", &f.User},
+		{"session", &f.Session},
+		{"tag", &f.Tag},
+		{"env", &f.Env},
+		{"release", &f.Release},
+		{"version", &f.Version},
+		{"from", &f.From},
+		{"to", &f.To},
 	}
 }
 

@@ -99,12 +99,12 @@ func (h *handler) page(serve func(*request) error) http.HandlerFunc {
 		q := &request{Request: r, w: w, page: h.newPage(r)}
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Vary", "Cookie, Accept-Language, HX-Request, HX-Target")
-		err := h.enter(q)
+		err := h.enter(q) //nolint:contextcheck // the request carries its context
 		if err == nil {
 			err = serve(q)
 		}
 		if err != nil {
-			h.problem(q, err)
+			h.problem(q, err) //nolint:contextcheck // the request carries its context
 		}
 	}
 }
@@ -188,14 +188,10 @@ func (q *request) fragment() bool {
 // redirect sends the browser to a place below the dashboard's root. The
 // address is relative, so it holds behind any prefix.
 func (q *request) redirect(segments ...string) error {
-	to := q.page.Root
 	for i, s := range segments {
-		if i > 0 {
-			to += "/"
-		}
-		to += url.PathEscape(s)
+		segments[i] = url.PathEscape(s)
 	}
-	q.w.Header().Set("Location", to)
+	q.w.Header().Set("Location", q.page.Root+strings.Join(segments, "/"))
 	q.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }

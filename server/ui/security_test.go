@@ -3,6 +3,7 @@
 package ui
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -36,8 +37,10 @@ func hostileTrace(start time.Time) query.TraceDetail {
 		dict{"role": "tool", "tool_call_id": attack, "name": attack, "content": attack},
 	}})
 	b.Output = raw(attack)
-	b.step(step{id: attack, kind: exporter.KindGeneration, name: attack, length: time.Second, level: exporter.LevelError, status: attack, model: attack, in: attack, out: dict{attack: attack}, metadata: attack,
-		usage: &store.Usage{Input: 1, Output: 1, Total: 2, Details: map[string]int64{attack: 2}}})
+	b.step(step{
+		id: attack, kind: exporter.KindGeneration, name: attack, length: time.Second, level: exporter.LevelError, status: attack, model: attack, in: attack, out: dict{attack: attack}, metadata: attack,
+		usage: &store.Usage{Input: 1, Output: 1, Total: 2, Details: map[string]int64{attack: 2}},
+	})
 	n := 1.0
 	b.Scores = []store.Score{{TraceID: id, Name: attack, Number: &n, Text: attack, Comment: attack}, {TraceID: id, ObservationID: attack, Name: attack, Text: attack, Comment: attack}}
 	return b.TraceDetail
@@ -71,7 +74,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		"/project/p1/sessions/" + step,
 	} {
 		res, body := get(t, h, path)
-		if res.StatusCode != 200 && !strings.Contains(path, "level=") {
+		if res.StatusCode != http.StatusOK && !strings.Contains(path, "level=") {
 			t.Errorf("%s: status %d", path, res.StatusCode)
 			continue
 		}

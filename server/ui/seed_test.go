@@ -48,32 +48,42 @@ func supportTrace(id string, start time.Time) query.TraceDetail {
 	b.Metadata = raw(dict{"channel": "web", "locale": "ko-KR", "experiment": dict{"name": "rerank-v2", "arm": "B"}, "page": 3})
 	b.step(step{id: id + "a1", kind: exporter.KindAgent, name: "support-chat", length: 4820 * time.Millisecond, in: dict{"question": question}, out: answer})
 	b.step(step{id: id + "a2", parent: id + "a1", kind: exporter.KindGuardrail, name: "pii-check", at: 6 * time.Millisecond, length: 38 * time.Millisecond, in: question, out: dict{"passed": true, "findings": []any{}}})
-	b.step(step{id: id + "a3", parent: id + "a1", kind: exporter.KindRetriever, name: "search-faq", at: 52 * time.Millisecond, length: 310 * time.Millisecond,
+	b.step(step{
+		id: id + "a3", parent: id + "a1", kind: exporter.KindRetriever, name: "search-faq", at: 52 * time.Millisecond, length: 310 * time.Millisecond,
 		in: dict{"query": question, "k": 4}, out: []any{
 			dict{"id": "faq-112", "score": 0.91, "title": "배송 지연과 환불", "text": "예정일보다 3일 이상 늦어지면 전액 환불을 요청할 수 있습니다."},
 			dict{"id": "faq-040", "score": 0.83, "title": "환불 처리 기간", "text": "영업일 기준 3~5일"},
-		}})
+		},
+	})
 	b.step(step{id: id + "a4", parent: id + "a3", kind: exporter.KindEmbedding, name: "embed-query", at: 58 * time.Millisecond, length: 96 * time.Millisecond, model: "text-embedding-3-small", usage: tokensOf(42, 0, 0, 0), cost: 0.00000084, in: question})
-	b.step(step{id: id + "a5", parent: id + "a1", kind: exporter.KindGeneration, name: "plan", at: 370 * time.Millisecond, length: 1140 * time.Millisecond, first: 410 * time.Millisecond,
+	b.step(step{
+		id: id + "a5", parent: id + "a1", kind: exporter.KindGeneration, name: "plan", at: 370 * time.Millisecond, length: 1140 * time.Millisecond, first: 410 * time.Millisecond,
 		model: "gpt-4o-mini-2024-07-18", usage: tokensOf(1184, 1024, 61, 0), cost: 0.000137,
 		in: dict{"model": "gpt-4o-mini", "tools": []any{dict{}, dict{}}, "messages": []any{turn("system", support), turn("user", question)}},
 		out: dict{"role": "assistant", "content": nil, "tool_calls": []any{
 			callOf("call_a81", "get_order", `{"order_id":"20394","fields":["status","eta","carrier"]}`),
 			callOf("call_a82", "refund_policy", `{"reason":"late_delivery"}`),
-		}}})
-	b.step(step{id: id + "a6", parent: id + "a1", kind: exporter.KindTool, name: "get_order", at: 1530 * time.Millisecond, length: 640 * time.Millisecond,
-		in: dict{"order_id": "20394"}, out: dict{"status": "in_transit", "eta": "2026-11-25", "carrier": "CJ대한통운", "hub": "대전"}})
-	b.step(step{id: id + "a7", parent: id + "a1", kind: exporter.KindTool, name: "refund_policy", at: 1535 * time.Millisecond, length: 220 * time.Millisecond,
-		level: exporter.LevelWarning, status: "policy cache is 26 h old; used the stale copy", in: dict{"reason": "late_delivery"}, out: dict{"days": 3, "refund": "full"}})
+		}},
+	})
+	b.step(step{
+		id: id + "a6", parent: id + "a1", kind: exporter.KindTool, name: "get_order", at: 1530 * time.Millisecond, length: 640 * time.Millisecond,
+		in: dict{"order_id": "20394"}, out: dict{"status": "in_transit", "eta": "2026-11-25", "carrier": "CJ대한통운", "hub": "대전"},
+	})
+	b.step(step{
+		id: id + "a7", parent: id + "a1", kind: exporter.KindTool, name: "refund_policy", at: 1535 * time.Millisecond, length: 220 * time.Millisecond,
+		level: exporter.LevelWarning, status: "policy cache is 26 h old; used the stale copy", in: dict{"reason": "late_delivery"}, out: dict{"days": 3, "refund": "full"},
+	})
 	b.step(step{id: id + "a8", parent: id + "a1", kind: exporter.KindEvent, name: "cache-miss", at: 1700 * time.Millisecond, level: exporter.LevelDebug, in: dict{"key": "policy:late"}})
-	b.step(step{id: id + "a9", parent: id + "a1", kind: exporter.KindGeneration, name: "answer", at: 2200 * time.Millisecond, length: 2560 * time.Millisecond, first: 690 * time.Millisecond,
+	b.step(step{
+		id: id + "a9", parent: id + "a1", kind: exporter.KindGeneration, name: "answer", at: 2200 * time.Millisecond, length: 2560 * time.Millisecond, first: 690 * time.Millisecond,
 		model: "gpt-4o-2024-08-06", usage: tokensOf(1630, 1152, 214, 64), cost: 0.004775,
 		in: dict{"model": "gpt-4o", "tools": []any{dict{}, dict{}}, "messages": []any{
 			turn("system", support), turn("user", question),
 			dict{"role": "assistant", "content": nil, "tool_calls": []any{callOf("call_a81", "get_order", `{"order_id":"20394"}`)}},
 			dict{"role": "tool", "tool_call_id": "call_a81", "content": `{"status":"in_transit","eta":"2026-11-25","hub":"대전"}`},
 		}},
-		out: turn("assistant", answer), metadata: dict{"finish_reason": "stop", "service_tier": "default"}})
+		out: turn("assistant", answer), metadata: dict{"finish_reason": "stop", "service_tier": "default"},
+	})
 	n := 0.94
 	yes := 1.0
 	b.Scores = []store.Score{
@@ -91,9 +101,11 @@ func brokenTrace(id string, start time.Time) query.TraceDetail {
 	b.Input = raw(dict{"messages": []any{turn("user", "I was charged twice for order 20401. Can you fix it?")}})
 	b.step(step{id: id + "b1", kind: exporter.KindAgent, name: "support-chat", length: 12410 * time.Millisecond, level: exporter.LevelError, status: "answer: provider returned 429"})
 	b.step(step{id: id + "b2", parent: id + "b1", kind: exporter.KindTool, name: "find_charges", at: 80 * time.Millisecond, length: 420 * time.Millisecond, in: dict{"order_id": "20401"}, out: dict{"charges": 2, "amount": 39.9}})
-	b.step(step{id: id + "b3", parent: id + "b1", kind: exporter.KindGeneration, name: "answer", at: 520 * time.Millisecond, length: 11890 * time.Millisecond, level: exporter.LevelError,
+	b.step(step{
+		id: id + "b3", parent: id + "b1", kind: exporter.KindGeneration, name: "answer", at: 520 * time.Millisecond, length: 11890 * time.Millisecond, level: exporter.LevelError,
 		status: `429 Too Many Requests: {"error":{"type":"rate_limit_exceeded","message":"Rate limit reached for gpt-4o: 30000 TPM. Please try again in 1.2s."}}`,
-		model:  "gpt-4o", in: []any{turn("system", support), turn("user", "I was charged twice for order 20401. Can you fix it?")}})
+		model:  "gpt-4o", in: []any{turn("system", support), turn("user", "I was charged twice for order 20401. Can you fix it?")},
+	})
 	return b.TraceDetail
 }
 
@@ -114,8 +126,10 @@ func simpleTrace(i int, start time.Time) query.TraceDetail {
 	b.Input, b.Output = raw([]any{turn("system", support), turn("user", asked[k])}), raw(said[k])
 	length := time.Duration(600+(i*977)%3400) * time.Millisecond
 	b.step(step{id: id + "1", kind: exporter.KindChain, name: names[k], length: length})
-	b.step(step{id: id + "2", parent: id + "1", kind: exporter.KindGeneration, name: "answer", at: 40 * time.Millisecond, length: length - 60*time.Millisecond, first: length / 4,
-		model: "gpt-4o-mini", usage: tokensOf(int64(300+i*37%900), 0, int64(40+i*13%160), 0), cost: 0.00009 + float64(i%7)*0.00004})
+	b.step(step{
+		id: id + "2", parent: id + "1", kind: exporter.KindGeneration, name: "answer", at: 40 * time.Millisecond, length: length - 60*time.Millisecond, first: length / 4,
+		model: "gpt-4o-mini", usage: tokensOf(int64(300+i*37%900), 0, int64(40+i*13%160), 0), cost: 0.00009 + float64(i%7)*0.00004,
+	})
 	return b.TraceDetail
 }
 

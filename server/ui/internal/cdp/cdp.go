@@ -41,8 +41,8 @@ type reply struct {
 	Error  *struct{ Message string }
 }
 
-// Start runs the browser in a fresh profile. It ends with Close.
-func Start() (*Browser, error) {
+// Start runs the browser in a fresh profile. It ends with Close, or with ctx.
+func Start(ctx context.Context) (*Browser, error) {
 	if runtime.GOOS == "windows" {
 		return nil, fmt.Errorf("%w: its pipe is not supported on windows", ErrNoBrowser)
 	}
@@ -67,7 +67,7 @@ func Start() (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+	cmd := exec.CommandContext(ctx, path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--remote-debugging-pipe", "--user-data-dir="+dir, "about:blank")
 	cmd.ExtraFiles = []*os.File{toRead, toWrite}

@@ -1,6 +1,9 @@
 package chat
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const previewRunes = 160
 
@@ -18,8 +21,8 @@ func Preview(payload []byte, speaker Role) string {
 	if !ok {
 		return oneLine(string(payload))
 	}
-	for i := len(c.Messages) - 1; i >= 0; i-- {
-		if m := c.Messages[i]; m.Role == speaker || c.Plain {
+	for _, m := range slices.Backward(c.Messages) {
+		if m.Role == speaker || c.Plain {
 			if s := m.words(); s != "" {
 				return oneLine(s)
 			}

@@ -5,6 +5,7 @@ package view
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/ui/internal/message"
@@ -71,11 +72,12 @@ func (p Page) ProjectURL(path ...string) string {
 }
 
 func (p Page) projectURL(id string, path ...string) string {
-	u := p.Root + "project/" + url.PathEscape(id)
+	var b strings.Builder
+	b.WriteString(p.Root + "project/" + url.PathEscape(id))
 	for _, s := range path {
-		u += "/" + url.PathEscape(s)
+		b.WriteString("/" + url.PathEscape(s))
 	}
-	return u
+	return b.String()
 }
 
 // tracesBy is the address of the list narrowed to one value.

@@ -190,11 +190,6 @@ func clip(s string, runes int) string {
 	return s
 }
 
-func isJSON(s string) bool {
-	s = strings.TrimSpace(s)
-	return strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[")
-}
-
 // alertClass is how a status message is shown.
 func alertClass(l exporter.Level) string {
 	switch l {
@@ -202,6 +197,7 @@ func alertClass(l exporter.Level) string {
 		return "error"
 	case exporter.LevelWarning:
 		return "warning"
+	case exporter.LevelDefault, exporter.LevelDebug:
 	}
 	return "info"
 }

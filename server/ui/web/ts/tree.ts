@@ -86,7 +86,7 @@ export function ticks(total: number, max: number): number[] {
   if (!(total > 0)) return [0];
   const rough = total / max;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? rough;
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? rough;
   const out: number[] = [];
   for (let i = 0; i * step <= total * 0.97; i++) out.push(i * step);
   return out;

@@ -128,7 +128,7 @@ class Waterfall extends HTMLElement {
 
   #scale() {
     const width = this.#axis.clientWidth;
-    this.#marks = ticks(this.#data!.end, Math.max(2, Math.floor(width / 90)));
+    this.#marks = ticks(this.#data!.end, Math.max(2, Math.floor(width / 75)));
     this.#axis.replaceChildren(
       ...this.#marks.map((t) => {
         const s = el("span", "", duration(t));
