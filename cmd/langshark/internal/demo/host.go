@@ -1,0 +1,58 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"syscall"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server"
+)
+
+// host is the embedded server.
+type host struct {
+	url, signIn          string
+	publicKey, secretKey string
+	exporter             exporter.Exporter
+	shutdown             func(context.Context) error
+}
+
+// startHost starts a server whose data goes with it.
+func startHost(ctx context.Context, cfg Config) (*host, error) {
+	addr := cfg.Addr
+	switch {
+	case addr != "":
+	case cfg.Once:
+		addr = freePort
+	default:
+		addr = server.DefaultAddr
+	}
+	srv, err := serve(ctx, cfg, addr)
+	if errors.Is(err, syscall.EADDRINUSE) && cfg.Addr == "" {
+		srv, err = serve(ctx, cfg, freePort)
+	}
+	if err != nil {
+		return nil, err
+	}
+	project, err := srv.AddKey(ctx, "")
+	if err != nil {
+		return nil, errors.Join(err, srv.Shutdown(ctx))
+	}
+	return &host{
+		url: srv.URL(), signIn: srv.SignInURL(), publicKey: project.PublicKey, secretKey: project.SecretKey,
+		exporter: srv.Exporter(project.ID), shutdown: srv.Shutdown,
+	}, nil
+}
+
+func serve(ctx context.Context, cfg Config, addr string) (*server.Server, error) {
+	logger := slog.New(slog.NewTextHandler(cfg.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	srv, err := server.New(server.Config{Addr: addr, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	if err := srv.Start(ctx); err != nil {
+		return nil, errors.Join(err, srv.Shutdown(ctx))
+	}
+	return srv, nil
+}

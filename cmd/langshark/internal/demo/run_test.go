@@ -1,0 +1,94 @@
+package demo
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"testing"
+)
+
+func TestOnce(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	getenv := func(name string) string { t.Errorf("%s is read", name); return "" }
+	if err := Run(t.Context(), Config{Once: true, Stdout: &stdout, Stderr: &stderr, Getenv: getenv}); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	var got summary
+	line, rest, _ := strings.Cut(stdout.String(), "\n")
+	if err := json.Unmarshal([]byte(line), &got); err != nil || rest != "" {
+		t.Fatalf("%v: %s", err, stdout.String())
+	}
+	if got.Traces < leastTraces || got.Observations < leastObservations || got.Errors < leastErrors || got.Dropped != 0 ||
+		got.Generations < got.Traces || !strings.HasPrefix(got.URL, "http://127.0.0.1:") {
+		t.Errorf("got %+v", got)
+	}
+	if !strings.Contains(stderr.String(), "built-in replay") {
+		t.Errorf("screen: %s", stderr.String())
+	}
+}
+
+// The demo prints its address, serves, goes on, and ends with its context.
+func TestKeepsRunning(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Run(ctx, Config{Addr: freePort, Stdout: w, Stderr: io.Discard})
+		_ = w.Close()
+	}()
+	url, turns := "", 0
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		line := lines.Text()
+		if at := strings.Index(line, "http://"); at >= 0 && url == "" {
+			url = line[at:]
+			jar, err := cookiejar.New(nil) // the link signs in
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
+			resp, err := client.Get(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resp.StatusCode != http.StatusOK {
+				t.Errorf("GET %s: %s", url, resp.Status)
+			}
+			_ = resp.Body.Close()
+		}
+		for _, d := range dialogues {
+			if strings.Contains(line, d.lines[0].says) {
+				turns++
+			}
+		}
+		if turns == 3 {
+			cancel()
+			break
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if url == "" || !strings.Contains(url, "token=") || turns != 3 {
+		t.Errorf("url %q, %d turns", url, turns)
+	}
+}
+
+func TestAddressInUse(t *testing.T) {
+	first, err := startHost(t.Context(), Config{Addr: freePort, Stderr: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.shutdown(t.Context()) //nolint:errcheck // not what is tested
+	taken := strings.TrimPrefix(first.url, "http://")
+	if _, err := startHost(t.Context(), Config{Addr: taken, Stderr: io.Discard}); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
+	}
+}
