@@ -26,6 +26,8 @@ type Project struct {
 	// server keeps only a hash of the secret.
 	PublicKey string
 	SecretKey string
+	// Keys is how many keys the project has, where projects are listed.
+	Keys int
 }
 
 // ErrExists says that there is such a project or key already.
@@ -126,7 +128,7 @@ func (s *Server) addKey(ctx context.Context, projectID string, pair auth.Pair) (
 	return Project{ID: projectID, PublicKey: pair.PublicKey, SecretKey: pair.SecretKey}, nil
 }
 
-// Projects lists all projects, oldest first, without keys.
+// Projects lists all projects, oldest first. Their keys are only counted.
 func (s *Server) Projects(ctx context.Context) ([]Project, error) {
 	all, err := s.store.Projects(ctx)
 	if err != nil {
@@ -134,7 +136,11 @@ func (s *Server) Projects(ctx context.Context) ([]Project, error) {
 	}
 	list := make([]Project, len(all))
 	for i, p := range all {
-		list[i] = Project{ID: p.ID, Name: p.Name}
+		keys, err := s.store.APIKeys(ctx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = Project{ID: p.ID, Name: p.Name, Keys: len(keys)}
 	}
 	return list, nil
 }

@@ -63,6 +63,8 @@ type Store interface {
 	Projects(ctx context.Context) ([]Project, error)
 	// CreateAPIKey adds a key; [ErrExists] if the public key is taken.
 	CreateAPIKey(ctx context.Context, k APIKey) error
+	// APIKeys lists the keys of a project, oldest first.
+	APIKeys(ctx context.Context, projectID string) ([]APIKey, error)
 	// APIKey returns the key with that public half.
 	APIKey(ctx context.Context, publicKey string) (*APIKey, error)
 

@@ -64,6 +64,33 @@ func (s *Store) CreateAPIKey(ctx context.Context, k store.APIKey) error {
 	}})
 }
 
+// APIKeys implements [store.Store].
+func (s *Store) APIKeys(ctx context.Context, projectID string) ([]store.APIKey, error) {
+	pk, err := s.project(ctx, projectID)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT public_key, secret_hash, created FROM api_keys WHERE project = ? ORDER BY created, public_key", pk)
+	if err != nil {
+		return nil, s.readError("api keys", err)
+	}
+	defer rows.Close()
+	var list []store.APIKey
+	for rows.Next() {
+		k := store.APIKey{ProjectID: projectID}
+		var created int64
+		if err := rows.Scan(&k.PublicKey, &k.SecretHash, &created); err != nil {
+			return nil, s.readError("api keys", err)
+		}
+		k.CreatedAt = fromMicros(created)
+		list = append(list, k)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.readError("api keys", err)
+	}
+	return list, nil
+}
+
 // APIKey implements [store.Store].
 func (s *Store) APIKey(ctx context.Context, publicKey string) (*store.APIKey, error) {
 	k := &store.APIKey{PublicKey: publicKey}

@@ -38,6 +38,12 @@ func testProjects(t *testing.T, open Opener) {
 	if err != nil || !reflect.DeepEqual(*got, k) {
 		t.Errorf("APIKey = %+v, %v; want %+v", got, err, k)
 	}
+	if keys, err := s.APIKeys(t.Context(), "a"); err != nil || !reflect.DeepEqual(keys, []store.APIKey{k}) {
+		t.Errorf("APIKeys(a) = %+v, %v", keys, err)
+	}
+	if keys, err := s.APIKeys(t.Context(), "b"); err != nil || len(keys) != 0 {
+		t.Errorf("APIKeys(b) = %+v, %v", keys, err)
+	}
 	if _, err := s.APIKey(t.Context(), "none"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("unknown key: %v, want ErrNotFound", err)
 	}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"text/tabwriter"
+
+	"github.com/langshark/langshark-go/server"
+)
+
+type projectCommand struct {
+	Add  projectAddCommand  `cmd:"" help:"Add a project and print its keys, this once."`
+	List projectListCommand `cmd:"" help:"List the projects."`
+}
+
+// data is the flag for the folder of the data.
+type data struct {
+	Data string `default:"langshark-data" env:"LANGSHARK_DATA" placeholder:"DIR" help:"Folder of the data (${env}). Defaults to ${default}. A server may be running on it."`
+}
+
+type projectAddCommand struct {
+	data
+	Name string `arg:"" help:"Name of the project."`
+}
+
+type projectListCommand struct{ data }
+
+// Run adds the project.
+func (c *projectAddCommand) Run(ctx context.Context, term terminal) error {
+	return c.with(ctx, func(srv *server.Server) error {
+		p, err := srv.AddProject(ctx, c.Name)
+		if errors.Is(err, server.ErrExists) {
+			return fmt.Errorf("there is a project %q already: choose another name", c.Name)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(term.stdout, "Added project %s. Its keys, shown this once:\n", p.ID)
+		printExports(term.stdout, "", p)
+		return nil
+	})
+}
+
+// Run lists the projects.
+func (c *projectListCommand) Run(ctx context.Context, term terminal) error {
+	if !exists(c.Data) {
+		return fmt.Errorf("there is no data in %s: name the server's folder with --data DIR", c.Data)
+	}
+	return c.with(ctx, func(srv *server.Server) error {
+		projects, err := srv.Projects(ctx)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(term.stdout, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tNAME\tKEYS")
+		for _, p := range projects {
+			fmt.Fprintf(w, "%s\t%s\t%d\n", p.ID, p.Name, p.Keys)
+		}
+		return w.Flush()
+	})
+}
+
+// with opens the data.
+func (d *data) with(ctx context.Context, f func(*server.Server) error) (err error) {
+	srv, err := server.New(server.Config{DataDir: d.Data, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, srv.Shutdown(context.WithoutCancel(ctx))) }()
+	return f(srv)
+}

@@ -1,0 +1,17 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/langshark/langshark-go/server"
+	"github.com/langshark/langshark-go/server/api"
+)
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(term terminal) error {
+	_, err := fmt.Fprintf(term.stdout, "langshark %s (API %s, %s, %s/%s)\n", server.Version, api.Level, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
