@@ -134,9 +134,11 @@ func TestIntervalAndFullBatches(t *testing.T) {
 			p.EnqueueRecord(span(fmt.Sprint(i)))
 		}
 		synctest.Wait()
+		sink.mu.Lock()
 		if len(sink.calls) != 1 || len(sink.calls[0]) != 3 {
 			t.Fatalf("a full batch goes at once and the rest waits: %v", sink.calls)
 		}
+		sink.mu.Unlock()
 		advance(time.Second)
 		synctest.Wait()
 		if len(sink.calls) != 2 || sink.at[1].Sub(begun) != time.Second {
