@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/langshark/langshark-go/exporter"
 )
 
 // visit drives one page; every step that fails ends the test.
@@ -165,6 +167,43 @@ func TestBrowserTreeSelectsAndFolds(t *testing.T) {
 		v.press(string(k))
 	}
 	v.until("document.querySelectorAll('.wf-row').length === 3")
+}
+
+func TestBrowserFollowsARunningTrace(t *testing.T) {
+	const id = "77aa0e6f2a7b4c58b1e3f5a7c9d0e2aa"
+	start := time.Now().Add(-5 * time.Second)
+	f := &fake{}
+	f.add(runningTrace(id, start))
+	v := open(t, mounted(t, f)+"project/p1/traces/"+id+"?observation="+id+"c3")
+	v.until("document.querySelectorAll('.wf-bar.running').length === 3 && document.querySelector('#panel [data-running]')")
+	for !f.watched() {
+		v.do("new Promise((ok) => requestAnimationFrame(ok))")
+	}
+	b := newTrace("p1", id, "nightly-report", start)
+	b.step(step{id: id + "c1", kind: exporter.KindAgent, name: "nightly-report", length: 5 * time.Second})
+	b.step(step{id: id + "c3", parent: id + "c1", kind: exporter.KindGeneration, name: "summarise", length: 4 * time.Second, model: "m", out: "all is well"})
+	f.add(b.TraceDetail)
+	v.until("document.querySelectorAll('.wf-row').length === 3 && !document.querySelector('.wf-bar.running')")
+	v.until("document.querySelector('#trace-head').textContent.includes('5s') && !document.querySelector('#trace-head .spin')")
+	v.until("document.querySelector('#panel').textContent.includes('all is well') && !document.querySelector('#panel [data-running]')")
+}
+
+func TestBrowserShowsLocalTime(t *testing.T) {
+	b, ctx := browser(t)
+	if err := b.Call(ctx, "Emulation.setTimezoneOverride", map[string]any{"timezoneId": "Asia/Seoul"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	f := &fake{}
+	f.add(simpleTrace(1, time.Date(2026, 1, 2, 18, 30, 0, 0, time.UTC)))
+	if err := b.Go(ctx, mounted(t, f)+"project/p1/traces/"+fmt.Sprintf("%032x", 0x51a1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Wait(ctx, "document.querySelector('#trace-head time').textContent === 'Jan 3, 2026, 03:30:00'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Wait(ctx, "document.querySelector('#trace-head time').title.startsWith('2026-01-02T18:30:00.000Z')"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestBrowserDrawsOnlyWhatIsInSight(t *testing.T) {

@@ -123,12 +123,12 @@ func (f *fake) Observation(_ context.Context, projectID, id string) (*store.Obse
 	return nil, fmt.Errorf("observation %q: %w", id, store.ErrNotFound)
 }
 
-func (f *fake) Sessions(_ context.Context, projectID string, _ store.SessionQuery) (store.SessionPage, error) {
+func (f *fake) Sessions(_ context.Context, projectID string, q store.SessionQuery) (store.SessionPage, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var page store.SessionPage
 	for _, t := range f.traces {
-		if t.ProjectID != projectID || t.SessionID == "" {
+		if t.ProjectID != projectID || t.SessionID == "" || !strings.Contains(t.SessionID, q.Search) {
 			continue
 		}
 		at := slices.IndexFunc(page.Sessions, func(s store.Session) bool { return s.ID == t.SessionID })

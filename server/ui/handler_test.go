@@ -307,6 +307,10 @@ func TestSessionReadsAsConversation(t *testing.T) {
 	}
 	_, body = get(t, h, "/project/p1/sessions")
 	contains(t, body, "chat-2b00", "3,131")
+	_, body = get(t, h, "/project/p1/sessions?q=7f3a")
+	if strings.Count(body, "<tr data-row") != 1 {
+		t.Error("the search does not narrow the sessions")
+	}
 	if res, _ := get(t, h, "/project/p1/sessions/none"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("status %d, want 404", res.StatusCode)
 	}

@@ -147,6 +147,8 @@ var english = map[string]string{
 	"sessions.col.users":            "Users",
 	"sessions.col.first":            "First",
 	"sessions.col.last":             "Last",
+	"sessions.search":               "Search by session id",
+	"sessions.nomatch":              "No session matches.",
 	"sessions.none":                 "No sessions yet. Set a session id on your traces to see conversations here.",
 	"sessions.count":                "%s traces",
 	"sessions.count.one":            "%s trace",

@@ -147,6 +147,8 @@ var korean = map[string]string{
 	"sessions.col.users":            "사용자",
 	"sessions.col.first":            "처음",
 	"sessions.col.last":             "마지막",
+	"sessions.search":               "세션 ID로 검색",
+	"sessions.nomatch":              "일치하는 세션이 없습니다.",
 	"sessions.none":                 "아직 세션이 없습니다. 트레이스에 세션 ID를 지정하면 대화가 여기에 모입니다.",
 	"sessions.count":                "트레이스 %s개",
 	"sessions.count.one":            "트레이스 %s개",
