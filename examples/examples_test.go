@@ -2,8 +2,12 @@
 package examples
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,44 +18,50 @@ import (
 	"time"
 )
 
-// examples are the folders, with the arguments of a run that ends by itself
-// and patterns that its output has, in this order.
-var examples = map[string]struct {
-	args []string
-	want []string
-}{
-	"quickstart": {nil, []string{
+// examples are the folders of those that end by themselves, with patterns that
+// their output has, in this order.
+var examples = map[string][]string{
+	"quickstart": {
 		`^It arrives tomorrow\.`, `user=minji  session=chat-17`, `span support`, `tool order-status`, `in  A-1042`,
 		`generation answer .*gpt-4o  412 → 6 tokens`, `score thumbs-up = true`,
-	}},
-	"observe": {nil, []string{
+	},
+	"observe": {
 		`^I have started your refund`, `error: no order X-9`, `span support .*ERROR`, `span login .*ERROR`, `error: wrong password`,
 		`retriever search`, `out \["Refunds within 30 days"`, `generation answer`, `out I have started your refund`, `tool refund .*ERROR`,
-	}},
-	"streaming": {nil, []string{
+	},
+	"streaming": {
 		`^내일 오후 두 시에 도착합니다\.`, `generation chat gpt-4o .*first token`, `tokens`, `out \{"role":"assistant","content":"내일 오후 두 시에 도착합니다\."\}`,
-	}},
-	"http-server": {nil, []string{
+	},
+	"http-server": {
 		`^200 OK: Refunds within 30 days\.`, `GET /ask  user=minji`, `span GET /ask`, `span GET 127\.0\.0\.1`, `span retrieve`, `event cache-miss`,
-	}},
+	},
+}
+
+// build compiles all examples into a folder.
+func build(t *testing.T) (program func(name string) string) {
+	t.Helper()
+	bin := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", bin+string(filepath.Separator), "./...")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return func(name string) string {
+		if runtime.GOOS == "windows" {
+			name += ".exe"
+		}
+		return filepath.Join(bin, name)
+	}
 }
 
 func TestExamples(t *testing.T) {
-	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin+string(filepath.Separator), "./...")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for name, example := range examples {
+	program := build(t)
+	t.Run("embedded-dashboard", func(t *testing.T) { dashboard(t, program("embedded-dashboard")) })
+	for name, want := range examples {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			program := filepath.Join(bin, name)
-			if runtime.GOOS == "windows" {
-				program += ".exe"
-			}
-			cmd := exec.CommandContext(ctx, program, example.args...)
+			cmd := exec.CommandContext(ctx, program(name))
 			cmd.Dir = t.TempDir()
 			cmd.Env = withoutKeys(os.Environ())
 			var stdout, stderr bytes.Buffer
@@ -60,7 +70,7 @@ func TestExamples(t *testing.T) {
 				t.Fatalf("%v\n%s%s", err, stdout.String(), stderr.String())
 			}
 			rest := stdout.String()
-			for _, pattern := range example.want {
+			for _, pattern := range want {
 				at := regexp.MustCompile(`(?m)` + pattern).FindStringIndex(rest)
 				if at == nil {
 					t.Fatalf("no %q in what is left of the output:\n%s\nwhole:\n%s", pattern, rest, stdout.String())
@@ -68,6 +78,71 @@ func TestExamples(t *testing.T) {
 				rest = rest[at[1]:]
 			}
 		})
+	}
+}
+
+// dashboard asks the application a question, and finds it on its dashboard.
+func dashboard(t *testing.T, program string) {
+	t.Helper()
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, "-addr", "127.0.0.1:0")
+	cmd.Dir, cmd.Env = t.TempDir(), withoutKeys(os.Environ())
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var ask, signIn string
+	lines := bufio.NewScanner(stdout)
+	for signIn == "" && lines.Scan() {
+		if _, url, ok := strings.Cut(lines.Text(), "Ask at "); ok {
+			ask = url
+		}
+		if _, url, ok := strings.Cut(lines.Text(), "Dashboard: "); ok {
+			signIn = url
+		}
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	get := func(url string) string {
+		t.Helper()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	_, page, _ := strings.Cut(strings.TrimSpace(get(ask)), "trace: ")
+	get(signIn)
+	for !strings.Contains(get(page), "question") { // until it is delivered, or ctx ends
+	}
+	if runtime.GOOS == "windows" {
+		_ = cmd.Process.Kill() // knows no interrupt
+		_ = cmd.Wait()
+		return
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("interrupted: %v", err)
 	}
 }
 
@@ -83,12 +158,12 @@ func withoutKeys(env []string) (out []string) {
 
 // Every folder is in the list, has one file, and that fits on a page.
 func TestExamplesAreSmall(t *testing.T) {
-	files, err := filepath.Glob("*/main.go")
-	if err != nil || len(files) != len(examples) {
-		t.Errorf("%d examples, %d in the list: %v", len(files), len(examples), err)
+	files, err := filepath.Glob("*/*.go")
+	if err != nil || len(files) != len(examples)+1 {
+		t.Errorf("%d files, %d examples in the list: %v", len(files), len(examples), err)
 	}
 	for _, f := range files {
-		if _, ok := examples[filepath.Dir(f)]; !ok {
+		if _, ok := examples[filepath.Dir(f)]; !ok && filepath.Dir(f) != "embedded-dashboard" {
 			t.Errorf("%s is not in the list", f)
 		}
 		b, err := os.ReadFile(f)
