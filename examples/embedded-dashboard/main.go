@@ -58,7 +58,7 @@ func run(ctx context.Context, addr string) (err error) {
 	mux.Handle("/langshark/", http.StripPrefix("/langshark", srv.Handler()))
 	app := &http.Server{Handler: mux}
 	go app.Serve(listener) //nolint:errcheck // ends by Close
-	defer app.Close() //nolint:errcheck // the process ends
+	defer app.Close()      //nolint:errcheck // the process ends
 
 	fmt.Printf("Ask at http://%s/?q=refund\nDashboard: %s\n", listener.Addr(), srv.SignInURL())
 	<-ctx.Done()
