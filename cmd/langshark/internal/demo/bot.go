@@ -76,12 +76,17 @@ func (b *bot) ask(ctx context.Context, c *conversation, question string, rated *
 
 var cardNumber = regexp.MustCompile(`\b(?:\d[ -]?){15}\d\b`)
 
+func withoutCards(text string) string { return cardNumber.ReplaceAllString(text, "[card number]") }
+
+// maskCards keeps card numbers out of everything that is recorded.
+func maskCards(t langshark.MaskText) (string, error) { return withoutCards(t.Text), nil }
+
 // guard takes out what must not reach the model.
 func (b *bot) guard(ctx context.Context, question string) string {
 	ctx, span := langshark.StartObservation(ctx, langshark.KindGuardrail, "personal-data")
 	defer span.End()
 	_, step := enter(ctx, langshark.KindGuardrail, "personal-data")
-	clean := cardNumber.ReplaceAllString(question, "[card number]")
+	clean := withoutCards(question)
 	span.SetOutput(map[string]bool{"redacted": clean != question})
 	if clean != question {
 		span.SetLevel(langshark.LevelWarning)

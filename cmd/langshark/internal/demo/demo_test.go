@@ -13,6 +13,7 @@ import (
 	langshark "github.com/langshark/langshark-go"
 	lsopenai "github.com/langshark/langshark-go/integrations/openai"
 	"github.com/langshark/langshark-go/langsharktest"
+	"github.com/langshark/langshark-go/langsharktest/fakellm"
 )
 
 // recorded is the bot's round as a recorder has it, in the form of the API.
@@ -48,10 +49,17 @@ func recorded(rec *langsharktest.Recorder) map[string]*apiTrace {
 	return traces
 }
 
+// fixture is a bot that has played all dialogues.
+type fixture struct {
+	*bot
+	rec      *langsharktest.Recorder
+	provider *fakellm.Provider
+}
+
 // rehearse plays all dialogues without waiting.
-func rehearse(t *testing.T) (*langsharktest.Recorder, *bot) {
+func rehearse(t *testing.T) *fixture {
 	t.Helper()
-	rec := langsharktest.NewRecorder(t)
+	rec := langsharktest.NewRecorder(t, func(c *langshark.Config) { c.Mask = maskCards })
 	provider := newReplay(0)
 	if err := provider.Start(); err != nil {
 		t.Fatal(err)
@@ -71,11 +79,12 @@ func rehearse(t *testing.T) (*langsharktest.Recorder, *bot) {
 	}
 	s := &stage{bot: b, screen: io.Discard}
 	s.round(rec.Context(), dialogues, 0)
-	return rec, b
+	return &fixture{b, rec, provider}
 }
 
 func TestRound(t *testing.T) {
-	rec, b := rehearse(t)
+	b := rehearse(t)
+	rec := b.rec
 	turns, traces := b.book.finished(), recorded(rec)
 	sum := summarize(turns, rec.Client.Stats(), "")
 	if err := sum.check(false); err != nil {
@@ -83,6 +92,11 @@ func TestRound(t *testing.T) {
 	}
 	if len(traces) != len(turns) || sum.Observations != len(rec.Observations()) {
 		t.Errorf("%d traces of %d turns, %d observations of %d steps", len(traces), len(turns), len(rec.Observations()), sum.Observations)
+	}
+	for _, req := range b.heard() {
+		if strings.Contains(req, "4111") {
+			t.Errorf("a card number reached the model: %s", req)
+		}
 	}
 	users, slowest := map[string]bool{}, false
 	for _, turn := range turns {
@@ -98,15 +112,23 @@ func TestRound(t *testing.T) {
 		t.Errorf("users %v, slow %v, cached tokens %d", users, slowest, b.used.cached.Load())
 	}
 	for _, o := range rec.Observations() {
-		if all := langsharktest.JSON(o.Input) + langsharktest.JSON(o.Output); o.Kind == langshark.KindGeneration && strings.Contains(all, "4111") {
-			t.Errorf("a card number reached the model: %s", all)
+		if all := langsharktest.JSON(o.Input) + langsharktest.JSON(o.Output); strings.Contains(all, "4111") {
+			t.Errorf("a card number was recorded: %s", all)
 		}
 	}
 }
 
+// heard is what the provider was asked.
+func (f *fixture) heard() (bodies []string) {
+	for _, r := range f.provider.Requests() {
+		bodies = append(bodies, string(r.Body))
+	}
+	return bodies
+}
+
 // What the replay says must be what its lines say, with the tools' results in reach.
 func TestAnswers(t *testing.T) {
-	_, b := rehearse(t)
+	b := rehearse(t)
 	answers := map[string]string{}
 	for _, turn := range b.book.finished() {
 		answers[turn.question] = turn.answer
@@ -117,15 +139,16 @@ func TestAnswers(t *testing.T) {
 			if l.trouble == down {
 				want = apology(d.language)
 			}
-			if answers[l.says] != want {
-				t.Errorf("%s: %q", l.says, answers[l.says])
+			if got := answers[withoutCards(l.says)]; got != want {
+				t.Errorf("%s: %q", l.says, got)
 			}
 		}
 	}
 }
 
 func TestSearch(t *testing.T) {
-	rec, b := rehearse(t)
+	b := rehearse(t)
+	rec := b.rec
 	for question, want := range map[string]string{
 		"환불하고 싶어요": "ko-refund", "해외로도 배송되나요?": "ko-abroad", "현금영수증 다시 발급받을 수 있을까요?": "ko-receipt",
 		"Do you offer gift wrapping?": "en-gift", "Can I get a refund?": "en-refund",
@@ -139,7 +162,8 @@ func TestSearch(t *testing.T) {
 
 // The comparison must see each kind of difference.
 func TestCompareSees(t *testing.T) {
-	rec, b := rehearse(t)
+	b := rehearse(t)
+	rec := b.rec
 	turn := b.book.finished()[0]
 	for name, change := range map[string]func(*apiTrace){
 		"name":      func(a *apiTrace) { a.Name = "x" },

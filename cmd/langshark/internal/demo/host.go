@@ -41,13 +41,14 @@ func startHost(ctx context.Context, cfg Config) (*host, error) {
 	}
 	return &host{
 		url: srv.URL(), signIn: srv.SignInURL(), publicKey: project.PublicKey, secretKey: project.SecretKey,
-		exporter: srv.Exporter(project.ID), shutdown: srv.Shutdown,
+		exporter: srv.Exporter(project.ID), //nolint:contextcheck // its calls have contexts of their own
+		shutdown: srv.Shutdown,
 	}, nil
 }
 
 func serve(ctx context.Context, cfg Config, addr string) (*server.Server, error) {
 	logger := slog.New(slog.NewTextHandler(cfg.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	srv, err := server.New(server.Config{Addr: addr, Logger: logger})
+	srv, err := server.New(server.Config{Addr: addr, Logger: logger}) //nolint:contextcheck // it ends by Shutdown
 	if err != nil {
 		return nil, err
 	}

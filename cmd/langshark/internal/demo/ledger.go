@@ -40,7 +40,7 @@ type stepKey struct{}
 // open notes a turn and its root.
 func (l *ledger) open(ctx context.Context, trace *langshark.Trace, c *conversation, question string) (context.Context, *turn) {
 	t := &turn{
-		traceID: trace.ID(), user: c.user, session: c.session, tags: []string{c.language, c.topic}, question: question,
+		traceID: trace.ID(), user: c.user, session: c.session, tags: []string{c.language, c.topic}, question: withoutCards(question),
 		root: &step{kind: langshark.KindSpan, name: "support-turn"}, book: l,
 	}
 	slices.Sort(t.tags)

@@ -54,7 +54,8 @@ func (s *stage) show(c *conversation, question string, took time.Duration, err e
 	}
 	mark := ""
 	if err != nil {
-		mark = "  ✗ " + strings.Join(strings.Fields(err.Error()), " ")
+		reason := []rune(strings.Join(strings.Fields(err.Error()), " "))
+		mark = "  ✗ " + string(reason[:min(len(reason), 60)])
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -86,9 +86,40 @@ func TestAddressInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer first.shutdown(t.Context()) //nolint:errcheck // not what is tested
+	defer first.shutdown(t.Context())
 	taken := strings.TrimPrefix(first.url, "http://")
 	if _, err := startHost(t.Context(), Config{Addr: taken, Stderr: io.Discard}); err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A live round calls the provider that the environment names, and tells what it took.
+func TestLiveOnce(t *testing.T) {
+	provider := newReplay(0)
+	if err := provider.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(provider.Close)
+	env := map[string]string{"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": provider.BaseURL(), "OPENAI_MODEL": "gpt-4o"}
+	var stdout, stderr bytes.Buffer
+	err := Run(t.Context(), Config{Once: true, Live: true, Stdout: &stdout, Stderr: &stderr, Getenv: func(name string) string { return env[name] }})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	var got summary
+	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil || got.Traces != 9 || got.Errors != 0 || got.Dropped != 0 {
+		t.Errorf("%v: %s", err, stdout.String())
+	}
+	calls := len(provider.Requests())
+	if calls == 0 || calls > maxLiveCalls {
+		t.Errorf("%d calls", calls)
+	}
+	for _, want := range []string{"about $", "at most 50", "estimated $", "Live: "} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("no %q on the screen: %s", want, stderr.String())
+		}
+	}
+	if strings.Contains(stderr.String(), "built-in replay") {
+		t.Error("a live round says it is a replay")
 	}
 }

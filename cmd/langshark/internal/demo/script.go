@@ -112,7 +112,7 @@ func rehearsed() map[string]*line {
 	byText := map[string]*line{}
 	for _, d := range dialogues {
 		for i := range d.lines {
-			byText[cardNumber.ReplaceAllString(d.lines[i].says, "[card number]")] = &d.lines[i]
+			byText[withoutCards(d.lines[i].says)] = &d.lines[i]
 		}
 	}
 	return byText
