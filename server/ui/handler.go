@@ -27,8 +27,9 @@ var _ Reader = (*query.Reader)(nil)
 
 type handler struct {
 	Config
-	mux    *http.ServeMux
-	assets *assets
+	mux      *http.ServeMux
+	assets   *assets
+	previews previews
 }
 
 // New returns the dashboard. Mount it at a path that ends in a slash, with

@@ -60,7 +60,7 @@ func (h *handler) listTraces(q *request) error {
 	}
 	q.page.Nav = "traces"
 	q.page.Title = q.page.T("traces.title")
-	l := view.List{Page: q.page, Filter: f.Filter, Rows: traceRows(page.Traces), Later: after != ""}
+	l := view.List{Page: q.page, Filter: f.Filter, Rows: h.traceRows(page.Traces), Later: after != ""}
 	l.Chips = f.chips(l.Page)
 	l.Filtered = len(l.Chips) > 0
 	if page.Next != "" {
@@ -78,17 +78,18 @@ func (h *handler) listTraces(q *request) error {
 	return nil
 }
 
-func traceRows(traces []store.Trace) []view.TraceRow {
+func (h *handler) traceRows(traces []store.Trace) []view.TraceRow {
 	longest := time.Duration(1)
 	for _, t := range traces {
 		longest = max(longest, t.Rollup.Latency)
 	}
 	rows := make([]view.TraceRow, len(traces))
 	for i, t := range traces {
+		words := h.previews.of(&t)
 		row := view.TraceRow{
 			Trace:      t,
-			InputText:  chat.Preview(t.Input, chat.User),
-			OutputText: chat.Preview(t.Output, chat.Assistant),
+			InputText:  words.input,
+			OutputText: words.output,
 			Share:      int(100 * t.Rollup.Latency / longest),
 		}
 		row.Input, row.Output, row.Metadata = nil, nil, nil
