@@ -149,6 +149,16 @@ func (s *Server) URL() string {
 	return "http://" + addr.String()
 }
 
+// Addr is the address the server listens on, as host:port; empty before Start.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return ""
+	}
+	return s.listener.Addr().String()
+}
+
 // SignInURL makes a link that signs one person in, once. It begins with URL,
 // which is empty for a handler without Config.PublicURL: put the address where
 // it is mounted in front.

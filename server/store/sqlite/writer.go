@@ -84,6 +84,9 @@ func (s *Store) packBatch(b *store.Batch) (*store.Batch, int) {
 // writer has taken it, it is withdrawn; afterwards the commit is waited for,
 // so that nothing of the batch is read once submit has returned.
 func (w *writer) submit(ctx context.Context, r *request) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("langshark: %w", context.Cause(ctx))
+	}
 	r.done = make(chan struct{})
 	w.mu.Lock()
 	switch {

@@ -1,0 +1,260 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/exporter/exportertest"
+	"github.com/langshark/langshark-go/exporter/ingestion"
+	"github.com/langshark/langshark-go/server"
+)
+
+// TestStart serves on a free port, and nothing after Shutdown.
+func TestStart(t *testing.T) {
+	srv := newServer(t, server.Config{Addr: "127.0.0.1:0"})
+	if srv.URL() != "" {
+		t.Errorf("an address before Start: %q", srv.URL())
+	}
+	if err := srv.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Start(t.Context()); err == nil {
+		t.Error("Start twice succeeded")
+	}
+	c := project(t, srv, srv.URL(), "one")
+	c.send(t, event("trace-create", "t", map[string]any{"id": "t"}))
+	for range 2 {
+		if err := srv.Shutdown(t.Context()); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+"/api/public/health", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := http.DefaultClient.Do(r); err == nil {
+		res.Body.Close()
+		t.Error("answers after Shutdown")
+	}
+	if err := srv.Exporter("").Export(t.Context(), []exporter.Record{record("t", 1)}); err == nil {
+		t.Error("exports after Shutdown")
+	}
+}
+
+// TestTemporaryData is gone after Shutdown, a folder's is there again.
+func TestTemporaryData(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	srv := newServer(t, server.Config{})
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Skipf("the system doesn't use TMPDIR: %v, %v", left, err)
+	}
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("left in the temporary folder: %v, %v", left, err)
+	}
+
+	data := t.TempDir()
+	first := newServer(t, server.Config{DataDir: data})
+	c := serve(t, first, "")
+	c.send(t, event("trace-create", "t", map[string]any{"id": "t", "name": "kept"}))
+	if err := first.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again := newServer(t, server.Config{DataDir: data})
+	ts := httptest.NewServer(again.Handler())
+	defer ts.Close()
+	back := client{ts.URL, c.public, c.secret}
+	if got := back.object(t, "/api/public/traces/t")["name"]; got != "kept" {
+		t.Errorf("after a restart the name is %v", got)
+	}
+}
+
+func record(trace string, n int) exporter.Record {
+	at := time.Date(2026, 1, 2, 3, 4, n, 0, time.UTC)
+	return exporter.Record{EventID: fmt.Sprintf("%s-%d", trace, n), Time: at, Observation: &exporter.Observation{
+		ID: fmt.Sprintf("%s-%d", trace, n), TraceID: trace, Name: "step", Start: at, End: at.Add(time.Second), Attributes: &exporter.Attributes{},
+	}}
+}
+
+// TestExporter runs the suite of exporters, which poisons what it lent.
+func TestExporter(t *testing.T) {
+	want := newServer(t, server.Config{})
+	if err := want.Exporter("").Export(t.Context(), exportertest.Records()); err != nil {
+		t.Fatal(err)
+	}
+	expected := everything(t, want)
+	if len(expected) < 1000 {
+		t.Fatalf("the records come to no more than %s", expected)
+	}
+	exportertest.Run(t, func(t *testing.T) exportertest.Subject {
+		srv := newServer(t, server.Config{})
+		return exportertest.Subject{Exporter: srv.Exporter(""), Check: func(t *testing.T) {
+			if got := everything(t, srv); got != expected {
+				t.Errorf("stored %s\nwant   %s", got, expected)
+			}
+		}}
+	})
+}
+
+// everything is all that can be read of the first project.
+func everything(t *testing.T, srv *server.Server) string {
+	t.Helper()
+	p, err := srv.AddKey(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := httptest.NewServer(srv.Handler())
+	defer ts.Close()
+	return readAll(t, client{ts.URL, p.PublicKey, p.SecretKey})
+}
+
+// readAll is all that a client can read, without what depends on the time of arrival or the project.
+func readAll(t *testing.T, c client) string {
+	t.Helper()
+	var parts []any
+	for _, path := range []string{"/traces", "/observations", "/sessions"} {
+		list := c.object(t, "/api/public"+path)
+		parts = append(parts, list)
+		if path == "/traces" {
+			for _, trace := range list["data"].([]any) {
+				parts = append(parts, c.object(t, "/api/public/traces/"+trace.(map[string]any)["id"].(string)))
+			}
+		}
+	}
+	b, err := json.Marshal(withoutArrival(parts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func withoutArrival(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = withoutArrival(v[i])
+		}
+	case map[string]any:
+		for _, k := range []string{"createdAt", "updatedAt", "projectId", "htmlPath"} {
+			delete(v, k)
+		}
+		if _, isScore := v["dataType"]; isScore {
+			delete(v, "timestamp")
+		}
+		for k := range v {
+			v[k] = withoutArrival(v[k])
+		}
+	}
+	return v
+}
+
+// TestExporterEqualsWire sends the same records in process and by HTTP, and compares what is read back.
+func TestExporterEqualsWire(t *testing.T) {
+	srv := newServer(t, server.Config{})
+	wire := serve(t, srv, "")
+	inProcess := project(t, srv, wire.base, "two")
+	if err := srv.Exporter("two").Export(t.Context(), exportertest.Records()); err != nil {
+		t.Fatal(err)
+	}
+	e, err := ingestion.New(ingestion.Config{Host: wire.base, PublicKey: wire.public, SecretKey: wire.secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Export(t.Context(), exportertest.Records()); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if a, b := readAll(t, inProcess), readAll(t, wire); a != b {
+		t.Errorf("in process %s\nby wire    %s", a, b)
+	}
+}
+
+// TestUnknownProject says so at the export.
+func TestUnknownProject(t *testing.T) {
+	srv := newServer(t, server.Config{})
+	if err := srv.Exporter("none").Export(t.Context(), []exporter.Record{record("t", 1)}); err == nil || !strings.Contains(err.Error(), "none") {
+		t.Errorf("export to an unknown project: %v", err)
+	}
+	if _, err := srv.AddProject(t.Context(), "  "); err == nil {
+		t.Error("a project without a name")
+	}
+	if _, err := srv.AddProject(t.Context(), server.DefaultProject); !errors.Is(err, server.ErrExists) {
+		t.Errorf("the default project again: %v", err)
+	}
+	a, errA := srv.AddProject(t.Context(), "A b")
+	b, errB := srv.AddProject(t.Context(), "a-B")
+	if errA != nil || errB != nil || a.ID == b.ID {
+		t.Errorf("names that make the same id: %q, %q, %v, %v", a.ID, b.ID, errA, errB)
+	}
+}
+
+// TestBusy fills the queue of writes: some are refused with 429, none is lost that was accepted.
+func TestBusy(t *testing.T) {
+	srv := newServer(t, server.Config{MaxPendingWrites: 4})
+	c := serve(t, srv, "")
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	accepted, refused := 0, 0
+	for i := range 60 {
+		wg.Go(func() {
+			status, text, header := c.do(t, http.MethodPost, "/api/public/ingestion", map[string]any{"batch": []any{
+				event("span-create", fmt.Sprint(i, "a"), map[string]any{"id": fmt.Sprint(i, "a"), "traceId": "t"}),
+				event("span-create", fmt.Sprint(i, "b"), map[string]any{"id": fmt.Sprint(i, "b"), "traceId": "t"}),
+			}})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case status == http.StatusMultiStatus:
+				accepted += 2
+			case status == http.StatusTooManyRequests && header.Get("Retry-After") == "1":
+				refused++
+			default:
+				t.Errorf("%d %s", status, text)
+			}
+		})
+	}
+	wg.Wait()
+	if refused == 0 || accepted == 0 {
+		t.Errorf("%d accepted, %d refused: want both", accepted, refused)
+	}
+	if n := len(c.object(t, "/api/public/traces/t")["observations"].([]any)); n != accepted {
+		t.Errorf("%d observations stored, %d accepted", n, accepted)
+	}
+}
+
+// TestShutdownEndsLivePages does not wait for pages that listen.
+func TestShutdownEndsLivePages(t *testing.T) {
+	srv := newServer(t, server.Config{Addr: "127.0.0.1:0", Open: true})
+	if err := srv.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/project/default/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		t.Errorf("Shutdown beside a live page: %v", err)
+	}
+}

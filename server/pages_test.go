@@ -1,0 +1,145 @@
+//go:build !noui
+
+package server_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/langshark/langshark-go/server"
+)
+
+// browser keeps cookies and follows redirects.
+func browser(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Jar: jar}
+}
+
+func get(t *testing.T, c *http.Client, address string, change ...func(*http.Request)) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(r)
+	}
+	res, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	return res
+}
+
+// TestSignIn uses a one-time link, twice.
+func TestSignIn(t *testing.T) {
+	for _, prefix := range []string{"", "/ls"} {
+		srv := newServer(t, server.Config{})
+		base := serve(t, srv, prefix).base
+		link := base + srv.SignInURL()
+		if res := get(t, browser(t), base+"/"); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("prefix %q: a page without a sign-in: %d", prefix, res.StatusCode)
+		}
+		first := browser(t)
+		res := get(t, first, link)
+		if res.StatusCode != http.StatusOK || res.Request.URL.RawQuery != "" || !strings.HasPrefix(res.Request.URL.Path, prefix+"/") {
+			t.Fatalf("prefix %q: the link leads to %s: %d", prefix, res.Request.URL, res.StatusCode)
+		}
+		if csp := res.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") {
+			t.Errorf("prefix %q: policy %q", prefix, csp)
+		}
+		address, err := url.Parse(base + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(first.Jar.Cookies(address)) != 1 {
+			t.Errorf("prefix %q: cookies %v", prefix, first.Jar.Cookies(address))
+		}
+		if res := get(t, first, base+"/"); res.StatusCode != http.StatusOK {
+			t.Errorf("prefix %q: signed in: %d", prefix, res.StatusCode)
+		}
+		if res := get(t, browser(t), link); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("prefix %q: the link again: %d", prefix, res.StatusCode)
+		}
+	}
+}
+
+// TestCookie looks at what the link sets.
+func TestCookie(t *testing.T) {
+	srv := newServer(t, server.Config{})
+	w := httptest.NewRecorder()
+	srv.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/project/default/traces"+strings.TrimPrefix(srv.SignInURL(), "/")+"&level=ERROR", nil))
+	res := w.Result()
+	res.Body.Close()
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "./traces?level=ERROR" {
+		t.Fatalf("%d to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	if c := res.Cookies()[0]; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge <= 0 || c.Path != "/" {
+		t.Errorf("cookie %+v", c)
+	}
+}
+
+// TestOpen lets everybody in on loopback, and only there.
+func TestOpen(t *testing.T) {
+	srv := newServer(t, server.Config{Open: true})
+	base := serve(t, srv, "").base
+	if res := get(t, browser(t), base+"/"); res.StatusCode != http.StatusOK {
+		t.Errorf("on loopback: %d", res.StatusCode)
+	}
+	w := httptest.NewRecorder() // no connection, so not known to be loopback
+	srv.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	if w.Code != http.StatusUnauthorized {
+		t.Errorf("elsewhere: %d", w.Code)
+	}
+	for _, cfg := range []server.Config{{Open: true, Addr: "0.0.0.0:0"}, {Open: true, Addr: ":0"}, {Open: true, Authorize: func(*http.Request) (server.Viewer, error) { return server.Viewer{}, nil }},
+		{Addr: "nonsense"}, {PublicURL: "ftp://x"}} {
+		if srv, err := server.New(cfg); err == nil {
+			t.Errorf("New(%+v) succeeded", cfg)
+			_ = srv.Shutdown(t.Context())
+		}
+	}
+}
+
+// TestAuthorize lets the host decide.
+func TestAuthorize(t *testing.T) {
+	srv := newServer(t, server.Config{Authorize: func(r *http.Request) (server.Viewer, error) {
+		if r.Header.Get("X-User") != "kim" {
+			return server.Viewer{}, errors.New("who are you?")
+		}
+		return server.Viewer{Name: "kim"}, nil
+	}})
+	base := serve(t, srv, "").base
+	if res := get(t, browser(t), base+srv.SignInURL()); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a link beside the host's own rule: %d", res.StatusCode)
+	}
+	if res := get(t, browser(t), base+"/", func(r *http.Request) { r.Header.Set("X-User", "kim") }); res.StatusCode != http.StatusOK {
+		t.Errorf("kim: %d", res.StatusCode)
+	}
+}
+
+// TestForeignHost refuses a name that somebody else has pointed here.
+func TestForeignHost(t *testing.T) {
+	host := func(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
+	srv := newServer(t, server.Config{Addr: "127.0.0.1:0", Open: true, PublicURL: "https://traces.example.com/ls"})
+	if err := srv.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	base := "http://" + srv.Addr()
+	for name, want := range map[string]int{"evil.example.com": 421, "evil.example.com:80": 421, "localhost:3000": 200, "127.0.0.1": 200, "[::1]:80": 200, "traces.example.com": 200} {
+		for _, path := range []string{"/", "/api/public/health"} {
+			if res := get(t, browser(t), base+path, host(name)); res.StatusCode != want {
+				t.Errorf("Host %s, %s: %d, want %d", name, path, res.StatusCode, want)
+			}
+		}
+	}
+}
