@@ -102,7 +102,7 @@ func TestCopyStrings(t *testing.T) {
 }
 
 func TestMask(t *testing.T) {
-	r := record(t, langshark.Config{Mask: func(m langshark.MaskText) (string, error) {
+	r := record(t, langshark.Config{OnError: func(error) {}, Mask: func(m langshark.MaskText) (string, error) {
 		switch {
 		case m.Key == "password":
 			return "***", nil
