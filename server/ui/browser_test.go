@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 func newHandler(f *fake) http.Handler {
 	return New(Config{
 		Reader:   f,
+		Logger:   slog.New(slog.DiscardHandler),
 		Projects: func(context.Context, Viewer) ([]store.Project, error) { return testProjects, nil },
 	})
 }

@@ -171,7 +171,7 @@ func lastTurn(raw []byte, speaker chat.Role) view.Payload {
 
 // plainAs shows a text as the words of its speaker.
 func plainAs(p view.Payload, speaker chat.Role) view.Payload {
-	if p.Chat != nil {
+	if p.Chat != nil && p.Chat.Plain {
 		p.Chat.Plain = false
 		for i := range p.Chat.Messages {
 			p.Chat.Messages[i].Role = speaker

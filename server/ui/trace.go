@@ -109,7 +109,8 @@ func (h *handler) fillTrace(q *request, p *view.Panel, d *query.TraceDetail) err
 			}
 		}
 	}
-	p.Input, p.Output = payload(input, chat.User), payload(output, chat.Assistant)
+	p.Input = plainAs(payload(input, chat.User), chat.User)
+	p.Output = plainAs(payload(output, chat.Assistant), chat.Assistant)
 	for _, o := range d.Observations {
 		if o.Level == exporter.LevelError && o.StatusMessage != "" {
 			p.StatusMessage, p.Level = o.Name+": "+o.StatusMessage, o.Level
@@ -125,6 +126,9 @@ func fillObservation(p *view.Panel, o *store.Observation) {
 	p.Running = o.End.IsZero() && o.Kind != exporter.KindEvent
 	p.Metadata = string(o.Metadata)
 	p.Input, p.Output = payload(o.Input, chat.User), payload(o.Output, chat.Assistant)
+	if o.Kind == exporter.KindAgent || o.Kind == exporter.KindGeneration {
+		p.Input, p.Output = plainAs(p.Input, chat.User), plainAs(p.Output, chat.Assistant)
+	}
 	add := func(key, value string) { p.Facts = append(p.Facts, view.Fact{Label: p.T(key), Value: value}) }
 	if o.Model != "" {
 		add("panel.model", o.Model)

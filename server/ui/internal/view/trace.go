@@ -116,10 +116,10 @@ func iso(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z")
 func plainTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func latency(p message.Printer, r store.Rollup) string {
-	if r.Latency == 0 && (r.Running || r.Observations == 0) {
-		if r.Running {
-			return p.T("js.running")
-		}
+	switch {
+	case r.Running:
+		return p.T("js.running")
+	case r.Latency == 0 && r.Observations == 0:
 		return message.Unknown
 	}
 	return p.Duration(r.Latency)
