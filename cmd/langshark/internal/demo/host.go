@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"syscall"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server"
@@ -29,7 +28,7 @@ func startHost(ctx context.Context, cfg Config) (*host, error) {
 		addr = server.DefaultAddr
 	}
 	srv, err := serve(ctx, cfg, addr)
-	if errors.Is(err, syscall.EADDRINUSE) && cfg.Addr == "" {
+	if err != nil && addr == server.DefaultAddr && cfg.Addr == "" { // it is taken, most likely
 		srv, err = serve(ctx, cfg, freePort)
 	}
 	if err != nil {

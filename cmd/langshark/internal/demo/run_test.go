@@ -6,10 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"strings"
 	"testing"
+
+	"github.com/langshark/langshark-go/server"
 )
 
 func TestOnce(t *testing.T) {
@@ -82,14 +85,20 @@ func TestKeepsRunning(t *testing.T) {
 }
 
 func TestAddressInUse(t *testing.T) {
-	first, err := startHost(t.Context(), Config{Addr: freePort, Stderr: io.Discard})
+	if l, err := net.Listen("tcp", server.DefaultAddr); err == nil {
+		defer l.Close()
+	} // else somebody else has it already
+	h, err := startHost(t.Context(), Config{Stderr: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer first.shutdown(t.Context())
-	taken := strings.TrimPrefix(first.url, "http://")
+	t.Cleanup(func() { _ = h.shutdown(context.Background()) })
+	if strings.HasSuffix(h.url, server.DefaultAddr) {
+		t.Errorf("listens on %s, which is taken", h.url)
+	}
+	taken := strings.TrimPrefix(h.url, "http://")
 	if _, err := startHost(t.Context(), Config{Addr: taken, Stderr: io.Discard}); err == nil || strings.Contains(err.Error(), "\n") {
-		t.Errorf("got %v", err)
+		t.Errorf("an address that was asked for and is taken: %v", err)
 	}
 }
 
