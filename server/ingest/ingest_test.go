@@ -1,0 +1,230 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// recorder is a store that keeps the batches it is given.
+type recorder struct {
+	store.Store
+	batches []store.Batch
+	err     error
+}
+
+func (r *recorder) Write(_ context.Context, b *store.Batch) error {
+	r.batches = append(r.batches, *b)
+	return r.err
+}
+
+func (r *recorder) Observations(context.Context, string, store.ObservationQuery) (store.ObservationPage, error) {
+	return store.ObservationPage{}, nil
+}
+
+func ingest(t *testing.T, body string) (*Result, *recorder, error) {
+	t.Helper()
+	r := &recorder{}
+	result, err := New(r, slog.New(slog.DiscardHandler)).Ingest(t.Context(), Access{ProjectID: "p"}, []byte(body))
+	return result, r, err
+}
+
+// one wraps a body into a batch of one event.
+func one(kind, body string) string {
+	return `{"batch":[{"id":"e","type":"` + kind + `","timestamp":"2026-01-02T03:04:05.000000006Z","body":` + body + `}]}`
+}
+
+func TestTraceFields(t *testing.T) {
+	_, r, err := ingest(t, one("trace-create", ` { "id" : "t\u00e9\u0000" , "timestamp":"2026-01-02T05:04:05+02:00","name":"n\n","userId":"u","sessionId":"s","environment":"LANGFUSE_-Langfuse-Prod",
+		"release":"r","version":"v","public":true,"tags":["a","b"],"metadata":{"k":[1, 2]},"input":"x\u0000y\\u0000","output":null,"unknown":{}} `))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	yes := true
+	want := store.TraceWrite{
+		Stamp: store.NewStamp(at.Add(6), false, "e"), ID: "té", Timestamp: at, Name: "n\n", UserID: "u", SessionID: "s", Environment: "prod", Release: "r", Version: "v",
+		Public: &yes, Tags: []string{"a", "b"}, Metadata: json.RawMessage(`{"k":[1, 2]}`), Input: json.RawMessage(`"xy\\u0000"`),
+	}
+	if got := r.batches[0].Traces[0]; !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// TestMessages says of each error which field it is in.
+func TestMessages(t *testing.T) {
+	for body, want := range map[string]string{
+		one("trace-create", `{"id":1,"tags":["a",2],"public":"yes","timestamp":"2026"}`):   `body.id: expected string, received number; body.tags.1: expected string, received number; body.public: expected boolean, received string; body.timestamp: "2026" is no date and time with a zone, as 2024-09-01T00:00:00.000Z is`,
+		one("trace-create", `{"id":""}`):                                                   `body.id: must not be empty`,
+		one("trace-create", `{"id":"a\rb"}`):                                               `body.id: must not contain a carriage return`,
+		one("span-create", `{}`):                                                           `body.id: required`,
+		one("span-create", `{"id":"s","level":"INFO"}`):                                    `body.level: must be one of DEBUG, DEFAULT, WARNING, ERROR, received "INFO"`,
+		one("generation-create", `{"id":"g","usage":{"input":1.5,"unit":"FOO"}}`):          `body.usage.input: expected integer, received "1.5"; body.usage.unit: must be one of TOKENS, CHARACTERS, MILLISECONDS, SECONDS, IMAGES, REQUESTS, received "FOO"`,
+		one("generation-create", `{"id":"g","promptName":"p"}`):                            `body: promptName and promptVersion, which begins at 1, must be given together`,
+		one("generation-create", `{"id":"g","modelParameters":[]}`):                        `body.modelParameters: expected object, received array`,
+		one("observation-create", `{"id":"g"}`):                                            `body.type: required`,
+		one("score-create", `{"traceId":"t","name":"n","value":2,"dataType":"BOOLEAN"}`):   `body.value: must be 0 or 1 for data type BOOLEAN`,
+		one("score-create", `{"traceId":"t","name":"n","value":{}}`):                       `body.value: expected number or string, received object`,
+		one("score-create", `{"traceId":"t","name":"n","value":"x","dataType":"NUMERIC"}`): `body.value: must be a number for data type NUMERIC`,
+		one("score-create", `{"name":"n","value":1}`):                                      `body.traceId: required, or a sessionId`,
+		one("sdk-log", `{}`): `body.log: required`,
+		one("foo", `{}`):     `type: there is no event of type "foo"`,
+		`{"batch":[[]]}`:     `expected object, received array`,
+		`{"batch":[{}]}`:     `id: required; timestamp: required; type: required; body: required`,
+	} {
+		result, _, err := ingest(t, body)
+		if err != nil || len(result.Errors) != 1 || result.Errors[0].Error != want || result.Errors[0].Status != 400 {
+			t.Errorf("%s\ngot  %+v, %v\nwant %s", body, result, err, want)
+		}
+	}
+	for body, want := range map[string]string{`{}`: "batch: required", `[]`: "expected object, received array", `{"batch":{}}`: "batch: expected array, received object"} {
+		_, _, err := ingest(t, body)
+		if invalid, ok := IsInvalid(err); !ok || invalid.Error() != want {
+			t.Errorf("%s: %v, want %s", body, err, want)
+		}
+	}
+	for _, body := range []string{``, `{bad`, `{"batch":[]} x`, "\xff"} {
+		if _, _, err := ingest(t, body); !errors.Is(err, ErrNotJSON) {
+			t.Errorf("%q: %v, want ErrNotJSON", body, err)
+		}
+	}
+}
+
+// TestOrder answers creates before updates, each by time.
+func TestOrder(t *testing.T) {
+	result, _, err := ingest(t, `{"batch":[
+		{"id":"u2","type":"span-update","timestamp":"2026-01-01T00:00:02Z","body":{"id":"s"}},
+		{"id":"u1","type":"generation-update","timestamp":"2026-01-01T00:00:01Z","body":{"id":"g"}},
+		{"id":"c9","type":"span-create","timestamp":"2026-01-01T00:00:09Z","body":{"id":"s"}},
+		{"id":"gone","type":"observation-update","timestamp":"2026-01-01T00:00:09Z","body":{"id":"none","type":"SPAN"}},
+		{"id":"there","type":"observation-update","timestamp":"2026-01-01T00:00:09Z","body":{"id":"s","type":"SPAN"}},
+		{"id":"c1","type":"trace-create","timestamp":"2026-01-01T00:00:01Z","body":{}}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, s := range result.Successes {
+		ids = append(ids, s.ID)
+	}
+	if got := strings.Join(ids, " "); got != "c1 c9 u1 u2 there" {
+		t.Errorf("successes %s", got)
+	}
+	if len(result.Errors) != 1 || result.Errors[0].ID != "gone" || result.Errors[0].Status != 404 {
+		t.Errorf("errors %+v", result.Errors)
+	}
+}
+
+// TestSameIDTwice makes the same trace of the same event, however often it comes.
+func TestSameIDTwice(t *testing.T) {
+	_, a, errA := ingest(t, one("trace-create", `{}`))
+	_, b, errB := ingest(t, one("trace-create", `{}`))
+	if errA != nil || errB != nil || a.batches[0].Traces[0].ID == "" || a.batches[0].Traces[0].ID != b.batches[0].Traces[0].ID {
+		t.Errorf("%+v, %+v, %v, %v", a.batches, b.batches, errA, errB)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	n := func(dollars float64) *exporter.NanoUSD { v := exporter.USD(dollars); return &v }
+	for body, want := range map[string]store.ObservationWrite{
+		`"usage":{"input":3,"output":4}`:                                                                 {Usage: &store.Usage{Input: 3, Output: 4, Total: 7}},
+		`"usage":{"total":10,"unit":"CHARACTERS"}`:                                                       {Usage: &store.Usage{Unit: "CHARACTERS", Total: 10}},
+		`"usage":{"input":10,"output":10,"total":5}`:                                                     {Usage: &store.Usage{Input: 10, Output: 10, Total: 5}},
+		`"usage":{"input":99,"promptTokens":10}`:                                                         {Usage: &store.Usage{Unit: "TOKENS", Input: 10, Total: 10}},
+		`"usage":{}`:                                                                                     {},
+		`"usage":null,"usageDetails":null,"costDetails":null`:                                            {},
+		`"usage":{"input":0,"output":0}`:                                                                 {Usage: &store.Usage{}},
+		`"usage":{"inputCost":0.1}`:                                                                      {Cost: &store.Cost{Input: n(0.1), Total: n(0.1)}},
+		`"usage":{"inputCost":0.1,"outputCost":0.2,"totalCost":0.35}`:                                    {Cost: &store.Cost{Input: n(0.1), Output: n(0.2), Total: n(0.35)}},
+		`"usage":{"totalCost":0}`:                                                                        {Cost: &store.Cost{Total: n(0)}},
+		`"usage":{"totalCost":9},"costDetails":{"input":0.5,"tool":0.25}`:                                {Cost: &store.Cost{Input: n(0.5), Total: n(0.75), Details: map[string]exporter.NanoUSD{"input": *n(0.5), "tool": *n(0.25)}}},
+		`"usageDetails":{"input":10,"input_cached_tokens":5,"output":"7"}`:                               {Usage: &store.Usage{Input: 15, Output: 7, Total: 22, Details: map[string]int64{"input": 10, "input_cached_tokens": 5, "output": 7}}},
+		`"usage":{"input":15},"usageDetails":{"input":10,"cached":5}`:                                    {Usage: &store.Usage{Input: 15, Total: 15, Details: map[string]int64{"input": 10, "cached": 5}}},
+		`"usageDetails":{"input_tokens":9,"output_tokens":2,"input_tokens_details":{"cached_tokens":4}}`: {Usage: &store.Usage{Input: 9, Output: 2, Total: 11, Details: map[string]int64{"input": 5, "input_cached_tokens": 4, "output": 2}}},
+		`"usageDetails":{"total":-3,"x":1.5}`:                                                            {},
+	} {
+		_, r, err := ingest(t, one("generation-create", `{"id":"g",`+body+`}`))
+		if err != nil || len(r.batches[0].Observations) != 1 {
+			t.Errorf("%s: %v, %+v", body, err, r.batches)
+			continue
+		}
+		got := r.batches[0].Observations[0]
+		if !reflect.DeepEqual(got.Usage, want.Usage) || !reflect.DeepEqual(got.Cost, want.Cost) {
+			t.Errorf("%s: usage %+v, cost %+v", body, got.Usage, got.Cost)
+		}
+	}
+}
+
+// TestExportErrors turns what the store says into what the pipeline knows.
+func TestExportErrors(t *testing.T) {
+	good := exporter.Record{EventID: "e", Trace: &exporter.Trace{ID: "t"}}
+	r := &recorder{}
+	err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{good, {EventID: "x", Trace: &exporter.Trace{}}, {EventID: "y"}, {Trace: &exporter.Trace{ID: "t"}},
+		{EventID: "z", Score: &exporter.Score{ID: "s", Name: "n"}}})
+	var partial *exporter.PartialError
+	if !errors.As(err, &partial) || len(partial.Failed) != 4 || partial.Failed[0].Index != 1 || partial.Failed[0].Retry || len(r.batches[0].Traces) != 1 {
+		t.Errorf("%v, %+v", err, r.batches)
+	}
+	r.err = store.ErrBusy
+	var busy *exporter.APIError
+	if err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{good}); !errors.As(err, &busy) || busy.StatusCode != 429 || busy.RetryAfter <= 0 {
+		t.Errorf("busy: %v", err)
+	}
+}
+
+// FuzzDecodeEvents decodes anything: it must not panic, answer every event, and
+// write only what the stores can hold.
+func FuzzDecodeEvents(f *testing.F) {
+	for _, seed := range []string{
+		`{"batch":[]}`, `{`, `{"batch":[null,1,"x",{}]}`, `{"batch":[{"id":"a","batch":[]}],"batch":[{"id":"\ud800"}]}`,
+		one("trace-create", `{"id":"t","metadata":{"a":[{"b":null}]},"input":"\u0000\\u0000\"}","tags":["x"]}`),
+		one("generation-create", `{"id":"g","usage":{"input":1e3},"usageDetails":{"prompt_tokens":1,"prompt_tokens_details":{"a":1}},"costDetails":{"x":1e-12}}`),
+		one("score-create", `{"traceId":"t","name":"n","value":1e400}`),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r := &recorder{}
+		result, err := New(r, slog.New(slog.DiscardHandler)).Ingest(t.Context(), Access{ProjectID: "p"}, body)
+		if err != nil {
+			if len(r.batches) > 0 {
+				t.Fatal("an error, and yet something was written")
+			}
+			return
+		}
+		var sent struct{ Batch []json.RawMessage }
+		if err := json.Unmarshal(body, &sent); err == nil && json.Valid(body) && len(result.Successes)+len(result.Errors) < len(sent.Batch) {
+			t.Fatalf("%d of %d events answered", len(result.Successes)+len(result.Errors), len(sent.Batch))
+		}
+		for _, b := range r.batches {
+			for _, w := range b.Traces {
+				check(t, w.ID, w.Metadata, w.Input, w.Output)
+			}
+			for _, w := range b.Observations {
+				check(t, w.ID, w.Metadata, w.Input, w.Output, w.ModelParameters)
+			}
+			for _, w := range b.Scores {
+				check(t, w.ID, w.Metadata)
+			}
+		}
+	})
+}
+
+func check(t *testing.T, id string, values ...json.RawMessage) {
+	t.Helper()
+	if id == "" || len(id) > maxIDBytes || strings.ContainsRune(id, 0) {
+		t.Fatalf("id %q", id)
+	}
+	for _, v := range values {
+		if len(v) > 0 && (!json.Valid(v) || depth(v) > MaxDepth) {
+			t.Fatalf("value %q", v)
+		}
+	}
+}

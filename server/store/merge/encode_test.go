@@ -1,0 +1,59 @@
+package merge
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+func stamp(n int64, id string) store.Stamp {
+	return store.Stamp{Time: n, Update: n%2 == 0, EventID: id}
+}
+
+// TestRegistersRoundTrip encodes states of one event and of many.
+func TestRegistersRoundTrip(t *testing.T) {
+	const id = "0198f1d2-3c4b-7a69-8877-665544332211"
+	one := &Trace{}
+	one.Apply(&store.TraceWrite{Stamp: stamp(5, id), ID: "t", Name: "n", Tags: []string{"b", "a"}, Metadata: json.RawMessage(`{"k":1}`)}, store.Stamp{})
+	if n := len(one.Registers()); n > 45 {
+		t.Errorf("the registers of one event take %d bytes", n)
+	}
+	many := &Trace{}
+	for i, metadata := range []string{`{"a":{"x":1},"z":null}`, `{"a":{"y":[1]}}`, `"text"`, `{"late":{}}`} {
+		many.Apply(&store.TraceWrite{Stamp: stamp(int64(10-i*3), string(rune('a'+i))), Name: "n", Tags: []string{string(rune('z' - i))}, Metadata: json.RawMessage(metadata)}, store.Stamp{})
+	}
+	for _, state := range []*Trace{one, many} {
+		back := &Trace{Fields: state.Fields}
+		if err := back.Restore(state.Registers()); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(back, state) {
+			t.Errorf("got  %+v\nwant %+v", back, state)
+		}
+	}
+	o := &Observation{}
+	for i, trace := range []string{"", "t1", "t2"} {
+		o.Apply(&store.ObservationWrite{Stamp: stamp(int64(i), "e"), ID: "o", TraceID: trace}, store.Stamp{})
+	}
+	if want := []string{OwnTrace("o"), "t1", "t2"}; len(o.Mentions()) != 3 {
+		t.Errorf("mentions %v, want %v", o.Mentions(), want)
+	}
+	back := &Observation{Fields: o.Fields}
+	if err := back.Restore(o.Registers()); err != nil || !reflect.DeepEqual(back, o) {
+		t.Errorf("got  %+v, %v\nwant %+v", back, err, o)
+	}
+}
+
+// FuzzRestore decodes anything without a panic.
+func FuzzRestore(f *testing.F) {
+	s := &Score{}
+	s.Apply(&store.ScoreWrite{Stamp: stamp(1, "e"), Name: "n", Type: "NUMERIC", Metadata: json.RawMessage(`{"a":1}`)}, store.Stamp{})
+	f.Add(s.Registers())
+	s.Apply(&store.ScoreWrite{Stamp: stamp(2, "f"), Name: "m", Type: "NUMERIC", Metadata: json.RawMessage(`{"b":1}`)}, store.Stamp{})
+	f.Add(s.Registers())
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_ = new(Score).Restore(data)
+	})
+}
