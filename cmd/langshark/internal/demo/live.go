@@ -18,7 +18,8 @@ const maxLiveCalls = 50
 // embedding and maxRounds chats each, and 1 call for the help center.
 const liveDialogues = 3
 
-// price is what a million tokens cost in dollars, as OpenAI lists it in 2026-11.
+// price is what a million tokens cost in dollars. Source: the default model
+// prices of Langfuse, as of 2026-08-20. Embeddings are too cheap to show.
 type price struct{ input, cached, output float64 }
 
 var livePrices = map[string]price{
