@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -67,12 +66,8 @@ func run(ctx context.Context, args []string, term terminal) (code int) {
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
-	var wrong *kong.ParseError
-	if errors.As(err, &wrong) {
-		return fail(term, fmt.Errorf("%w; see %s --help", wrong, strings.TrimSpace("langshark "+commandName(wrong.Context))))
-	}
 	if err != nil {
-		return fail(term, err)
+		return fail(term, fmt.Errorf("%w; see langshark %s", err, helpFor(parser.Model, args)))
 	}
 	if err := command.Run(); err != nil {
 		return fail(term, err)
@@ -80,12 +75,14 @@ func run(ctx context.Context, args []string, term terminal) (code int) {
 	return 0
 }
 
-// commandName is the command that was meant, as far as it was understood.
-func commandName(c *kong.Context) string {
-	if node := c.Selected(); node != nil {
-		return strings.Join(strings.Fields(node.Path())[min(1, len(strings.Fields(node.Path()))):], " ")
+// helpFor is the help of the command that was meant, as far as that is known.
+func helpFor(app *kong.Application, args []string) string {
+	for _, node := range app.Children {
+		if node.Name == args[0] {
+			return node.Name + " --help"
+		}
 	}
-	return ""
+	return "--help"
 }
 
 // fail prints an error on one line.

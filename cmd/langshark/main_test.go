@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// command runs a command line to its end.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, terminal{&out, &errs})
+	return code, out.String(), errs.String()
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range []string{"", "--help", "serve --help", "demo --help", "project --help", "project add --help", "project list --help", "version --help"} {
+		code, stdout, stderr := command(t, strings.Fields(args)...)
+		if code != 0 || !strings.Contains(stdout, "Usage: langshark") || stderr != "" {
+			t.Errorf("%q: %d\n%s%s", args, code, stdout, stderr)
+		}
+	}
+}
+
+// TestErrors are one line that says what to do.
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for args, want := range map[string]string{
+		"nope":                         "--help",
+		"serve --nope":                 "serve --help",
+		"project add":                  "--help",
+		"serve --addr 1 --data " + dir: "host:port",
+		"serve --addr 0.0.0.0:0 --open --data " + dir:                         "loopback",
+		"serve --addr " + taken.Addr().String() + " --data " + dir:            "choose another address with --addr",
+		"project list --data " + filepath.Join(dir, "none"):                   "--data DIR",
+		"serve --addr 127.0.0.1:0 --init-project-public-key pk --data " + dir: "LANGSHARK_INIT_PROJECT_SECRET_KEY",
+	} {
+		code, stdout, stderr := command(t, strings.Fields(args)...)
+		if code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "langshark: ") || !strings.Contains(stderr, want) {
+			t.Errorf("%q: %d\nstdout %q\nstderr %q, want %q", args, code, stdout, stderr, want)
+		}
+	}
+}
+
+// serving is a server that runs until stop.
+type serving struct {
+	url   string
+	lines []string
+	stop  func() (code int, rest string)
+}
+
+// start runs serve and reads what it prints up to the last line it promises.
+func start(t *testing.T, lines int, args ...string) serving {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	ended := make(chan int, 1)
+	var stderr bytes.Buffer
+	go func() {
+		ended <- run(ctx, append([]string{"serve"}, args...), terminal{writer, &stderr})
+		writer.Close()
+	}()
+	s := serving{}
+	in := bufio.NewScanner(reader)
+	for len(s.lines) < lines && in.Scan() {
+		s.lines = append(s.lines, in.Text())
+	}
+	if len(s.lines) < lines {
+		cancel()
+		t.Fatalf("serve ended early: %d %s", <-ended, stderr.String())
+	}
+	s.url = s.lines[0]
+	s.stop = func() (int, string) {
+		cancel() // as a signal does
+		for in.Scan() {
+			s.lines = append(s.lines, in.Text())
+		}
+		return <-ended, stderr.String()
+	}
+	return s
+}
+
+// projects asks the API who the key belongs to.
+func projects(t *testing.T, url, public, secret string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/public/projects", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(public, secret)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	return res.StatusCode
+}
+
+// TestServe starts twice on the same data: keys are made and printed the first time.
+func TestServe(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	first := start(t, 7, "--addr", "127.0.0.1:0", "--data", data)
+	if !strings.HasPrefix(first.url, "http://127.0.0.1:") || !strings.Contains(first.lines[1], first.url+"/?token=") {
+		t.Errorf("printed %q", first.lines)
+	}
+	exports := map[string]string{}
+	for _, line := range first.lines {
+		if name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "="); ok && strings.HasPrefix(line, "export ") {
+			exports[name] = value
+		}
+	}
+	public, secret := exports["LANGSHARK_PUBLIC_KEY"], exports["LANGSHARK_SECRET_KEY"]
+	if exports["LANGSHARK_HOST"] != first.url || projects(t, first.url, public, secret) != http.StatusOK {
+		t.Errorf("the printed keys do not work: %v", exports)
+	}
+	code, stdout, _ := command(t, "project", "add", "second one", "--data", data) // beside the running server
+	if code != 0 || !strings.Contains(stdout, "second-one") {
+		t.Errorf("project add: %d %s", code, stdout)
+	}
+	var more [2]string
+	for _, line := range strings.Split(stdout, "\n") {
+		if v, ok := strings.CutPrefix(line, "export LANGSHARK_PUBLIC_KEY="); ok {
+			more[0] = v
+		}
+		if v, ok := strings.CutPrefix(line, "export LANGSHARK_SECRET_KEY="); ok {
+			more[1] = v
+		}
+	}
+	if status := projects(t, first.url, more[0], more[1]); status != http.StatusOK {
+		t.Errorf("the keys of a project added meanwhile: %d", status)
+	}
+	if code, rest := first.stop(); code != 0 || rest != "" {
+		t.Errorf("ended with %d %s", code, rest)
+	}
+
+	again := start(t, 2, "--addr", "127.0.0.1:0", "--data", data)
+	if status := projects(t, again.url, public, secret); status != http.StatusOK {
+		t.Errorf("the keys after a restart: %d", status)
+	}
+	if code, rest := again.stop(); code != 0 || rest != "" {
+		t.Errorf("ended with %d %s", code, rest)
+	}
+	if n := len(again.lines); n != 2 {
+		t.Errorf("printed %q at the second start", again.lines)
+	}
+	if code, stdout, _ := command(t, "project", "list", "--data", data); code != 0 || strings.Count(stdout, "\n") != 3 || !strings.Contains(stdout, "second one") {
+		t.Errorf("project list: %d\n%s", code, stdout)
+	}
+	if code, _, stderr := command(t, "project", "add", "second one", "--data", data); code != 1 || !strings.Contains(stderr, "choose another name") {
+		t.Errorf("the same name: %d %s", code, stderr)
+	}
+}
+
+// TestServeWithKeys takes address, data and keys from the environment.
+func TestServeWithKeys(t *testing.T) {
+	t.Setenv("LANGSHARK_ADDR", "127.0.0.1:0")
+	t.Setenv("LANGSHARK_DATA", filepath.Join(t.TempDir(), "data"))
+	t.Setenv("LANGSHARK_INIT_PROJECT_PUBLIC_KEY", "pk-mine")
+	t.Setenv("LANGSHARK_INIT_PROJECT_SECRET_KEY", "sk-mine")
+	for range 2 {
+		s := start(t, 1, "--open")
+		if status := projects(t, s.url, "pk-mine", "sk-mine"); status != http.StatusOK {
+			t.Errorf("the given keys: %d", status)
+		}
+		if code, rest := s.stop(); code != 0 || rest != "" || len(s.lines) != 1 {
+			t.Errorf("ended with %d %s, having printed %q", code, rest, s.lines)
+		}
+	}
+	t.Setenv("LANGSHARK_INIT_PROJECT_SECRET_KEY", "another")
+	if code, _, stderr := command(t, "serve"); code != 1 || !strings.Contains(stderr, "another secret") {
+		t.Errorf("another secret: %d %s", code, stderr)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if code, stdout, _ := command(t, "version"); code != 0 || !strings.HasPrefix(stdout, "langshark 0.") {
+		t.Errorf("%d %s", code, stdout)
+	}
+}
