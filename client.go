@@ -133,6 +133,18 @@ func (c *Client) enabled() bool { return c != nil && c.pipeline != nil }
 // Enabled reports whether the client records at all.
 func (c *Client) Enabled() bool { return c.enabled() }
 
+// Recording reports whether an observation that started at ctx would be
+// recorded: false for a disabled client and below a trace that isn't sampled.
+// Integrations ask before they look at a payload. A root's sampling is decided
+// when it starts, so Recording is true where there is no trace yet.
+func (c *Client) Recording(ctx context.Context) bool {
+	if !c.enabled() {
+		return false
+	}
+	p := locate(ctx).below(c)
+	return p.span == nil || p.span.trace.sampled
+}
+
 // AuthCheck asks the server whether the keys are valid: nil if so, an
 // [*APIError] with status 401 or 403 if not, another error if it can't be
 // reached, [ErrDisabled] for a disabled client. An exporter that knows no

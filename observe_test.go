@@ -184,18 +184,18 @@ func TestSequencesSayHowTheyEnded(t *testing.T) {
 		name, end, output string
 		run               func(context.Context)
 	}{
-		{"drained", "drained", `[0,1,2]`, func(ctx context.Context) {
+		{"drained", "complete", `[0,1,2]`, func(ctx context.Context) {
 			for range langshark.ObserveSeq2("s", numbers(3, -1))(ctx, 1) {
 			}
 		}},
-		{"stopped", "stopped", `[0,1]`, func(ctx context.Context) {
+		{"stopped", "closed_early", `[0,1]`, func(ctx context.Context) {
 			for i := range langshark.ObserveSeq2("s", numbers(9, -1))(ctx, 1) {
 				if i == 1 {
 					break
 				}
 			}
 		}},
-		{"failed", "failed", `[0,2]`, func(ctx context.Context) {
+		{"failed", "error", `[0,2]`, func(ctx context.Context) {
 			for range langshark.ObserveSeq2("s", numbers(3, 1))(ctx, 1) {
 			}
 		}},
@@ -209,13 +209,13 @@ func TestSequencesSayHowTheyEnded(t *testing.T) {
 			}
 			cancel()
 		}},
-		{"text", "drained", `"안녕하세요"`, func(ctx context.Context) {
+		{"text", "complete", `"안녕하세요"`, func(ctx context.Context) {
 			for range langshark.ObserveSeq("s", func(context.Context, int) iter.Seq[string] {
 				return func(yield func(string) bool) { _ = yield("안녕") && yield("하세") && yield("요") }
 			})(ctx, 1) {
 			}
 		}},
-		{"channel", "drained", `"a!b!"`, func(ctx context.Context) {
+		{"channel", "complete", `"a!b!"`, func(ctx context.Context) {
 			f := langshark.ObserveChan("s", func(context.Context, int) (<-chan []string, error) {
 				ch := make(chan []string, 2)
 				ch <- []string{"a"}
@@ -258,7 +258,7 @@ func TestSequencesSayHowTheyEnded(t *testing.T) {
 			if meta(o.Metadata, "langshark.stream.end") != `"`+c.end+`"` || jsonOf(o.Output) != c.output || o.End.IsZero() {
 				t.Errorf("%s, output %s", meta(o.Metadata, "langshark.stream.end"), jsonOf(o.Output))
 			}
-			if (c.end == "failed") != (o.Level == langshark.LevelError) {
+			if (c.end == "error") != (o.Level == langshark.LevelError) {
 				t.Errorf("level %v: %s", o.Level, o.StatusMessage)
 			}
 			if meta(o.Metadata, "langshark.stream.time_to_first_item_ms") == "" {

@@ -79,3 +79,13 @@ func TestSampleRateZeroAndOne(t *testing.T) {
 		t.Errorf("%d of 100", n)
 	}
 }
+
+func TestRecording(t *testing.T) {
+	none, all := record(t, langshark.Config{SampleRate: langshark.SampleRate(0)}), record(t, langshark.Config{})
+	unsampled, _ := none.StartSpan(t.Context(), "root")
+	sampled, s := all.StartSpan(t.Context(), "root")
+	defer s.End()
+	if none.Recording(unsampled) || !all.Recording(sampled) || !all.Recording(t.Context()) || !all.Recording(unsampled) || langshark.Default().Recording(t.Context()) {
+		t.Error("Recording is wrong")
+	}
+}

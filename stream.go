@@ -13,12 +13,12 @@ import (
 
 // How a sequence or channel ended, in the metadata langshark.stream.end.
 const (
-	streamDrained   = "drained"    // to its end
-	streamStopped   = "stopped"    // the consumer stopped early
-	streamCancelled = "cancelled"  // its context ended
-	streamFailed    = "failed"     // it yielded an error
-	streamPanicked  = "panicked"   // it or its consumer panicked
-	streamUnstarted = "not_opened" // the function returned an error or nil
+	streamComplete  = "complete"     // drained to its end
+	streamClosed    = "closed_early" // the consumer stopped early
+	streamCancelled = "cancelled"    // its context ended
+	streamError     = "error"        // it yielded an error
+	streamPanicked  = "panicked"     // it or its consumer panicked
+	streamUnopened  = "not_opened"   // the function returned an error or nil
 )
 
 // ObserveSeq wraps a function that returns a sequence. The observation starts
@@ -99,7 +99,7 @@ func ObserveChan[In, T any](name string, fn func(context.Context, In) (<-chan T,
 		}()
 		ch, err := fn(ctx, in)
 		if err != nil || ch == nil {
-			s.end, s.last = streamUnstarted, err
+			s.end, s.last = streamUnopened, err
 			return ch, err
 		}
 		opened = true
@@ -193,7 +193,7 @@ func (s *stream) item(v any) {
 func (s *stream) yielding(yield func() bool) bool {
 	more := yield()
 	if !more {
-		s.end = streamStopped
+		s.end = streamClosed
 		if s.ctx.Err() != nil {
 			s.end = streamCancelled
 		}
@@ -217,9 +217,9 @@ func (s *stream) drained() {
 	case s.ctx.Err() != nil:
 		s.end = streamCancelled
 	case s.last != nil:
-		s.end = streamFailed
+		s.end = streamError
 	default:
-		s.end = streamDrained
+		s.end = streamComplete
 	}
 }
 

@@ -88,7 +88,7 @@ func (t *Transport) open(req *http.Request) (send *http.Request, a *attempt) {
 	if client == nil {
 		client = langshark.FromContext(req.Context())
 	}
-	recording := client.Enabled()
+	recording := client.Recording(req.Context())
 	if !recording && !t.options.streamUsage {
 		return req, nil
 	}
