@@ -20,27 +20,27 @@ type client struct {
 }
 
 // serve mounts the server at a prefix of a test server and makes a project.
-func serve(t testing.TB, srv *server.Server, prefix string) client {
-	t.Helper()
+func serve(tb testing.TB, srv *server.Server, prefix string) client {
+	tb.Helper()
 	mux := http.NewServeMux()
 	mux.Handle(prefix+"/", http.StripPrefix(prefix, srv.Handler()))
 	ts := httptest.NewServer(mux)
-	t.Cleanup(ts.Close)
-	return project(t, srv, ts.URL+prefix, "one")
+	tb.Cleanup(ts.Close)
+	return project(tb, srv, ts.URL+prefix, "one")
 }
 
-func project(t testing.TB, srv *server.Server, base, name string) client {
-	t.Helper()
-	p, err := srv.AddProject(t.Context(), name)
+func project(tb testing.TB, srv *server.Server, base, name string) client {
+	tb.Helper()
+	p, err := srv.AddProject(tb.Context(), name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return client{base, p.PublicKey, p.SecretKey}
 }
 
 // do sends a request and returns status, body and headers. A body that is no string is sent as JSON.
-func (c client) do(t testing.TB, method, path string, body any) (int, string, http.Header) {
-	t.Helper()
+func (c client) do(tb testing.TB, method, path string, body any) (int, string, http.Header) {
+	tb.Helper()
 	var reader io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -49,13 +49,13 @@ func (c client) do(t testing.TB, method, path string, body any) (int, string, ht
 	default:
 		encoded, err := json.Marshal(b)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		reader = bytes.NewReader(encoded)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), method, c.base+path, reader)
+	r, err := http.NewRequestWithContext(tb.Context(), method, c.base+path, reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if reader != nil {
 		r.Header.Set("Content-Type", "application/json")
@@ -65,23 +65,23 @@ func (c client) do(t testing.TB, method, path string, body any) (int, string, ht
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return res.StatusCode, string(text), res.Header
 }
 
 // object is the decoded body of a GET that must succeed.
-func (c client) object(t testing.TB, path string) map[string]any {
-	t.Helper()
-	status, text, _ := c.do(t, http.MethodGet, path, nil)
+func (c client) object(tb testing.TB, path string) map[string]any {
+	tb.Helper()
+	status, text, _ := c.do(tb, http.MethodGet, path, nil)
 	var o map[string]any
 	if err := json.Unmarshal([]byte(text), &o); err != nil || status != http.StatusOK {
-		t.Fatalf("GET %s: %d %s", path, status, text)
+		tb.Fatalf("GET %s: %d %s", path, status, text)
 	}
 	return o
 }
@@ -92,11 +92,11 @@ func event(kind, id string, body map[string]any) map[string]any {
 }
 
 // send ingests events, all of which must be stored.
-func (c client) send(t testing.TB, events ...map[string]any) {
-	t.Helper()
-	status, text, _ := c.do(t, http.MethodPost, "/api/public/ingestion", map[string]any{"batch": events})
+func (c client) send(tb testing.TB, events ...map[string]any) {
+	tb.Helper()
+	status, text, _ := c.do(tb, http.MethodPost, "/api/public/ingestion", map[string]any{"batch": events})
 	if status != http.StatusMultiStatus || !strings.Contains(text, `"errors":[]`) {
-		t.Fatalf("ingestion: %d %s", status, text)
+		tb.Fatalf("ingestion: %d %s", status, text)
 	}
 }
 

@@ -45,12 +45,16 @@ func benchRecords(r *rand.Rand, observations int) []exporter.Record {
 	for len(records) < observations {
 		trace := strings.ReplaceAll(uuid.NewString(), "-", "")
 		start := time.Now()
-		attributes := &exporter.Attributes{TraceName: "bench", UserID: fmt.Sprint("u", r.IntN(5000)), Tags: []string{"a", "b"},
-			Metadata: []exporter.KeyValue{{Key: "tenant", Value: exporter.Text(fmt.Sprint(r.IntN(300)))}}}
+		attributes := &exporter.Attributes{
+			TraceName: "bench", UserID: fmt.Sprint("u", r.IntN(5000)), Tags: []string{"a", "b"},
+			Metadata: []exporter.KeyValue{{Key: "tenant", Value: exporter.Text(fmt.Sprint(r.IntN(300)))}},
+		}
 		root := trace[:16]
 		for i := range benchTrace {
-			o := &exporter.Observation{ID: strings.ReplaceAll(uuid.NewString(), "-", "")[:16], TraceID: trace, ParentID: root, Kind: exporter.KindTool,
-				Name: fmt.Sprint("step", i), Start: start, End: start.Add(time.Second), Attributes: attributes}
+			o := &exporter.Observation{
+				ID: strings.ReplaceAll(uuid.NewString(), "-", "")[:16], TraceID: trace, ParentID: root, Kind: exporter.KindTool,
+				Name: fmt.Sprint("step", i), Start: start, End: start.Add(time.Second), Attributes: attributes,
+			}
 			if i == 0 {
 				o.ID, o.ParentID = root, ""
 			}

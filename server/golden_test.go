@@ -295,8 +295,10 @@ func onID(id string, f func(map[string]any)) func(*answer) {
 var differences = []difference{
 	{"00", "auth wrong pk right sk", 0, "both halves of a key must match", denied},
 	{"00", "ingestion bearer", 0, "what a public key may not do is refused, not a server error, which clients retry", func(a *answer) {
-		a.Body.(map[string]any)["errors"] = []any{map[string]any{"id": "ev-1", "status": 401.0, "message": "Access denied",
-			"error": "a public key alone may only send scores: use basic auth with the secret key"}}
+		a.Body.(map[string]any)["errors"] = []any{map[string]any{
+			"id": "ev-1", "status": 401.0, "message": "Access denied",
+			"error": "a public key alone may only send scores: use basic auth with the secret key",
+		}}
 	}},
 	{"01", "^unknown ", 0, "an unknown path under /api is JSON", noRoute},
 	{"03", "^get$", 2, "arrays in metadata replace", onID("tr-1", func(o map[string]any) { o["metadata"].(map[string]any)["n"].(map[string]any)["arr"] = []any{9.0} })},

@@ -100,8 +100,10 @@ func TestExporter(t *testing.T) {
 		t.Fatalf("the records come to no more than %s", expected)
 	}
 	exportertest.Run(t, func(t *testing.T) exportertest.Subject {
+		t.Helper()
 		srv := newServer(t, server.Config{})
 		return exportertest.Subject{Exporter: srv.Exporter(""), Check: func(t *testing.T) {
+			t.Helper()
 			if got := everything(t, srv); got != expected {
 				t.Errorf("stored %s\nwant   %s", got, expected)
 			}

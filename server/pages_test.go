@@ -101,8 +101,13 @@ func TestOpen(t *testing.T) {
 	if w.Code != http.StatusUnauthorized {
 		t.Errorf("elsewhere: %d", w.Code)
 	}
-	for _, cfg := range []server.Config{{Open: true, Addr: "0.0.0.0:0"}, {Open: true, Addr: ":0"}, {Open: true, Authorize: func(*http.Request) (server.Viewer, error) { return server.Viewer{}, nil }},
-		{Addr: "nonsense"}, {PublicURL: "ftp://x"}} {
+	for _, cfg := range []server.Config{
+		{Open: true, Addr: "0.0.0.0:0"},
+		{Open: true, Addr: ":0"},
+		{Open: true, Authorize: func(*http.Request) (server.Viewer, error) { return server.Viewer{}, nil }},
+		{Addr: "nonsense"},
+		{PublicURL: "ftp://x"},
+	} {
 		if srv, err := server.New(cfg); err == nil {
 			t.Errorf("New(%+v) succeeded", cfg)
 			_ = srv.Shutdown(t.Context())

@@ -130,7 +130,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("project add: %d %s", code, stdout)
 	}
 	var more [2]string
-	for _, line := range strings.Split(stdout, "\n") {
+	for line := range strings.SplitSeq(stdout, "\n") {
 		if v, ok := strings.CutPrefix(line, "export LANGSHARK_PUBLIC_KEY="); ok {
 			more[0] = v
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"text/tabwriter"
 
@@ -65,7 +64,7 @@ func (c *projectListCommand) Run(ctx context.Context, term terminal) error {
 
 // with opens the data.
 func (d *data) with(ctx context.Context, f func(*server.Server) error) (err error) {
-	srv, err := server.New(server.Config{DataDir: d.Data, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	srv, err := server.New(server.Config{DataDir: d.Data, Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // what it opens outlives a call
 	if err != nil {
 		return err
 	}

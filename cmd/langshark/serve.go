@@ -48,7 +48,7 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) (err error) {
 	if c.Verbose {
 		level = slog.LevelDebug
 	}
-	srv, err := server.New(server.Config{
+	srv, err := server.New(server.Config{ //nolint:contextcheck // it outlives ctx by its last words
 		DataDir: c.Data, Addr: c.Addr, Open: c.Open, PublicURL: c.PublicURL,
 		Logger: slog.New(slog.NewTextHandler(term.stderr, &slog.HandlerOptions{Level: level})),
 	})

@@ -45,7 +45,9 @@ func New(cfg Config) http.Handler {
 
 // ServeHTTP implements [http.Handler].
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r, id := withRequestID(r)
+	id := newRequestID(r)
+	ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+	r = r.WithContext(ctx)
 	h := w.Header()
 	h.Set("X-Request-Id", id)
 	h.Set("X-LangShark-Version", a.Version)
@@ -62,7 +64,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := a.Now()
 	logged := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 	a.serve(logged, r)
-	a.Logger.DebugContext(r.Context(), "langshark: request", "method", r.Method, "path", r.URL.Path,
+	a.Logger.DebugContext(ctx, "langshark: request", "method", r.Method, "path", r.URL.Path,
 		"status", logged.status, "duration", a.Now().Sub(start), "request", id)
 }
 
@@ -96,7 +98,7 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 	c := &call{api: a, w: w, r: r, params: params, route: rt}
 	if !rt.open {
 		access, err := a.Keys.Check(r)
-		if err == nil && access.PublicOnly && rt.publicKey != publicKeyAllowed {
+		if err == nil && access.PublicOnly && rt.publicKey != errNone {
 			err = rt.publicKey
 		}
 		if err != nil {

@@ -8,13 +8,12 @@ import (
 
 type requestIDKey struct{}
 
-// withRequestID gives the request an id: the client's if it is a short word, else a new one.
-func withRequestID(r *http.Request) (*http.Request, string) {
-	id := r.Header.Get("X-Request-Id")
-	if !isWord(id) {
-		id = rand.Text()
+// newRequestID is the id of a request: the client's if it is a short word, else a new one.
+func newRequestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); isWord(id) {
+		return id
 	}
-	return r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)), id
+	return rand.Text()
 }
 
 func requestID(ctx context.Context) string {

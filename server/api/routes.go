@@ -18,14 +18,15 @@ type route struct {
 	// open needs no key.
 	open bool
 	// publicKey is the error for those who show only the public half of a key;
-	// publicKeyAllowed if that is enough.
+	// errNone if that is enough.
 	publicKey *apiError
 	// named says that errors of authentication carry their name, plain405 that
 	// those of the method don't: each route as it was recorded.
 	named, plain405 bool
 }
 
-var publicKeyAllowed = &apiError{}
+// errNone stands for no error.
+var errNone = &apiError{}
 
 // table is every route of the wire. Those that are not served yet still say
 // who may come and how.
@@ -41,8 +42,8 @@ func (a *api) table() []route {
 	get := func(f func(*call)) map[string]func(*call) { return map[string]func(*call){http.MethodGet: f} }
 	list := []route{
 		{path: "health", methods: map[string]func(*call){"*": (*call).health}, open: true},
-		{path: "ingestion", methods: map[string]func(*call){http.MethodPost: (*call).ingestion}, publicKey: publicKeyAllowed, named: true},
-		{path: "projects", methods: get((*call).projects), publicKey: publicKeyAllowed, plain405: true},
+		{path: "ingestion", methods: map[string]func(*call){http.MethodPost: (*call).ingestion}, publicKey: errNone, named: true},
+		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
 		{path: "traces", methods: map[string]func(*call){http.MethodGet: (*call).listTraces, http.MethodPost: (*call).postTrace}},
 		{path: "traces/{id}", methods: get((*call).getTrace)},
 		{path: "observations", methods: get((*call).listObservations)},

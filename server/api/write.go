@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -29,13 +28,13 @@ func (c *call) body(most int64) ([]byte, error) {
 	if err != nil {
 		kind = ""
 	}
-	switch {
-	case kind == "application/json" || kind == "application/ld+json":
+	switch kind {
+	case "application/json", "application/ld+json":
 		if len(b) == 0 {
 			return []byte("{}"), nil
 		}
 		return b, nil
-	case kind == "application/x-www-form-urlencoded":
+	case "application/x-www-form-urlencoded":
 		return formJSON(b)
 	}
 	return json.Marshal(string(b))
@@ -65,8 +64,7 @@ func (c *call) ingestion() {
 		return
 	}
 	result, err := c.Ingest.Ingest(c.ctx(), ingest.Access{ProjectID: c.access.ProjectID, ScoresOnly: c.access.PublicOnly}, body)
-	var invalid ingest.FieldErrors
-	if errors.As(err, &invalid) { // this route lists texts
+	if invalid, ok := ingest.IsInvalid(err); ok { // this route lists texts
 		texts := make([]string, len(invalid))
 		for i, f := range invalid {
 			texts[i] = f.Error()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ func TestTraceFields(t *testing.T) {
 // TestMessages says of each error which field it is in.
 func TestMessages(t *testing.T) {
 	for body, want := range map[string]string{
-		one("trace-create", `{"id":1,"tags":["a",2],"public":"yes","timestamp":"2026"}`):   `body.id: expected string, received number; body.tags.1: expected string, received number; body.public: expected boolean, received string; body.timestamp: "2026" is no date and time with a zone, as 2024-09-01T00:00:00.000Z is`,
+		one("trace-create", `{"id":1,"tags":["a",2],"public":"yes","timestamp":"2026"}`): `body.id: expected string, received number; body.tags.1: expected string, received number; body.public: expected boolean, received string; body.timestamp: "2026" is no date and time with a zone, as 2024-09-01T00:00:00.000Z is`,
 		one("trace-create", `{"id":""}`):                                                   `body.id: must not be empty`,
 		one("trace-create", `{"id":"a\rb"}`):                                               `body.id: must not contain a carriage return`,
 		one("span-create", `{}`):                                                           `body.id: required`,
@@ -166,15 +167,20 @@ func TestUsage(t *testing.T) {
 func TestExportErrors(t *testing.T) {
 	good := exporter.Record{EventID: "e", Trace: &exporter.Trace{ID: "t"}}
 	r := &recorder{}
-	err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{good, {EventID: "x", Trace: &exporter.Trace{}}, {EventID: "y"}, {Trace: &exporter.Trace{ID: "t"}},
-		{EventID: "z", Score: &exporter.Score{ID: "s", Name: "n"}}})
+	err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{
+		good,
+		{EventID: "x", Trace: &exporter.Trace{}},
+		{EventID: "y"},
+		{Trace: &exporter.Trace{ID: "t"}},
+		{EventID: "z", Score: &exporter.Score{ID: "s", Name: "n"}},
+	})
 	var partial *exporter.PartialError
 	if !errors.As(err, &partial) || len(partial.Failed) != 4 || partial.Failed[0].Index != 1 || partial.Failed[0].Retry || len(r.batches[0].Traces) != 1 {
 		t.Errorf("%v, %+v", err, r.batches)
 	}
 	r.err = store.ErrBusy
 	var busy *exporter.APIError
-	if err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{good}); !errors.As(err, &busy) || busy.StatusCode != 429 || busy.RetryAfter <= 0 {
+	if err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{good}); !errors.As(err, &busy) || busy.StatusCode != http.StatusTooManyRequests || busy.RetryAfter <= 0 {
 		t.Errorf("busy: %v", err)
 	}
 }

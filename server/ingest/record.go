@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -165,9 +166,7 @@ func costOf(c *exporter.Cost) *store.Cost {
 	}
 	total := c.Sum()
 	out := &store.Cost{Total: &total, Details: map[string]exporter.NanoUSD{}}
-	for name, amount := range c.Details {
-		out.Details[name] = amount
-	}
+	maps.Copy(out.Details, c.Details)
 	if c.Input != 0 || c.Output != 0 {
 		input, output := c.Input, c.Output
 		out.Input, out.Output = &input, &output

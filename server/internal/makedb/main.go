@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // The keys of the project in the file.
@@ -102,7 +103,8 @@ func send(ctx context.Context, base, events string) error {
 	}
 	r.SetBasicAuth(publicKey, secretKey)
 	r.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(r)
+	client := http.Client{Timeout: time.Minute}
+	res, err := client.Do(r)
 	if err != nil {
 		return err
 	}

@@ -11,14 +11,9 @@ type Observation struct {
 	regs   registers
 }
 
-const (
-	observationInput = iota
-	observationOutput
-)
-
 var observationFields = []field[store.ObservationWrite]{
-	observationInput:  {given: func(w *store.ObservationWrite) bool { return len(w.Input) > 0 }, copy: func(d, s *store.ObservationWrite) { d.Input = s.Input }},
-	observationOutput: {given: func(w *store.ObservationWrite) bool { return len(w.Output) > 0 }, copy: func(d, s *store.ObservationWrite) { d.Output = s.Output }},
+	fieldInput:  {given: func(w *store.ObservationWrite) bool { return len(w.Input) > 0 }, copy: func(d, s *store.ObservationWrite) { d.Input = s.Input }},
+	fieldOutput: {given: func(w *store.ObservationWrite) bool { return len(w.Output) > 0 }, copy: func(d, s *store.ObservationWrite) { d.Output = s.Output }},
 	{first: true, given: func(w *store.ObservationWrite) bool { return w.TraceID != "" }, copy: func(d, s *store.ObservationWrite) { d.TraceID = s.TraceID }},
 	{first: true, given: func(*store.ObservationWrite) bool { return true }, copy: func(d, s *store.ObservationWrite) { d.Kind = s.Kind }},
 	{first: true, given: func(w *store.ObservationWrite) bool { return !w.Start.IsZero() }, copy: func(d, s *store.ObservationWrite) { d.Start = s.Start }},
@@ -45,7 +40,7 @@ func (o *Observation) Apply(w *store.ObservationWrite, deleted store.Stamp) Chan
 	mask := apply(observationFields, &o.regs, &o.Fields, w, w.Stamp, deleted)
 	metadata, noted := o.regs.mergeMetadata(o.Fields.Metadata, w.Metadata, w.Stamp, deleted)
 	o.Fields.Metadata = metadata
-	c := change(mask, noted || mentioned, observationInput, observationOutput)
+	c := change(mask, noted || mentioned)
 	if mentioned {
 		c.NewMention = given
 	}
@@ -57,7 +52,7 @@ func (o *Observation) Cut(deleted store.Stamp) Change {
 	mask := cut(observationFields, &o.regs, &o.Fields, deleted)
 	metadata, noted := o.regs.cutMetadata(o.Fields.Metadata, deleted)
 	o.Fields.Metadata = metadata
-	return change(mask, noted, observationInput, observationOutput)
+	return change(mask, noted)
 }
 
 // Live reports whether the observation was written after the delete.

@@ -11,14 +11,15 @@ type Trace struct {
 	regs   registers
 }
 
+// The payloads are the first fields of traces and observations.
 const (
-	traceInput = iota
-	traceOutput
+	fieldInput = iota
+	fieldOutput
 )
 
 var traceFields = []field[store.TraceWrite]{
-	traceInput:  {given: func(w *store.TraceWrite) bool { return len(w.Input) > 0 }, copy: func(d, s *store.TraceWrite) { d.Input = s.Input }},
-	traceOutput: {given: func(w *store.TraceWrite) bool { return len(w.Output) > 0 }, copy: func(d, s *store.TraceWrite) { d.Output = s.Output }},
+	fieldInput:  {given: func(w *store.TraceWrite) bool { return len(w.Input) > 0 }, copy: func(d, s *store.TraceWrite) { d.Input = s.Input }},
+	fieldOutput: {given: func(w *store.TraceWrite) bool { return len(w.Output) > 0 }, copy: func(d, s *store.TraceWrite) { d.Output = s.Output }},
 	{first: true, given: func(w *store.TraceWrite) bool { return !w.Timestamp.IsZero() }, copy: func(d, s *store.TraceWrite) { d.Timestamp = s.Timestamp }},
 	{first: true, given: func(w *store.TraceWrite) bool { return w.Environment != "" }, copy: func(d, s *store.TraceWrite) { d.Environment = s.Environment }},
 	{given: func(w *store.TraceWrite) bool { return w.Name != "" }, copy: func(d, s *store.TraceWrite) { d.Name = s.Name }},
@@ -43,7 +44,7 @@ func (t *Trace) Apply(w *store.TraceWrite, deleted store.Stamp) Change {
 	tags, tagged := t.regs.mergeTags(w.Tags, w.Stamp, deleted)
 	metadata, noted := t.regs.mergeMetadata(t.Fields.Metadata, w.Metadata, w.Stamp, deleted)
 	t.Fields.Tags, t.Fields.Metadata = tags, metadata
-	return change(mask, tagged || noted, traceInput, traceOutput)
+	return change(mask, tagged || noted)
 }
 
 // Cut applies a delete.
@@ -52,7 +53,7 @@ func (t *Trace) Cut(deleted store.Stamp) Change {
 	tags, tagged := t.regs.cutTags(deleted)
 	metadata, noted := t.regs.cutMetadata(t.Fields.Metadata, deleted)
 	t.Fields.Tags, t.Fields.Metadata = tags, metadata
-	return change(mask, tagged || noted, traceInput, traceOutput)
+	return change(mask, tagged || noted)
 }
 
 // Live reports whether the trace was written after the delete.
@@ -66,6 +67,8 @@ func (t *Trace) Restore(registers []byte) error {
 	return t.regs.decode(registers, len(traceFields), t.Fields.Tags)
 }
 
-func change(mask uint64, more bool, input, output int) Change {
-	return Change{Any: mask != 0 || more, Input: mask&(1<<input) != 0, Output: mask&(1<<output) != 0}
+// change is what a merge of a trace or observation has changed: both have their
+// payloads first.
+func change(mask uint64, more bool) Change {
+	return Change{Any: mask != 0 || more, Input: mask&(1<<fieldInput) != 0, Output: mask&(1<<fieldOutput) != 0}
 }

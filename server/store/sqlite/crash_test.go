@@ -51,8 +51,10 @@ func writeUntilKilled(path string) error {
 				id := fmt.Sprintf("t-%d-%d-%d", os.Getpid(), w, i)
 				for k := range 8 {
 					o := fmt.Sprintf("%s-%d", id, k)
-					b.Observations = append(b.Observations, store.ObservationWrite{Stamp: store.Stamp{Time: 1, EventID: o}, ID: o, TraceID: id,
-						Kind: exporter.KindSpan, Input: []byte(`"` + strings.Repeat("input ", 100) + `"`)})
+					b.Observations = append(b.Observations, store.ObservationWrite{
+						Stamp: store.Stamp{Time: 1, EventID: o}, ID: o, TraceID: id,
+						Kind: exporter.KindSpan, Input: []byte(`"` + strings.Repeat("input ", 100) + `"`),
+					})
 				}
 				if err := s.Write(ctx, b); err != nil {
 					failed <- err

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -20,9 +21,11 @@ func scanObservation(row scanner, projectID string, more ...any) (o store.Observ
 	var end, completion *int64
 	var metadata, parameters []byte
 	var u usageColumns
-	err = row.Scan(append([]any{&rid, &o.ID, &o.TraceID, &o.ParentID, &o.Kind, &o.Name, &o.Environment, &start, &end, &o.Level, &o.StatusMessage,
+	err = row.Scan(append([]any{
+		&rid, &o.ID, &o.TraceID, &o.ParentID, &o.Kind, &o.Name, &o.Environment, &start, &end, &o.Level, &o.StatusMessage,
 		&o.Version, &metadata, &o.Model, &parameters, &completion, &o.PromptName, &o.PromptVersion,
-		&u.unit, &u.input, &u.output, &u.total, &u.details, &u.inputCost, &u.outputCost, &u.totalCost, &u.costDetails, &created, &updated}, more...)...)
+		&u.unit, &u.input, &u.output, &u.total, &u.details, &u.inputCost, &u.outputCost, &u.totalCost, &u.costDetails, &created, &updated,
+	}, more...)...)
 	if err != nil {
 		return o, 0, err
 	}
@@ -107,7 +110,7 @@ func observationWhere(project int64, f store.ObservationFilter) *where {
 	for i, l := range f.Levels {
 		levels[i] = int64(l)
 	}
-	in(w, "ifnull(o.level, "+fmt.Sprint(int64(exporter.LevelDefault))+")", levels)
+	in(w, "ifnull(o.level, "+strconv.Itoa(int(exporter.LevelDefault))+")", levels)
 	w.equal("o.parent_id", f.ParentID)
 	w.equal("o.version", f.Version)
 	w.span("o.start", f.From, f.To)

@@ -25,9 +25,12 @@ func scanTrace(row scanner, projectID string, more ...any) (t store.Trace, rid i
 	var tags *string
 	var metadata []byte
 	r := &t.Rollup
-	err = row.Scan(append([]any{&rid, &t.ID, &ts, &t.Name, &t.UserID, &t.SessionID, &t.Environment, &t.Release, &t.Version, &t.Public, &t.Bookmarked,
+	err = row.Scan(append([]any{
+		&rid, &t.ID, &ts, &t.Name, &t.UserID, &t.SessionID, &t.Environment, &t.Release, &t.Version, &t.Public, &t.Bookmarked,
 		&tags, &metadata, &created, &updated, &r.Observations, &r.Errors, &r.Warnings, &r.Running, &started, &latency,
-		&r.InputTokens, &r.OutputTokens, &r.TotalTokens, nullNano{&r.Cost}}, more...)...)
+		&r.InputTokens, &r.OutputTokens, &r.TotalTokens,
+		nullNano{&r.Cost},
+	}, more...)...)
 	if err != nil {
 		return t, 0, err
 	}

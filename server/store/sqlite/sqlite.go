@@ -73,8 +73,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		s.log = slog.Default()
 	}
 	if err := s.open(ctx, path); err != nil {
-		s.closeFiles()
-		return nil, fmt.Errorf("langshark: open %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("langshark: open %s: %w", path, err), s.closeFiles())
 	}
 	return s, nil
 }
@@ -118,7 +117,7 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	}
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(4)
-	s.writer = startWriter(s, conn)
+	s.writer = startWriter(s, conn) //nolint:contextcheck // the writer outlives the call
 	return nil
 }
 

@@ -196,7 +196,7 @@ func (t *tx) deletedMember(ctx context.Context, project int64, thing store.Thing
 
 // exec runs a statement that is prepared once.
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	stmt, err := t.w.stmt(ctx, query)
+	stmt, err := t.w.stmt(ctx, query) //nolint:sqlclosecheck // kept and closed with the writer
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 
 // insert runs a statement that makes a row and returns the row's number.
 func (t *tx) insert(ctx context.Context, query string, args ...any) (int64, error) {
-	stmt, err := t.w.stmt(ctx, query)
+	stmt, err := t.w.stmt(ctx, query) //nolint:sqlclosecheck // kept and closed with the writer
 	if err != nil {
 		return 0, err
 	}
@@ -221,7 +221,7 @@ func (t *tx) insert(ctx context.Context, query string, args ...any) (int64, erro
 
 // row reads one row; its error is sql.ErrNoRows, bare, if there is none.
 func (t *tx) row(ctx context.Context, query string, args []any, dest ...any) error {
-	stmt, err := t.w.stmt(ctx, query)
+	stmt, err := t.w.stmt(ctx, query) //nolint:sqlclosecheck // kept and closed with the writer
 	if err != nil {
 		return err
 	}
@@ -234,7 +234,7 @@ func (t *tx) row(ctx context.Context, query string, args []any, dest ...any) err
 
 // ids reads one column of text.
 func (t *tx) ids(ctx context.Context, query string, args ...any) ([]string, error) {
-	stmt, err := t.w.stmt(ctx, query)
+	stmt, err := t.w.stmt(ctx, query) //nolint:sqlclosecheck // kept and closed with the writer
 	if err != nil {
 		return nil, err
 	}

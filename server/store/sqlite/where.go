@@ -56,12 +56,12 @@ func (w *where) contains(part string, columns ...string) {
 		return
 	}
 	pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(part) + "%"
-	var any []string
+	var either []string
 	for _, c := range columns {
-		any = append(any, c+` LIKE ? ESCAPE '\'`)
+		either = append(either, c+` LIKE ? ESCAPE '\'`)
 		w.args = append(w.args, pattern)
 	}
-	w.conditions = append(w.conditions, "("+strings.Join(any, " OR ")+")")
+	w.conditions = append(w.conditions, "("+strings.Join(either, " OR ")+")")
 }
 
 // after adds where a page begins that continues another. The columns are the

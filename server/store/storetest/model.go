@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -179,6 +180,7 @@ func modelRollup(members []store.Observation) (r store.Rollup) {
 			r.Errors++
 		case exporter.LevelWarning:
 			r.Warnings++
+		case exporter.LevelDefault, exporter.LevelDebug:
 		}
 		if r.Start.IsZero() || o.Start.Before(r.Start) {
 			r.Start = o.Start
@@ -329,9 +331,7 @@ func overlay(before, v any) any {
 	}
 	merged := map[string]any{}
 	if old, ok := before.(map[string]any); ok {
-		for k, x := range old {
-			merged[k] = x
-		}
+		maps.Copy(merged, old)
 	}
 	for k, x := range object {
 		merged[k] = overlay(merged[k], x)

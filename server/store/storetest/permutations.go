@@ -15,6 +15,7 @@ import (
 // testPermutations writes the same events in random order, with duplicates and
 // in random batches, deletes among them, and compares all rows with the model.
 func testPermutations(t *testing.T, open Opener) {
+	t.Helper()
 	const worlds, orders = 60, 3
 	s := open(t, func() time.Time { return epoch })
 	for seed := range uint64(worlds) {

@@ -20,15 +20,19 @@ func seed(t *testing.T, s store.Store) {
 	for i := range 10 {
 		id := fmt.Sprintf("t%d", i)
 		start := epoch.Add(time.Duration(i) * time.Second)
-		w := store.TraceWrite{Stamp: at(i, "t"+id), ID: id, Timestamp: start, Name: []string{"chat", "search"}[i%2], UserID: fmt.Sprint("u", i%3),
-			Release: "r", Version: fmt.Sprint("v", i%2), Tags: []string{"all", fmt.Sprint("mod", i%5)}, Metadata: json.RawMessage(fmt.Sprintf(`{"tenant":"a%d","n":%d}`, i%4, i))}
+		w := store.TraceWrite{
+			Stamp: at(i, "t"+id), ID: id, Timestamp: start, Name: []string{"chat", "search"}[i%2], UserID: fmt.Sprint("u", i%3),
+			Release: "r", Version: fmt.Sprint("v", i%2), Tags: []string{"all", fmt.Sprint("mod", i%5)}, Metadata: json.RawMessage(fmt.Sprintf(`{"tenant":"a%d","n":%d}`, i%4, i)),
+		}
 		if i >= 5 {
 			w.SessionID, w.Environment = "s", "prod"
 		}
 		level := []exporter.Level{exporter.LevelDefault, exporter.LevelWarning, exporter.LevelError}[i%3]
 		b.Traces = append(b.Traces, w)
-		b.Observations = append(b.Observations, store.ObservationWrite{Stamp: at(i, "o"+id), ID: "o" + id, TraceID: id, Kind: exporter.Kind(i), Name: w.Name,
-			Start: start, End: start.Add(time.Second), Level: &level, ParentID: []string{"", "up"}[i%2], Version: fmt.Sprint("v", i%2)})
+		b.Observations = append(b.Observations, store.ObservationWrite{
+			Stamp: at(i, "o"+id), ID: "o" + id, TraceID: id, Kind: exporter.Kind(i), Name: w.Name,
+			Start: start, End: start.Add(time.Second), Level: &level, ParentID: []string{"", "up"}[i%2], Version: fmt.Sprint("v", i%2),
+		})
 	}
 	write(t, s, b)
 }
@@ -42,6 +46,7 @@ func traceIDs(page store.TracePage) []string {
 }
 
 func testTraceFilters(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	seed(t, s)
 	second := func(n int) time.Time { return epoch.Add(time.Duration(n) * time.Second) }
@@ -78,10 +83,13 @@ func testTraceFilters(t *testing.T, open Opener) {
 }
 
 func testTraceOrders(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	seed(t, s)
-	for _, order := range []store.Order{store.OrderTimestamp, store.OrderID, store.OrderName, store.OrderUserID, store.OrderSessionID, store.OrderRelease,
-		store.OrderVersion, store.OrderPublic, store.OrderBookmarked, store.OrderCreatedAt, store.OrderUpdatedAt, store.OrderEnvironment} {
+	for _, order := range []store.Order{
+		store.OrderTimestamp, store.OrderID, store.OrderName, store.OrderUserID, store.OrderSessionID, store.OrderRelease,
+		store.OrderVersion, store.OrderPublic, store.OrderBookmarked, store.OrderCreatedAt, store.OrderUpdatedAt, store.OrderEnvironment,
+	} {
 		up, err := s.Traces(t.Context(), projectID, store.TraceQuery{OrderBy: order, Ascending: true})
 		if err != nil {
 			t.Errorf("order by %s: %v", order, err)
@@ -107,6 +115,7 @@ func testTraceOrders(t *testing.T, open Opener) {
 }
 
 func testPages(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	seed(t, s)
 	for _, ascending := range []bool{false, true} {
@@ -149,6 +158,7 @@ func testPages(t *testing.T, open Opener) {
 }
 
 func testObservationFilters(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	seed(t, s)
 	for _, c := range []struct {
@@ -178,6 +188,7 @@ func testObservationFilters(t *testing.T, open Opener) {
 }
 
 func testSessions(t *testing.T, open Opener) {
+	t.Helper()
 	now := epoch
 	s := open(t, func() time.Time { return now })
 	addProject(t, s, projectID)
@@ -187,8 +198,10 @@ func testSessions(t *testing.T, open Opener) {
 		id := fmt.Sprint("t", i)
 		write(t, s, store.Batch{
 			Traces: []store.TraceWrite{{Stamp: at(i, "t"), ID: id, Timestamp: now, SessionID: session, UserID: fmt.Sprint("u", i)}},
-			Observations: []store.ObservationWrite{{Stamp: at(i, "o"), ID: "o" + id, TraceID: id, Kind: exporter.KindGeneration,
-				Usage: &store.Usage{Total: 7}, Cost: &store.Cost{Total: &cost}}},
+			Observations: []store.ObservationWrite{{
+				Stamp: at(i, "o"), ID: "o" + id, TraceID: id, Kind: exporter.KindGeneration,
+				Usage: &store.Usage{Total: 7}, Cost: &store.Cost{Total: &cost},
+			}},
 		})
 	}
 	page, err := s.Sessions(t.Context(), projectID, store.SessionQuery{Page: store.Page{Total: true}})
@@ -196,8 +209,10 @@ func testSessions(t *testing.T, open Opener) {
 		t.Fatalf("Sessions = %+v, %v", page, err)
 	}
 	sum := 2 * cost
-	want := store.Session{ProjectID: projectID, ID: "b", CreatedAt: epoch.Add(time.Minute), Traces: 2, FirstTrace: epoch.Add(time.Minute), LastTrace: epoch.Add(2 * time.Minute),
-		UserIDs: []string{"u1", "u2"}, TotalTokens: 14, Cost: &sum}
+	want := store.Session{
+		ProjectID: projectID, ID: "b", CreatedAt: epoch.Add(time.Minute), Traces: 2, FirstTrace: epoch.Add(time.Minute), LastTrace: epoch.Add(2 * time.Minute),
+		UserIDs: []string{"u1", "u2"}, TotalTokens: 14, Cost: &sum,
+	}
 	if !reflect.DeepEqual(page.Sessions[0], want) {
 		t.Errorf("the newest session is %+v, want %+v", page.Sessions[0], want)
 	}

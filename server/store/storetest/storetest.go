@@ -13,6 +13,7 @@ type Opener func(t *testing.T, now func() time.Time) store.Store
 
 // Run runs the suite.
 func Run(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("Projects", func(t *testing.T) { testProjects(t, open) })
 	t.Run("RoundTrip", func(t *testing.T) { testRoundTrip(t, open) })
 	t.Run("NullsNeverClear", func(t *testing.T) { testNullsNeverClear(t, open) })

@@ -14,6 +14,7 @@ import (
 )
 
 func testProjects(t *testing.T, open Opener) {
+	t.Helper()
 	s := open(t, time.Now)
 	addProject(t, s, "b")
 	addProject(t, s, "a")
@@ -53,6 +54,7 @@ func testProjects(t *testing.T, open Opener) {
 }
 
 func testRoundTrip(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	yes, level, number := true, exporter.LevelWarning, 0.25
 	in, out, total := exporter.NanoUSD(2500), exporter.NanoUSD(9000), exporter.NanoUSD(11500)
@@ -79,8 +81,10 @@ func testRoundTrip(t *testing.T, open Opener) {
 		ProjectID: projectID, ID: "t", Timestamp: start, Name: "차트 🦈", UserID: "u", SessionID: "s", Environment: "prod", Release: "r", Version: "v",
 		Public: true, Tags: []string{"a", "b"}, Metadata: json.RawMessage(`{"k":1}`), Input: json.RawMessage(`"in"`), Output: json.RawMessage(`0`),
 		CreatedAt: epoch, UpdatedAt: epoch,
-		Rollup: store.Rollup{Observations: 1, Warnings: 1, Level: exporter.LevelWarning, Start: start, Latency: 3 * time.Second,
-			InputTokens: 5, OutputTokens: 6, TotalTokens: 11, Cost: &total},
+		Rollup: store.Rollup{
+			Observations: 1, Warnings: 1, Level: exporter.LevelWarning, Start: start, Latency: 3 * time.Second,
+			InputTokens: 5, OutputTokens: 6, TotalTokens: 11, Cost: &total,
+		},
 	}
 	trace, err := s.Trace(t.Context(), projectID, "t")
 	if err != nil || !reflect.DeepEqual(*trace, wantTrace) {
@@ -126,6 +130,7 @@ func testRoundTrip(t *testing.T, open Opener) {
 func second[T any](_ T, err error) error { return err }
 
 func testNullsNeverClear(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	level := exporter.LevelError
 	write(t, s, store.Batch{Observations: []store.ObservationWrite{{Stamp: at(0, "a"), ID: "o", TraceID: "t", Kind: exporter.KindGeneration, Name: "first", Input: json.RawMessage(`1`), Level: &level}}})
@@ -140,6 +145,7 @@ func testNullsNeverClear(t *testing.T, open Opener) {
 }
 
 func testUnknownTrace(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	start := epoch.Add(-time.Hour)
 	write(t, s, store.Batch{Observations: []store.ObservationWrite{
@@ -173,6 +179,7 @@ func testUnknownTrace(t *testing.T, open Opener) {
 }
 
 func testDelete(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	observation := store.ObservationWrite{Stamp: at(1, "b"), ID: "o", TraceID: "t", Kind: exporter.KindSpan, Input: json.RawMessage(`"secret"`)}
 	number := 1.0
@@ -198,6 +205,7 @@ func testDelete(t *testing.T, open Opener) {
 }
 
 func testIsolation(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	addProject(t, s, "p2")
 	number := 1.0
@@ -226,6 +234,7 @@ func testIsolation(t *testing.T, open Opener) {
 }
 
 func testWatch(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	var mu sync.Mutex
 	var seen []string
@@ -247,6 +256,7 @@ func testWatch(t *testing.T, open Opener) {
 
 // testConcurrent has many writers at once; each reads what it wrote.
 func testConcurrent(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	var wg sync.WaitGroup
 	const writers, writes = 8, 20
@@ -276,6 +286,7 @@ func testConcurrent(t *testing.T, open Opener) {
 }
 
 func testClose(t *testing.T, open Opener) {
+	t.Helper()
 	s := opened(t, open)
 	if err := s.Close(); err != nil {
 		t.Fatalf("Close: %v", err)
