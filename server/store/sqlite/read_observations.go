@@ -46,7 +46,11 @@ func (s *Store) Observations(ctx context.Context, projectID string, q store.Obse
 	w := observationWhere(project, q.ObservationFilter)
 	from := "observations o JOIN traces t ON t.rid = o.trace_rid"
 	if q.Total {
-		if page.Total, err = s.count(ctx, from, w); err != nil {
+		counted := "observations o"
+		if q.UserID != "" {
+			counted = from
+		}
+		if page.Total, err = s.count(ctx, counted, w); err != nil {
 			return page, err
 		}
 	}

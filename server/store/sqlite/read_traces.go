@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -58,8 +59,38 @@ var traceOrders = map[store.Order]string{
 	store.OrderBookmarked: "t.bookmarked", store.OrderCreatedAt: "t.created", store.OrderUpdatedAt: "t.updated", store.OrderEnvironment: "t.environment",
 }
 
-func traceWhere(project int64, f store.TraceFilter) *where {
+// filterAttributes lists the attributes that a filter asks for, the rarer kind first.
+func filterAttributes(f store.TraceFilter) []attribute {
+	var list []attribute
+	for _, key := range slices.Sorted(maps.Keys(f.Metadata)) {
+		list = append(list, attribute{"m:" + key, f.Metadata[key]})
+	}
+	for _, tag := range f.Tags {
+		list = append(list, attribute{"t", tag})
+	}
+	return list
+}
+
+// traceSource is where traces are read from in the order of their time, and the
+// columns of that order. A list by tags or metadata walks the index of the first
+// of them, which is in that order too, and so costs what it finds, not what there is.
+func traceSource(f store.TraceFilter) (from, time, row string) {
+	if len(f.Tags)+len(f.Metadata) > 0 {
+		return "trace_attributes a CROSS JOIN traces t ON t.rid = a.rid", "a.ts", "a.rid"
+	}
+	return "traces t", "t.ts", "t.rid"
+}
+
+func traceWhere(project int64, f store.TraceFilter, time string) *where {
 	w := &where{}
+	for i, a := range filterAttributes(f) {
+		if i == 0 {
+			w.add("a.project = ? AND a.key = ? AND a.value = ?", project, a.key, a.value)
+			continue
+		}
+		w.add("EXISTS (SELECT 1 FROM trace_attributes b WHERE b.project = ? AND b.key = ? AND b.value = ? AND b.ts = t.ts AND b.rid = t.rid)",
+			project, a.key, a.value)
+	}
 	w.add("t.project = ?", project)
 	in(w, "t.id", f.IDs)
 	w.equal("t.name", f.Name)
@@ -68,20 +99,10 @@ func traceWhere(project int64, f store.TraceFilter) *where {
 	w.equal("t.release", f.Release)
 	w.equal("t.version", f.Version)
 	w.equal("ifnull(t.environment, 'default')", f.Environment)
-	for _, tag := range f.Tags {
-		w.attribute(project, "t", tag)
-	}
-	for key, value := range f.Metadata {
-		w.attribute(project, "m:"+key, value)
-	}
 	w.levels(f.Levels)
 	w.contains(f.Search, "t.id", "t.name", "t.user_id", "t.session_id")
-	w.span("t.ts", f.From, f.To)
+	w.span(time, f.From, f.To)
 	return w
-}
-
-func (w *where) attribute(project int64, key, value string) {
-	w.add("EXISTS (SELECT 1 FROM trace_attributes a WHERE a.project = ? AND a.key = ? AND a.value = ? AND a.ts = t.ts AND a.rid = t.rid)", project, key, value)
 }
 
 // levels adds conditions on the highest level of a trace.
@@ -119,19 +140,21 @@ func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery
 	if !ok {
 		return page, fmt.Errorf("langshark: order by %q: %w", q.OrderBy, store.ErrBadOrder)
 	}
-	w := traceWhere(project, q.TraceFilter)
+	source, time, row := traceSource(q.TraceFilter)
+	w := traceWhere(project, q.TraceFilter, time)
 	if q.Total {
-		if page.Total, err = s.count(ctx, "traces t", w); err != nil {
+		if page.Total, err = s.count(ctx, source, w); err != nil {
 			return page, err
 		}
 	}
 	byTime := column == "t.ts"
 	if byTime {
-		if err := w.after(q.After, q.Ascending, "t.ts, t.rid"); err != nil {
+		column = time
+		if err := w.after(q.After, q.Ascending, time+", "+row); err != nil {
 			return page, err
 		}
 	}
-	columns, from := traceColumns, " FROM traces t"
+	columns, from := traceColumns, " FROM "+source
 	var more []any
 	var input, output []byte
 	if q.Payloads {
@@ -139,7 +162,7 @@ func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery
 		from += " LEFT JOIN trace_payloads p ON p.rid = t.rid"
 		more = []any{&input, &output}
 	}
-	order := column + " " + direction(q.Ascending) + ", t.rid " + direction(q.Ascending)
+	order := column + " " + direction(q.Ascending) + ", " + row + " " + direction(q.Ascending)
 	rows, err := s.read.QueryContext(ctx, "SELECT "+columns+from+w.String()+tail(q.Page, order), w.args...)
 	if err != nil {
 		return page, s.readError("traces", err)

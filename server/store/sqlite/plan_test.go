@@ -1,0 +1,67 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// TestPlans has the lists that people look at read in the order of an index,
+// whatever the size of the project.
+func TestPlans(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "plan.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, c := range []struct {
+		name   string
+		filter store.TraceFilter
+		want   string
+	}{
+		{"newest", store.TraceFilter{}, "traces_by_time"},
+		{"user", store.TraceFilter{UserID: "u"}, "traces_by_user"},
+		{"session", store.TraceFilter{SessionID: "s"}, "traces_by_session"},
+		{"name", store.TraceFilter{Name: "n"}, "traces_by_name"},
+		{"errors", store.TraceFilter{Levels: []exporter.Level{exporter.LevelError}}, "traces_with_errors"},
+		{"tags", store.TraceFilter{Tags: []string{"a", "b"}}, "SEARCH a USING PRIMARY KEY (project=? AND key=? AND value=?)"},
+		{"metadata", store.TraceFilter{Metadata: map[string]string{"k": "v"}, Tags: []string{"a"}}, "SEARCH a USING PRIMARY KEY (project=? AND key=? AND value=?)"},
+	} {
+		source, time, row := traceSource(c.filter)
+		w := traceWhere(1, c.filter, time)
+		plan := explain(t, s, "SELECT t.id FROM "+source+w.String()+tail(store.Page{}, time+" DESC, "+row+" DESC"), w.args)
+		if !strings.Contains(plan, c.want) || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s: %s, want %s and no sorting", c.name, plan, c.want)
+		}
+	}
+	w := observationWhere(1, store.ObservationFilter{TraceID: "t"})
+	plan := explain(t, s, "SELECT o.id FROM observations o JOIN traces t ON t.rid = o.trace_rid"+w.String()+tail(store.Page{}, "o.start ASC, o.rid ASC"), w.args)
+	if !strings.Contains(plan, "observations_by_trace") || strings.Contains(plan, "TEMP B-TREE") {
+		t.Errorf("the observations of a trace: %s", plan)
+	}
+}
+
+func explain(t *testing.T, s *Store, query string, args []any) string {
+	t.Helper()
+	rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, detail)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "; ")
+}
