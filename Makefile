@@ -33,9 +33,8 @@ tidy: ## go mod tidy in every published module, siblings from the checkout
 	GOWORK=off go -C tools run ./tidy -root ..
 
 .PHONY: generate
-generate: tools ## make templates and assets again; a clean tree afterwards means they were current
-	cd server/ui && PATH="$(BIN):$$PATH" GOWORK=off go generate ./...
-	gofmt -l $$(git ls-files '*.go')
+generate: ## make templates and assets again; a clean tree afterwards means they were current
+	cd server && go generate ./ui/...
 
 .PHONY: bench
 bench: ## benchmarks of the SDK beside its peers; writes a table
