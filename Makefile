@@ -26,7 +26,7 @@ $(BIN)/.stamp: tools/go.mod tools/go.sum
 lint: tools ## format and lint every module
 	@for m in $(GO_MODULES); do echo "lint $$m"; (cd $$m && $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 	@cd tools && GOWORK=off $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...
-	@cd bench && GOWORK=off $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+	@cd bench && $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...
 
 .PHONY: tidy
 tidy: ## go mod tidy in every published module, siblings from the checkout
@@ -38,7 +38,7 @@ generate: ## make templates and assets again; a clean tree afterwards means they
 
 .PHONY: bench
 bench: ## benchmarks of the SDK beside its peers; writes a table
-	GOWORK=off go -C bench run . -root ..
+	go -C bench run .
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)

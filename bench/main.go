@@ -97,6 +97,7 @@ func (discard) Export(context.Context, []exporter.Record) error { return nil }
 func (discard) Shutdown(context.Context) error                  { return nil }
 
 func langsharkTrace(b *testing.B) {
+	b.Helper()
 	c, err := langshark.New(langshark.Config{Exporter: discard{}, QueueBytes: 1 << 30})
 	if err != nil {
 		b.Fatal(err)
@@ -125,6 +126,7 @@ func langsharkTrace(b *testing.B) {
 }
 
 func langsharkSpan(b *testing.B) {
+	b.Helper()
 	c, err := langshark.New(langshark.Config{Exporter: discard{}, QueueBytes: 1 << 30})
 	if err != nil {
 		b.Fatal(err)
@@ -153,6 +155,7 @@ func otelTracer() (trace.Tracer, *sdktrace.TracerProvider) {
 }
 
 func otelTrace(b *testing.B) {
+	b.Helper()
 	t, tp := otelTracer()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
@@ -176,6 +179,7 @@ func otelTrace(b *testing.B) {
 }
 
 func otelSpan(b *testing.B) {
+	b.Helper()
 	t, tp := otelTracer()
 	ctx, root := t.Start(context.Background(), "root")
 	b.ReportAllocs()

@@ -30,7 +30,7 @@ func run(ctx context.Context, root string, check bool) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp)
+	defer os.RemoveAll(tmp) //nolint:errcheck // a temporary folder
 	proxy, cache := filepath.Join(tmp, "proxy"), filepath.Join(tmp, "cache")
 	modules, err := checkout.Proxy(ctx, root, proxy)
 	if err != nil {
