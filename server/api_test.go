@@ -292,6 +292,7 @@ func TestCanceledRequest(t *testing.T) {
 	go func() {
 		_, _ = writer.Write([]byte(`{"batch":[`))
 		cancel()
+		_ = writer.CloseWithError(context.Canceled)
 	}()
 	if res, err := http.DefaultClient.Do(r); err == nil {
 		res.Body.Close()
