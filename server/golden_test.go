@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 )
 
@@ -46,11 +47,7 @@ type pair struct {
 
 func goldenFile(t *testing.T, group string) []pair {
 	t.Helper()
-	dir := os.Getenv("LANGSHARK_TESTDATA")
-	if dir == "" {
-		t.Skip("recorded data: LANGSHARK_TESTDATA is not set")
-	}
-	names, err := filepath.Glob(filepath.Join(dir, "golden", group+"-*.json"))
+	names, err := filepath.Glob(filepath.Join(testkit.Recorded(t, "golden"), group+"-*.json"))
 	if err != nil || len(names) != 1 {
 		t.Fatalf("golden group %s: %v, %v", group, names, err)
 	}

@@ -89,6 +89,22 @@ func TestCookie(t *testing.T) {
 	}
 }
 
+// TestSecureCookie keeps the cookie off plain HTTP where the address is one of TLS.
+func TestSecureCookie(t *testing.T) {
+	srv := newServer(t, server.Config{PublicURL: "https://traces.example.com/ls/"})
+	link, ok := strings.CutPrefix(srv.SignInURL(), "https://traces.example.com/ls")
+	if !ok {
+		t.Fatalf("the link is %s", srv.SignInURL())
+	}
+	w := httptest.NewRecorder()
+	srv.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, link, nil))
+	res := w.Result()
+	res.Body.Close()
+	if len(res.Cookies()) != 1 || !res.Cookies()[0].Secure {
+		t.Errorf("cookies %+v", res.Cookies())
+	}
+}
+
 // TestOpen lets everybody in on loopback, and only there.
 func TestOpen(t *testing.T) {
 	srv := newServer(t, server.Config{Open: true})

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,6 +89,7 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	s.ingest = ingest.New(s.store, s.cfg.Logger)
 	s.keys = auth.NewKeys(s.store)
 	s.signIn = auth.NewSignIn(path, nil)
+	s.signIn.Secure = strings.HasPrefix(s.cfg.PublicURL, "https:")
 	s.handler = s.routes()
 	return nil
 }

@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 )
+
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 // newServer makes a server whose data goes with the test.
 func newServer(tb testing.TB, cfg server.Config) *server.Server {

@@ -10,7 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/langshark/langshark-go/internal/testkit"
 )
+
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 // command runs a command line to its end.
 func command(t *testing.T, args ...string) (code int, stdout, stderr string) {

@@ -22,6 +22,10 @@ const (
 // becomes a session cookie, and is worth nothing afterwards. Sessions end with
 // the process. Its methods are safe for concurrent use.
 type SignIn struct {
+	// Secure keeps the cookies off plain HTTP, for a server behind a proxy that
+	// speaks TLS. Set it before the first request.
+	Secure bool
+
 	cookie string
 	now    func() time.Time
 
@@ -80,7 +84,7 @@ func (s *SignIn) Redeem(w http.ResponseWriter, r *http.Request) bool {
 	}
 	http.SetCookie(w, &http.Cookie{
 		Name: s.cookie, Value: session, Path: "/", MaxAge: int(SessionLifetime / time.Second),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure || r.TLS != nil,
 	})
 	query := r.URL.Query()
 	query.Del("token")

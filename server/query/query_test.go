@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/sqlite"
 )
+
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 func open(t *testing.T) (store.Store, *query.Reader) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/sqlite"
 )
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	testkit.Main(m)
 }
 
 // writeUntilKilled writes traces of eight observations from four goroutines, and
