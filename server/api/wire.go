@@ -41,7 +41,7 @@ func (s orNull) MarshalJSON() ([]byte, error) {
 	if s == "" {
 		return []byte("null"), nil
 	}
-	return json.Marshal(string(s))
+	return exporter.Text(string(s)).AppendJSON(nil), nil
 }
 
 type wireTrace struct {

@@ -63,7 +63,7 @@ func TestTraceFields(t *testing.T) {
 // TestMessages says of each error which field it is in.
 func TestMessages(t *testing.T) {
 	for body, want := range map[string]string{
-		one("trace-create", `{"id":1,"tags":["a",2],"public":"yes","timestamp":"2026"}`):   `body.id: expected string, received number; body.tags.1: expected string, received number; body.public: expected boolean, received string; body.timestamp: "2026" is no date and time with a zone, as 2024-09-01T00:00:00.000Z is`,
+		one("trace-create", `{"id":1,"tags":["a",2],"public":"yes","timestamp":"2026"}`): `body.id: expected string, received number; body.tags.1: expected string, received number; body.public: expected boolean, received string; body.timestamp: "2026" is no date and time with a zone, as 2024-09-01T00:00:00.000Z is`,
 		one("trace-create", `{"id":""}`):                                                   `body.id: must not be empty`,
 		one("trace-create", `{"id":"a\rb"}`):                                               `body.id: must not contain a carriage return`,
 		one("span-create", `{}`):                                                           `body.id: required`,

@@ -144,7 +144,9 @@ func (r *registers) mergeMetadata(current, raw json.RawMessage, s, deleted store
 		r.tree = &node{}
 		r.tree.write(current, r.meta)
 	}
-	r.tree.write(raw, s)
+	if !r.tree.write(raw, s) {
+		return current, false
+	}
 	if s.Compare(r.meta) > 0 {
 		r.meta = s
 	}

@@ -22,20 +22,20 @@ type node struct {
 	Children map[string]*node
 }
 
-// write merges raw, written at s.
-func (n *node) write(raw json.RawMessage, s store.Stamp) {
+// write merges raw, written at s, and reports whether that changed anything.
+func (n *node) write(raw json.RawMessage, s store.Stamp) (changed bool) {
 	if covers(n.ValueAt, s) {
-		return
+		return false
 	}
 	switch first(raw) {
 	case 'n':
-		n.NullAt = later(n.NullAt, s)
+		return advance(&n.NullAt, s)
 	case '{':
 		var object map[string]json.RawMessage
 		if json.Unmarshal(raw, &object) != nil {
-			return // decoded before; never happens
+			return false // decoded before; never happens
 		}
-		n.ObjectAt = later(n.ObjectAt, s)
+		changed = advance(&n.ObjectAt, s)
 		for key, value := range object {
 			child := n.Children[key]
 			if child == nil {
@@ -45,11 +45,13 @@ func (n *node) write(raw json.RawMessage, s store.Stamp) {
 				}
 				n.Children[key] = child
 			}
-			child.write(value, s)
+			changed = child.write(value, s) || changed
 		}
+		return changed
 	default:
 		n.Value, n.ValueAt = raw, s
 		n.cutBelow(s)
+		return true
 	}
 }
 
@@ -109,11 +111,13 @@ func (n *node) json(dst []byte) []byte {
 	}
 }
 
-func later(a, b store.Stamp) store.Stamp {
-	if a.IsZero() || b.Compare(a) > 0 {
-		return b
+// advance moves at on to s, unless it is there already.
+func advance(at *store.Stamp, s store.Stamp) bool {
+	if !at.IsZero() && s.Compare(*at) <= 0 {
+		return false
 	}
-	return a
+	*at = s
+	return true
 }
 
 // first returns the first byte of raw that isn't space.
