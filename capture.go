@@ -3,6 +3,7 @@ package langshark
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -18,6 +19,8 @@ const (
 	MaxValueBytes = 1 << 20
 	// MaxValueDepth bounds its nesting.
 	MaxValueDepth = 64
+	// maxLabelBytes bounds names, ids, tags and the like.
+	maxLabelBytes = 4 << 10
 )
 
 // buffer holds encoded JSON. It goes back to the pool when nobody refers to it.
@@ -112,9 +115,34 @@ func (v capture) size() int64 {
 	return int64(n)
 }
 
-// capture encodes and masks a value. nil is no value.
+// capture encodes and masks a value. nil is no value. The mask comes before
+// the limit, so that it sees all of what is kept of a value.
 func (c *Client) capture(field Field, key string, v any) capture {
-	return c.mask(field, key, c.encode(v))
+	return limited(c.mask(field, key, c.encode(v)))
+}
+
+// captureAll does so for named values, leaving out those that are none.
+func (c *Client) captureAll(field Field, values []anyValue) []keyValue {
+	var kvs []keyValue
+	for _, m := range values {
+		if v := c.capture(field, m.key, m.value); v.kind != captureNone {
+			kvs = setValue(kvs, c.label(m.key), v)
+		}
+	}
+	return kvs
+}
+
+// limited cuts what is longer than MaxValueBytes.
+func limited(v capture) capture {
+	switch {
+	case v.kind == captureText && len(v.text) > MaxValueBytes:
+		v.text = exporter.TruncateText(v.text, MaxValueBytes)
+	case v.kind == captureJSON && len(v.buf.b) > MaxValueBytes:
+		text := exporter.TruncateText(string(v.buf.b), MaxValueBytes)
+		v.release()
+		return capture{kind: captureText, text: text}
+	}
+	return v
 }
 
 func (c *Client) encode(v any) capture {
@@ -127,7 +155,7 @@ func (c *Client) encode(v any) capture {
 		return encodeRaw(v)
 	case []byte:
 		if utf8.Valid(v) {
-			return capture{kind: captureText, text: exporter.TruncateText(string(v), MaxValueBytes)}
+			return capture{kind: captureText, text: string(v)}
 		}
 	case error:
 		return capture{kind: captureText, text: c.text(errorText(v))}
@@ -137,13 +165,18 @@ func (c *Client) encode(v any) capture {
 
 // text is what is kept of a string.
 func (c *Client) text(s string) string {
-	if len(s) > MaxValueBytes {
-		return exporter.TruncateText(s, MaxValueBytes)
-	}
 	if c.copyStrings {
 		return strings.Clone(s)
 	}
 	return s
+}
+
+// label is what is kept of a name, an id or a tag.
+func (c *Client) label(s string) string {
+	if len(s) > maxLabelBytes {
+		return exporter.TruncateText(s, maxLabelBytes)
+	}
+	return c.text(s)
 }
 
 func encodeRaw(raw json.RawMessage) capture {
@@ -169,8 +202,9 @@ func encodeJSON(v any) (result capture) {
 		}
 	}()
 	if err := buf.encode(v); err != nil {
+		text := errorText(err) // the application's own, perhaps: it must come before the buffer is given back
 		buf.release()
-		return encodeFailed(err)
+		return encodeFailed(errors.New(text))
 	}
 	buf.b = bytes.TrimSuffix(buf.b, []byte("\n"))
 	return checked(buf)
@@ -178,10 +212,8 @@ func encodeJSON(v any) (result capture) {
 
 // checked enforces the limits on what was encoded.
 func checked(buf *buffer) capture {
-	if len(buf.b) > MaxValueBytes {
-		text := exporter.TruncateText(string(buf.b), MaxValueBytes)
-		buf.release()
-		return capture{kind: captureText, text: text}
+	if !utf8.Valid(buf.b) {
+		buf.b = bytes.ToValidUTF8(buf.b, []byte("\ufffd"))
 	}
 	if jsonx.Depth(buf.b) > MaxValueDepth {
 		buf.release()

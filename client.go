@@ -34,13 +34,15 @@ type Client struct {
 	masked      atomic.Int64
 
 	shutdown sync.Once
-	result   error
 }
 
 // disabled is the client that does nothing.
-var disabled = &Client{}
+var disabled = &Client{attributes: new(exporter.Attributes)}
 
 var defaultClient atomic.Pointer[Client]
+
+// anyEnabled is set with the first client that records: before, contexts need not remember anything.
+var anyEnabled atomic.Bool
 
 // Default returns the client that the package's functions use where ctx
 // carries none. It is disabled until [SetDefault].
@@ -71,9 +73,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if !cfg.wanted() {
 		if cfg.Enabled == nil || *cfg.Enabled {
-			sayDisabled(logger)
+			sayDisabled(logger, cfg.Host)
 		}
-		return &Client{}, nil
+		return &Client{attributes: new(exporter.Attributes)}, nil
 	}
 	sink := cfg.Exporter
 	if sink == nil {
@@ -82,7 +84,7 @@ func New(cfg Config) (*Client, error) {
 			HTTPClient: cfg.HTTPClient, SDKVersion: Version,
 		})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w (from Config or LANGSHARK_HOST, LANGSHARK_PUBLIC_KEY, LANGSHARK_SECRET_KEY)", err)
 		}
 	}
 	c := &Client{
@@ -117,13 +119,18 @@ func New(cfg Config) (*Client, error) {
 		OnError:       c.report,
 		OnTick:        func() bool { return c.open.announce(age) },
 	})
+	anyEnabled.Store(true)
 	return c, nil
 }
 
 var saidDisabled sync.Once
 
-func sayDisabled(logger *slog.Logger) {
+func sayDisabled(logger *slog.Logger, host string) {
 	saidDisabled.Do(func() {
+		if host != "" {
+			logger.Warn("langshark: a host is set but no keys, so nothing is recorded (keys and host are read as one group, all LANGSHARK_ or all LANGFUSE_)", "host", host)
+			return
+		}
 		logger.Info("langshark: no keys are set, so nothing is recorded (set LANGSHARK_PUBLIC_KEY, LANGSHARK_SECRET_KEY and LANGSHARK_HOST)")
 	})
 }
@@ -157,7 +164,7 @@ func (c *Client) AuthCheck(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	if err := a.AuthCheck(ctx); err != nil {
+	if err := guarded("AuthCheck", func() error { return a.AuthCheck(background(ctx)) }); err != nil {
 		return fmt.Errorf("langshark: auth check: %w", err)
 	}
 	return nil
@@ -183,11 +190,12 @@ func (c *Client) Flush(ctx context.Context) error {
 	if !c.enabled() {
 		return nil
 	}
+	ctx = background(ctx)
 	if err := c.pipeline.Flush(ctx); err != nil {
-		return err //nolint:wrapcheck // a DeliveryError speaks for itself
+		return err
 	}
 	if f, ok := c.exporter.(exporter.Flusher); ok {
-		return f.Flush(ctx) //nolint:wrapcheck // so do its sinks' errors
+		return guarded("Flush", func() error { return f.Flush(ctx) })
 	}
 	return nil
 }
@@ -201,11 +209,18 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	if !c.enabled() {
 		return nil
 	}
-	c.shutdown.Do(func() {
-		c.open.finish()
-		c.result = c.pipeline.Shutdown(ctx)
-	})
-	return c.result
+	c.shutdown.Do(c.open.finish)
+	return c.pipeline.Shutdown(background(ctx))
+}
+
+// guarded turns a panic of an exporter into an error.
+func guarded(what string, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("langshark: exporter panicked in %s: %v", what, p)
+		}
+	}()
+	return f()
 }
 
 // Stats is one consistent snapshot of a client's counts. See [exporter.Stats]

@@ -39,7 +39,7 @@ type Config struct {
 	// Exporter replaces the server: records go there, and no key is needed.
 	Exporter exporter.Exporter
 
-	// Protocol defaults to LANGSHARK_PROTOCOL, else ProtocolAuto.
+	// Protocol defaults to LANGSHARK_PROTOCOL, else ProtocolAuto. Ingestion is the only wire as yet.
 	Protocol Protocol
 
 	// Environment tells production from staging: at most 40 lower-case letters, digits, - and _.
@@ -76,7 +76,8 @@ type Config struct {
 	// Mask rewrites each text of inputs, outputs, metadata and status messages before it is queued.
 	// See [MaskFunc].
 	Mask MaskFunc
-	// OnError is told of background errors, on the client's goroutine. Defaults to a slog warning at
+	// OnError is told of background errors: on the client's goroutine or, when Mask fails, on the one
+	// that records. It must return soon and not call Flush or Shutdown. Defaults to a slog warning at
 	// most every ten seconds.
 	OnError func(error)
 	// HTTPClient sends to the server. Defaults to one of the client's own. Calls are bounded by Timeout.
@@ -200,8 +201,10 @@ func (e *envReader) server(c *Config) {
 	if c.Exporter != nil || !c.wanted() {
 		return
 	}
-	if on, err := strconv.ParseBool(e.get("LANGSHARK_ENABLED")); err == nil && !on && c.Enabled == nil {
-		return
+	if text, _ := e.first("LANGSHARK_ENABLED", "LANGFUSE_TRACING_ENABLED"); c.Enabled == nil {
+		if on, err := strconv.ParseBool(text); err == nil && !on {
+			return
+		}
 	}
 	for _, f := range [...]struct{ value, field, variable string }{
 		{c.PublicKey, "PublicKey", "PUBLIC_KEY"}, {c.SecretKey, "SecretKey", "SECRET_KEY"}, {c.Host, "Host", "HOST"},
@@ -266,7 +269,7 @@ func parseRetries(s string) (int, error) {
 // parseDuration reads 500ms and the like; a bare number is seconds.
 func parseDuration(s string) (time.Duration, error) {
 	if f, err := strconv.ParseFloat(s, 64); err == nil {
-		if !(f > 0 && f < 1e9) {
+		if !(f >= 1e-3 && f < 1e9) {
 			return 0, errRange
 		}
 		return time.Duration(f * float64(time.Second)), nil

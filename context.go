@@ -94,8 +94,40 @@ func (n *scopeNode) Value(key any) any {
 
 // overlay is what WithTraceAttributes adds for the observations below.
 type overlay struct {
-	outer *overlay
-	patch patch
+	outer  *overlay
+	client *Client // whose mask the values went through
+	patch  patch
+	raw    []keyValue // the metadata as encoded, for the mask of another client
+}
+
+// newOverlay encodes what was given, on the goroutine that gave it.
+func newOverlay(c *Client, outer *overlay, p patch) *overlay {
+	o := &overlay{outer: outer.of(c), client: c, patch: p}
+	for _, m := range p.metadata {
+		if v := c.encode(m.value); v.kind != captureNone {
+			o.raw = setValue(o.raw, c.label(m.key), v)
+		}
+	}
+	o.patch.metadata = nil
+	o.mask()
+	return o
+}
+
+func (o *overlay) mask() {
+	o.patch.values = nil
+	for _, kv := range o.raw {
+		o.patch.values = setKeyValue(o.patch.values, kv.key, limited(o.client.mask(FieldMetadata, kv.key, kv.value.share())).value())
+	}
+}
+
+// of returns the overlays with the values masked for the client.
+func (o *overlay) of(c *Client) *overlay {
+	if o == nil || o.client == c {
+		return o
+	}
+	n := &overlay{outer: o.outer.of(c), client: c, patch: o.patch, raw: o.raw}
+	n.mask()
+	return n
 }
 
 // apply returns the attributes with all overlays on them, the outermost first.
@@ -104,6 +136,19 @@ func (o *overlay) apply(c *Client, a *exporter.Attributes) *exporter.Attributes 
 		return a
 	}
 	return o.patch.apply(c, o.outer.apply(c, a))
+}
+
+// size is the memory that the overlays hold.
+func (o *overlay) size() (n int64) {
+	for ; o != nil; o = o.outer {
+		p := &o.patch
+		n += int64(len(p.name) + len(p.user) + len(p.session) + len(p.environment) + len(p.release) + len(p.version))
+		for _, t := range p.tags {
+			n += int64(len(t))
+		}
+		n += valuesSize(p.values)
+	}
+	return n
 }
 
 // position is what ctx says about where something starts.
@@ -126,11 +171,17 @@ func locate(ctx context.Context) position {
 	return position{client: Default()}
 }
 
-// below returns the position as the client sees it: another client's trace is none.
+// below returns the position as the client sees it: another client's trace is
+// none, but a trace that was joined is anybody's.
 func (p position) below(c *Client) position {
 	if p.span != nil && p.span.trace.client != c {
-		p.span = nil
+		if p.span.remote {
+			p.span = p.span.rejoin(c)
+		} else {
+			p.span = nil
+		}
 	}
+	p.overlay = p.overlay.of(c)
 	return p
 }
 
@@ -149,17 +200,22 @@ func ContextWithClient(ctx context.Context, c *Client) context.Context {
 }
 
 // WithTraceAttributes sets attributes for the traces and observations that
-// start below the returned context: a trace started there has them, and
-// within a running trace they are put on each observation below, not on the
-// trace. To change a running trace, use UpdateTrace. Input, output, id and
+// start below the returned context: a trace started there has them, a trace of
+// another process that was joined gets them, and within a running trace they
+// are put on each observation below, not on the trace. (The ingestion wire
+// carries only environment and version of an observation; to change a running
+// trace, use UpdateTrace.) Values are encoded at once. Input, output, id and
 // start time are no attributes and are ignored.
 func WithTraceAttributes(ctx context.Context, opts ...TraceOption) context.Context {
-	p := locate(ctx)
-	s := traceSettings(opts)
-	if s == nil || !p.client.enabled() {
+	if !anyEnabled.Load() {
 		return ctx
 	}
-	return &scopeNode{Context: background(ctx), span: p.span, client: p.client, overlay: &overlay{p.overlay, s.attributes}}
+	p := locate(ctx)
+	s := traceSettings(opts)
+	if s == nil {
+		return ctx
+	}
+	return &scopeNode{Context: background(ctx), span: p.span, client: p.client, overlay: newOverlay(p.client, p.overlay, s.attributes)}
 }
 
 // background stands in for a nil context.

@@ -73,6 +73,7 @@ func (c *Client) startGeneration(ctx context.Context, kind Kind, name string, op
 		return ctx, nil
 	}
 	n := &generationNode{Context: ctx}
+	n.generation.span.joins = p.span.remote
 	n.generation.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
 	n.generation.span.ready(s)
 	return n, &n.generation
@@ -85,12 +86,12 @@ func (g *Generation) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind
 }
 
 // apply sets what options say; the caller holds the lock.
-func (d *generationData) apply(t *traceState, o *settings) {
+func (d *generationData) apply(t *traceState, o *settings, parameters []keyValue) {
 	c := t.client
 	if o.model != "" {
-		d.model = c.text(o.model)
+		d.model = c.label(o.model)
 	}
-	d.addParameters(c, o.parameters)
+	d.addParameters(parameters)
 	if o.usage != nil {
 		d.usage, d.hasUsage = cloneUsage(*o.usage), true
 	}
@@ -101,16 +102,26 @@ func (d *generationData) apply(t *traceState, o *settings) {
 		d.completionStart, d.hasFirstToken = t.offset(o.completionStart), true
 	}
 	if o.promptName != "" {
-		d.promptName, d.promptVersion = c.text(o.promptName), o.promptVersion
+		d.promptName, d.promptVersion = c.label(o.promptName), o.promptVersion
 	}
 }
 
-func (d *generationData) addParameters(c *Client, p map[string]any) {
-	for _, key := range slices.Sorted(maps.Keys(p)) {
-		if v := c.capture(FieldParameters, key, p[key]); v.kind != captureNone {
-			d.parameters = setValue(d.parameters, key, v)
-		}
+func (d *generationData) addParameters(parameters []keyValue) {
+	for _, p := range parameters {
+		d.parameters = setValue(d.parameters, p.key, p.value)
 	}
+}
+
+// captureParameters encodes parameters, sorted by name.
+func (c *Client) captureParameters(p map[string]any) []keyValue {
+	if len(p) == 0 {
+		return nil
+	}
+	all := make([]anyValue, 0, len(p))
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		all = append(all, anyValue{key, p[key]})
+	}
+	return c.captureAll(FieldParameters, all)
 }
 
 func cloneUsage(u Usage) Usage {
@@ -153,12 +164,16 @@ func (g *Generation) set(f func(*generationData)) {
 
 // SetModel names the model: the one asked, and when it is known, the one that answered.
 func (g *Generation) SetModel(name string) {
-	g.set(func(d *generationData) { d.model = g.span.trace.client.text(name) })
+	g.set(func(d *generationData) { d.model = g.span.trace.client.label(name) })
 }
 
 // SetModelParameters adds parameters of the request, as in temperature. Values are encoded at once.
 func (g *Generation) SetModelParameters(p map[string]any) {
-	g.set(func(d *generationData) { d.addParameters(g.span.trace.client, p) })
+	if g == nil {
+		return
+	}
+	parameters := g.span.trace.client.captureParameters(p)
+	g.set(func(d *generationData) { d.addParameters(parameters) })
 }
 
 // SetUsage sets the tokens. Counts are inclusive; see [Usage].
@@ -175,11 +190,14 @@ func (g *Generation) SetCost(c Cost) {
 
 // SetPrompt links the managed prompt that was used. Versions begin at 1.
 func (g *Generation) SetPrompt(name string, version int) {
-	g.set(func(d *generationData) { d.promptName, d.promptVersion = g.span.trace.client.text(name), version })
+	g.set(func(d *generationData) { d.promptName, d.promptVersion = g.span.trace.client.label(name), version })
 }
 
-// SetCompletionStart sets when the first token arrived.
+// SetCompletionStart sets when the first token arrived. The zero time does nothing.
 func (g *Generation) SetCompletionStart(t time.Time) {
+	if t.IsZero() {
+		return
+	}
 	g.set(func(d *generationData) { d.completionStart, d.hasFirstToken = g.span.trace.offset(t), true })
 }
 

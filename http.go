@@ -1,8 +1,13 @@
 package langshark
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -83,15 +88,14 @@ func (s *handlerSettings) serve(c *Client, name string, h http.Handler, w http.R
 		span.SetMetadata("langshark.link", link)
 	}
 	rec := &responseRecorder{ResponseWriter: w}
-	var rw http.ResponseWriter = rec
-	if _, ok := w.(http.Flusher); ok {
-		rw = flushingRecorder{rec}
-	}
 	r = r.WithContext(ctx)
 	defer func() {
 		p := recover()
 		if r.Pattern != "" {
 			span.SetMetadata("http.route", r.Pattern)
+			if name == "" {
+				span.rename(routeName(r))
+			}
 		}
 		span.SetMetadata("http.response.body.size", rec.bytes)
 		switch {
@@ -104,7 +108,9 @@ func (s *handlerSettings) serve(c *Client, name string, h http.Handler, w http.R
 		if rec.status == 0 {
 			rec.status = http.StatusOK
 		}
-		if p == nil {
+		if rec.hijacked {
+			span.SetMetadata("http.connection.hijacked", true)
+		} else if p == nil {
 			span.SetMetadata("http.response.status_code", rec.status)
 		}
 		if err := ctx.Err(); err != nil && p == nil {
@@ -115,15 +121,24 @@ func (s *handlerSettings) serve(c *Client, name string, h http.Handler, w http.R
 			panic(p)
 		}
 	}()
-	h.ServeHTTP(rw, r)
+	h.ServeHTTP(rec.writer(), r)
+}
+
+// routeName is the method and the pattern that matched, which may name the method itself.
+func routeName(r *http.Request) string {
+	if strings.HasPrefix(r.Pattern, r.Method+" ") {
+		return r.Pattern
+	}
+	return r.Method + " " + r.Pattern
 }
 
 // responseRecorder counts what a handler writes. http.ResponseController
 // reaches the real writer through Unwrap.
 type responseRecorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	status   int
+	bytes    int64
+	hijacked bool
 }
 
 func (r *responseRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
@@ -136,24 +151,86 @@ func (r *responseRecorder) WriteHeader(status int) {
 }
 
 func (r *responseRecorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
+	r.wrote()
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
 	return n, err //nolint:wrapcheck // the writer's own
 }
 
-// flushingRecorder is for writers that flush, which handlers ask by type.
-type flushingRecorder struct{ *responseRecorder }
-
-func (r flushingRecorder) Flush() {
-	if f, ok := r.ResponseWriter.(http.Flusher); ok {
-		if r.status == 0 {
-			r.status = http.StatusOK
-		}
-		f.Flush()
+func (r *responseRecorder) wrote() {
+	if r.status == 0 {
+		r.status = http.StatusOK
 	}
+}
+
+// ReadFrom lets the real writer send a file without copying it, if it can.
+func (r *responseRecorder) ReadFrom(src io.Reader) (int64, error) {
+	r.wrote()
+	n, err := io.Copy(r.ResponseWriter, src)
+	r.bytes += n
+	return n, err //nolint:wrapcheck // the writer's own
+}
+
+// writer returns what the handler gets: it can flush, hijack and push exactly
+// if the real writer can, for handlers ask by type.
+func (r *responseRecorder) writer() http.ResponseWriter {
+	_, flushes := r.ResponseWriter.(http.Flusher)
+	_, hijacks := r.ResponseWriter.(http.Hijacker)
+	_, pushes := r.ResponseWriter.(http.Pusher)
+	switch {
+	case flushes && hijacks:
+		return struct {
+			*responseRecorder
+			flusher
+			hijacker
+		}{r, flusher{r}, hijacker{r}}
+	case flushes && pushes:
+		return struct {
+			*responseRecorder
+			flusher
+			pusher
+		}{r, flusher{r}, pusher{r}}
+	case flushes:
+		return struct {
+			*responseRecorder
+			flusher
+		}{r, flusher{r}}
+	case hijacks:
+		return struct {
+			*responseRecorder
+			hijacker
+		}{r, hijacker{r}}
+	case pushes:
+		return struct {
+			*responseRecorder
+			pusher
+		}{r, pusher{r}}
+	}
+	return r
+}
+
+type flusher struct{ recorder *responseRecorder }
+
+// Flush sends what is buffered.
+func (f flusher) Flush() {
+	f.recorder.wrote()
+	f.recorder.ResponseWriter.(http.Flusher).Flush() //nolint:forcetypeassert // writer has checked
+}
+
+type hijacker struct{ recorder *responseRecorder }
+
+// Hijack hands the connection to the handler.
+func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := h.recorder.ResponseWriter.(http.Hijacker).Hijack() //nolint:forcetypeassert // writer has checked
+	h.recorder.hijacked = err == nil
+	return conn, rw, err //nolint:wrapcheck // the writer's own
+}
+
+type pusher struct{ recorder *responseRecorder }
+
+// Push starts an HTTP/2 push.
+func (p pusher) Push(target string, opts *http.PushOptions) error {
+	return p.recorder.ResponseWriter.(http.Pusher).Push(target, opts) //nolint:forcetypeassert,wrapcheck // writer has checked
 }
 
 // TransportOption says how a [NewTransport] propagates.
@@ -216,8 +293,11 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(out)
 	switch {
 	case err != nil:
-		span.SetError(err)
+		span.SetError(withoutQuery(err, r.URL))
 	default:
+		if resp.Request == out {
+			resp.Request = r
+		}
 		span.SetMetadata("http.response.status_code", resp.StatusCode)
 		if resp.StatusCode >= http.StatusBadRequest {
 			span.SetLevel(LevelError)
@@ -262,6 +342,22 @@ func isProvider(host string) bool {
 	return matchHost(host, providers) ||
 		strings.HasSuffix(host, "-aiplatform.googleapis.com") ||
 		strings.HasPrefix(host, "bedrock-runtime") && strings.HasSuffix(host, ".amazonaws.com")
+}
+
+// withoutQuery takes the address out of an error's text: queries hold keys.
+func withoutQuery(err error, u *url.URL) error {
+	var wrapped *url.Error
+	for errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	text := errorText(err)
+	clean := *u
+	clean.RawQuery, clean.Fragment, clean.User = "", "", nil
+	text = strings.ReplaceAll(text, u.String(), clean.String())
+	if u.RawQuery != "" {
+		text = strings.ReplaceAll(text, u.RawQuery, "…")
+	}
+	return errors.New(text)
 }
 
 // panicError is what is recorded of a panic.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/internal/jsonx"
 )
 
@@ -32,9 +33,11 @@ type MaskText struct {
 }
 
 // MaskFunc returns what is recorded instead of t.Text. It is called for every
-// string and number of a value, on the goroutine that records, before anything
-// is queued or written; it must be safe for concurrent use. A number that
-// changes becomes a string. When it returns an error or panics, the whole
+// string and number of inputs, outputs, metadata, model parameters, status
+// messages and scores' comments, on the goroutine that records, before anything
+// is queued or written, and before a value is cut to [MaxValueBytes]; it must
+// be safe for concurrent use. Names, ids, tags, users, sessions and the keys of
+// objects are not masked. A number that changes becomes a string. When it returns an error or panics, the whole
 // value is replaced by {"$masked":"mask failed"}: nothing leaves unmasked.
 type MaskFunc func(t MaskText) (string, error)
 
@@ -81,15 +84,16 @@ func (c *Client) masking(field Field, key string, v capture) (masked capture, er
 
 // maskText applies the mask to a plain text that isn't a payload.
 func (c *Client) maskText(field Field, s string) string {
+	s = c.text(s)
 	if c.maskFunc == nil || s == "" {
-		return s
+		return exporter.TruncateText(s, MaxValueBytes)
 	}
 	v := c.mask(field, "", capture{kind: captureText, text: s})
 	if v.kind != captureText {
 		v.release()
 		return maskFailedText
 	}
-	return v.text
+	return limited(v).text
 }
 
 // maskJSON copies src, with every string and number passed through mask.

@@ -109,12 +109,11 @@ func (w *wrapper) start(ctx context.Context) (context.Context, *Span) {
 	if !c.enabled() {
 		return background(ctx), nil
 	}
-	ctx, span := c.startSpan(ctx, w.settings.kind, w.name, nil)
-	if span != nil && (w.settings.version != "" || len(w.settings.metadata) > 0) {
-		span.version = w.settings.version
-		span.change(&w.settings.settings)
+	var s *settings
+	if w.settings.version != "" || len(w.settings.metadata) > 0 {
+		s = &w.settings.settings
 	}
-	return ctx, span
+	return c.startSpan(ctx, w.settings.kind, w.name, s)
 }
 
 func (w *wrapper) input(span *Span, in any) {

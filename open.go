@@ -100,7 +100,7 @@ func (l *openList) announce(age time.Duration) bool {
 		shard := &l.shards[i]
 		shard.mu.Lock()
 		for s := shard.young.head; s != nil; s = shard.young.head {
-			if time.Duration(s.trace.now()-s.start) < age {
+			if running := time.Duration(s.trace.now() - s.start); running < age && running >= 0 { // not one that was given a start to come
 				more = true
 				break
 			}

@@ -23,6 +23,54 @@ type ScoreOption interface{ applyScore(*settings) }
 // ObserveOption says how a wrapper records, in Observe and its like.
 type ObserveOption interface{ applyObserve(*observeSettings) }
 
+// What fits several targets.
+type (
+	// PayloadOption fits traces and observations.
+	PayloadOption interface {
+		TraceOption
+		SpanOption
+		GenerationOption
+	}
+	// ObservationOption fits observations of every kind.
+	ObservationOption interface {
+		SpanOption
+		GenerationOption
+	}
+	// TraceIDOption fits traces, observations and scores.
+	TraceIDOption interface {
+		TraceOption
+		SpanOption
+		GenerationOption
+		ScoreOption
+	}
+	// ObservationIDOption fits observations and scores.
+	ObservationIDOption interface {
+		SpanOption
+		GenerationOption
+		ScoreOption
+	}
+	// MetadataOption fits everything that has metadata.
+	MetadataOption interface {
+		TraceOption
+		SpanOption
+		GenerationOption
+		ScoreOption
+		ObserveOption
+	}
+	// VersionOption fits traces, observations and wrappers.
+	VersionOption interface {
+		TraceOption
+		SpanOption
+		GenerationOption
+		ObserveOption
+	}
+	// TraceOrScoreOption fits traces and scores.
+	TraceOrScoreOption interface {
+		TraceOption
+		ScoreOption
+	}
+)
+
 // settings are what options say. A field's zero value says nothing.
 type settings struct {
 	// of traces
@@ -59,6 +107,8 @@ type patch struct {
 	tags                                               []string
 	metadata                                           []anyValue
 	public                                             *bool
+
+	values []exporter.KeyValue // metadata, encoded and masked; its memory is not pooled, for records share it
 }
 
 // observeSettings are what a wrapper knows.
@@ -106,28 +156,28 @@ func (f payloadScope) applyGeneration(s *settings) { f(s) }
 
 // WithInput sets the input. A string is kept by reference, anything else is encoded as JSON at once.
 // In UpdateTrace it sets the trace's own input, which otherwise is its root observation's.
-func WithInput(v any) payloadScope {
-	return func(s *settings) { s.input, s.hasInput = v, true }
+func WithInput(v any) PayloadOption {
+	return payloadScope(func(s *settings) { s.input, s.hasInput = v, true })
 }
 
 // WithOutput sets the output, as WithInput does the input.
-func WithOutput(v any) payloadScope {
-	return func(s *settings) { s.output, s.hasOutput = v, true }
+func WithOutput(v any) PayloadOption {
+	return payloadScope(func(s *settings) { s.output, s.hasOutput = v, true })
 }
 
 // WithStartTime sets when it began, for work that was recorded elsewhere. Defaults to now.
-func WithStartTime(t time.Time) payloadScope {
-	return func(s *settings) { s.start = t }
+func WithStartTime(t time.Time) PayloadOption {
+	return payloadScope(func(s *settings) { s.start = t })
 }
 
 // WithLevel sets the level.
-func WithLevel(l Level) observationScope {
-	return func(s *settings) { s.level = &l }
+func WithLevel(l Level) ObservationOption {
+	return observationScope(func(s *settings) { s.level = &l })
 }
 
 // WithStatusMessage says more about the level, as in an error's text.
-func WithStatusMessage(text string) observationScope {
-	return func(s *settings) { s.status = text }
+func WithStatusMessage(text string) ObservationOption {
+	return observationScope(func(s *settings) { s.status = text })
 }
 
 // An idOption fits whatever has or names a trace id.
@@ -141,7 +191,7 @@ func (o idOption) applyScore(s *settings)      { s.traceID = string(o) }
 // WithTraceID gives the trace an id: 32 lower-case hex digits, or any other text of up to 800
 // bytes, which is kept. What it starts is the root of that trace, whatever ctx holds. For a
 // score, it names the trace that is judged.
-func WithTraceID(id string) idOption { return idOption(id) }
+func WithTraceID(id string) TraceIDOption { return idOption(id) }
 
 // An observationIDOption fits observations and scores.
 type observationIDOption string
@@ -152,7 +202,7 @@ func (o observationIDOption) applyScore(s *settings)      { s.observationID = st
 
 // WithObservationID gives the observation an id: 16 lower-case hex digits, or any other text of up
 // to 800 bytes, which is kept. For a score, it names the observation that is judged.
-func WithObservationID(id string) observationIDOption {
+func WithObservationID(id string) ObservationIDOption {
 	return observationIDOption(id)
 }
 
@@ -174,7 +224,7 @@ func (o metadataOption) applyObserve(s *observeSettings) {
 }
 
 // WithMetadata adds one value to the metadata; the same key again replaces it.
-func WithMetadata(key string, value any) metadataOption {
+func WithMetadata(key string, value any) MetadataOption {
 	return metadataOption{key, value}
 }
 
@@ -187,7 +237,7 @@ func (o versionOption) applyGeneration(s *settings)     { s.version = string(o) 
 func (o versionOption) applyObserve(s *observeSettings) { s.version = string(o) }
 
 // WithVersion sets the version of the code at work, as in that of an agent.
-func WithVersion(v string) versionOption { return versionOption(v) }
+func WithVersion(v string) VersionOption { return versionOption(v) }
 
 // A sessionOption fits traces and scores.
 type sessionOption string
@@ -196,7 +246,7 @@ func (o sessionOption) applyTrace(s *settings) { s.attributes.session = string(o
 func (o sessionOption) applyScore(s *settings) { s.sessionID = string(o) }
 
 // WithSession groups traces, as the turns of one conversation. A score with it judges the session.
-func WithSession(id string) sessionOption { return sessionOption(id) }
+func WithSession(id string) TraceOrScoreOption { return sessionOption(id) }
 
 // An environmentOption fits traces and scores.
 type environmentOption string
@@ -205,7 +255,7 @@ func (o environmentOption) applyTrace(s *settings) { s.attributes.environment = 
 func (o environmentOption) applyScore(s *settings) { s.environment = string(o) }
 
 // WithEnvironment overrides the client's environment.
-func WithEnvironment(name string) environmentOption {
+func WithEnvironment(name string) TraceOrScoreOption {
 	return environmentOption(name)
 }
 
@@ -350,6 +400,17 @@ func generationSettings(opts []GenerationOption) *settings {
 	return s
 }
 
+// encode encodes and masks the metadata, on the goroutine that gave it.
+func (p *patch) encode(c *Client) {
+	if len(p.metadata) == 0 {
+		return
+	}
+	for _, m := range p.metadata {
+		p.values = setKeyValue(p.values, c.label(m.key), c.capture(FieldMetadata, m.key, m.value).value())
+	}
+	p.metadata = nil
+}
+
 // apply returns the attributes with the patch on them; a itself is not changed.
 func (p *patch) apply(c *Client, a *exporter.Attributes) *exporter.Attributes {
 	n := *a
@@ -357,26 +418,20 @@ func (p *patch) apply(c *Client, a *exporter.Attributes) *exporter.Attributes {
 		field *string
 		value string
 	}{
-		{&n.TraceName, p.name},
-		{&n.UserID, p.user},
-		{&n.SessionID, p.session},
-		{&n.Environment, p.environment},
-		{&n.Release, p.release},
-		{&n.Version, p.version},
+		{&n.TraceName, p.name}, {&n.UserID, p.user}, {&n.SessionID, p.session},
+		{&n.Environment, p.environment}, {&n.Release, p.release}, {&n.Version, p.version},
 	} {
 		if f.value != "" {
-			*f.field = c.text(f.value)
+			*f.field = c.label(f.value)
 		}
 	}
 	if len(p.tags) > 0 {
-		n.Tags = unionTags(a.Tags, p.tags)
+		n.Tags = c.unionTags(a.Tags, p.tags)
 	}
-	if len(p.metadata) > 0 {
+	if len(p.values) > 0 {
 		n.Metadata = slices.Clone(a.Metadata)
-		for _, m := range p.metadata {
-			// Attributes are shared by any number of records, so their buffers are not pooled.
-			v := c.capture(FieldMetadata, m.key, m.value)
-			n.Metadata = setKeyValue(n.Metadata, m.key, v.value())
+		for _, kv := range p.values {
+			n.Metadata = setKeyValue(n.Metadata, kv.Key, kv.Value)
 		}
 	}
 	if p.public != nil {
@@ -386,8 +441,11 @@ func (p *patch) apply(c *Client, a *exporter.Attributes) *exporter.Attributes {
 }
 
 // unionTags returns both lists sorted, each tag once.
-func unionTags(a, b []string) []string {
+func (c *Client) unionTags(a, b []string) []string {
 	all := slices.Concat(a, b)
+	for i := len(a); i < len(all); i++ {
+		all[i] = c.label(all[i])
+	}
 	slices.Sort(all)
 	all = slices.Compact(all)
 	return slices.DeleteFunc(all, func(t string) bool { return t == "" })

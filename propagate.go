@@ -25,7 +25,7 @@ const (
 // represented by [TraceIDFromSeed] of it.
 func Traceparent(ctx context.Context) string {
 	s := locate(ctx).span
-	if s == nil {
+	if s == nil || s.ids.id == (ids.Span{}) {
 		return ""
 	}
 	flags := "-00"
@@ -38,14 +38,14 @@ func Traceparent(ctx context.Context) string {
 // InjectHeader sets the header traceparent for the current observation in ctx.
 // Without one it does nothing.
 func InjectHeader(ctx context.Context, h http.Header) {
-	if tp := Traceparent(ctx); tp != "" {
+	if tp := Traceparent(ctx); tp != "" && h != nil {
 		h.Set(headerTraceparent, tp)
 	}
 }
 
 // InjectMap is [InjectHeader] for the metadata of a message, under the key traceparent.
 func InjectMap(ctx context.Context, m map[string]string) {
-	if tp := Traceparent(ctx); tp != "" {
+	if tp := Traceparent(ctx); tp != "" && m != nil {
 		m["traceparent"] = tp
 	}
 }
@@ -93,17 +93,28 @@ func ContextWithParent(ctx context.Context, traceID, parentID string) context.Co
 
 // join puts a span that stands for another process's into ctx.
 func join(ctx context.Context, set func(*traceState, *Span)) context.Context {
-	p := locate(ctx)
-	if !p.client.enabled() {
+	if !anyEnabled.Load() {
 		return ctx
 	}
+	p := locate(ctx)
 	n := &rootSpanNode{Context: background(ctx)}
-	t, s := &n.state, &n.span
-	t.client, t.start, t.remote = p.client, time.Now(), true
-	s.trace, s.overlay, s.remote, s.ended = t, p.overlay, true, true
-	set(t, s)
-	t.attributes.Store(p.client.attributes)
+	n.span.join(&n.state, p.client, p.overlay, set)
 	return n
+}
+
+func (s *Span) join(t *traceState, c *Client, o *overlay, set func(*traceState, *Span)) {
+	t.client, t.start, t.remote = c, time.Now(), true
+	s.trace, s.overlay, s.remote, s.ended = t, o, true, true
+	s.rejoins = set
+	set(t, s)
+	t.attributes.Store(c.attributes)
+}
+
+// rejoin returns the same for another client than the one of the context.
+func (s *Span) rejoin(c *Client) *Span {
+	n := &rootSpanNode{Context: context.Background()}
+	n.span.join(&n.state, c, s.overlay.of(c), s.rejoins)
+	return &n.span
 }
 
 // parseTraceparent reads version-trace-parent-flags (W3C Trace Context, level 2).

@@ -148,6 +148,7 @@ func TestHandlerRecordsErrorsAndPanics(t *testing.T) {
 		langshark.WithRequestAttributes(func(r *http.Request) []langshark.TraceOption {
 			return []langshark.TraceOption{langshark.WithUser(r.PathValue("id"))}
 		})))
+	mux.Handle("GET /items/{id}", langshark.ObserveHandler("", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	mux.Handle("/panic", langshark.ObserveHandler("", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })))
 	url := serve(t, r, mux)
 	get(t, http.DefaultClient, url+"/fail/7", nil)
@@ -161,6 +162,10 @@ func TestHandlerRecordsErrorsAndPanics(t *testing.T) {
 	if resp, err := http.DefaultClient.Do(req); err == nil {
 		resp.Body.Close()
 		t.Error("the panic did not reach net/http")
+	}
+	get(t, http.DefaultClient, url+"/items/42", nil)
+	if o := r.one("GET /items/{id}"); meta(o.Metadata, "url.path") != `"/items/42"` {
+		t.Errorf("%+v", o)
 	}
 	if o := r.one("POST /panic"); o.Level != langshark.LevelError || !strings.HasPrefix(o.StatusMessage, "panic: ") {
 		t.Errorf("%+v", o)
@@ -176,7 +181,11 @@ func TestHandlerKeepsFlushAndHijack(t *testing.T) {
 			_, _ = io.WriteString(w, "two")
 			return
 		}
-		conn, rw, err := http.NewResponseController(w).Hijack()
+		hijack := http.NewResponseController(w).Hijack
+		if req.URL.Path == "/hijack" {
+			hijack = w.(http.Hijacker).Hijack // as WebSocket libraries ask
+		}
+		conn, rw, err := hijack()
 		if err != nil {
 			t.Error(err)
 			return

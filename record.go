@@ -150,10 +150,36 @@ func (e *entry) Release() {
 // entryBytes is what an entry holds beside its payloads.
 const entryBytes = int64(unsafe.Sizeof(entry{}))
 
+// detailBytes is about what one named count takes.
+const detailBytes = 64
+
+// attributesSize charges every record with all of the snapshot, although records share it.
+func attributesSize(a *exporter.Attributes) int64 {
+	if a == nil {
+		return 0
+	}
+	n := len(a.TraceName) + len(a.UserID) + len(a.SessionID) + len(a.Environment) + len(a.Release) + len(a.Version)
+	for _, t := range a.Tags {
+		n += len(t)
+	}
+	return int64(n) + valuesSize(a.Metadata)
+}
+
+func valuesSize(kvs []exporter.KeyValue) (n int64) {
+	for _, kv := range kvs {
+		n += int64(len(kv.Key) + kv.Value.Len())
+	}
+	return n
+}
+
 // send queues the entry.
 func (e *entry) send(c *Client, class exporter.Class) {
 	e.client = c
-	bytes := entryBytes + e.input.size() + e.output.size() + int64(len(e.observation.StatusMessage))
+	o, s, g := &e.observation, &e.score, &e.generation
+	bytes := entryBytes + e.input.size() + e.output.size() + attributesSize(e.snapshot) + e.overlay.size() +
+		int64(len(o.Name)+len(o.StatusMessage)+len(o.Version)+len(e.rootName)+len(e.traceIDText)+len(e.id.text)+len(e.parent.text)) +
+		int64(len(g.Model)+len(g.PromptName)+detailBytes*(len(e.usage.Details)+len(e.cost.Details))) +
+		int64(len(s.ID)+len(s.TraceID)+len(s.ObservationID)+len(s.SessionID)+len(s.Name)+len(s.Text)+len(s.Comment)+len(s.ConfigID))
 	for _, kv := range e.metadata {
 		bytes += kv.value.size() + int64(len(kv.key))
 	}

@@ -87,15 +87,11 @@ func (c *Client) RecordScore(ctx context.Context, name string, value ScoreValue,
 	e.record.Time = time.Now()
 	e.record.Score = &e.score
 	e.score = exporter.Score{
-		ID: c.text(s.scoreID), TraceID: c.text(s.traceID), ObservationID: c.text(s.observationID),
-		SessionID: c.text(s.sessionID), Name: c.text(name), Type: value.kind, Number: value.number, Text: c.text(value.text),
-		Comment: c.maskText(FieldComment, c.text(s.comment)), ConfigID: c.text(s.configID), Environment: environment,
+		ID: c.label(s.scoreID), TraceID: c.label(s.traceID), ObservationID: c.label(s.observationID),
+		SessionID: c.label(s.sessionID), Name: c.label(name), Type: value.kind, Number: value.number, Text: c.label(value.text),
+		Comment: c.maskText(FieldComment, s.comment), ConfigID: c.label(s.configID), Environment: c.label(environment),
 	}
-	for _, m := range s.metadata {
-		if v := c.capture(FieldMetadata, m.key, m.value); v.kind != captureNone {
-			e.metadata = setValue(e.metadata, m.key, v)
-		}
-	}
+	e.metadata = append(e.metadata, c.captureAll(FieldMetadata, s.metadata)...)
 	e.send(c, exporter.ClassTrace)
 	return nil
 }

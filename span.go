@@ -22,6 +22,8 @@ type Span struct {
 	start   int64 // ns after the trace's start
 	kind    Kind
 	remote  bool // stands for an observation of another process
+	rejoins func(*traceState, *Span)
+	joins   bool // its parent stands for another process's
 
 	open openLink // guarded by the client's open list
 
@@ -102,6 +104,7 @@ func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *setti
 		return ctx, nil
 	}
 	n := &spanNode{Context: ctx}
+	n.span.joins = p.span.remote
 	n.span.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
 	return n, n.span.ready(s)
 }
@@ -112,7 +115,7 @@ func (s *Span) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind, name
 		parent = nil
 	}
 	s.trace, s.parent, s.overlay = t, parent, o
-	s.kind, s.name = kind, t.client.text(name)
+	s.kind, s.name = kind, t.client.label(name)
 	s.ids.id = ids.NewSpan()
 	if s.start = t.first; parent != nil || t.remote {
 		s.start = t.now()
@@ -141,28 +144,42 @@ func (s *Span) apply(o *settings) {
 		s.start = s.trace.offset(o.start)
 	}
 	if o.version != "" {
-		s.version = c.text(o.version)
+		s.version = c.label(o.version)
 	}
 	s.change(o)
 }
 
-// change sets what may change while the observation runs.
+// change sets what may change while the observation runs. Values are encoded
+// before the lock is taken, for that may run the application's code.
 func (s *Span) change(o *settings) {
 	c := s.trace.client
+	var input, output capture
+	if o.hasInput {
+		input = c.capture(FieldInput, "", o.input)
+	}
+	if o.hasOutput {
+		output = c.capture(FieldOutput, "", o.output)
+	}
+	status := ""
+	if o.status != "" {
+		status = c.maskText(FieldStatusMessage, o.status)
+	}
+	metadata := c.captureAll(FieldMetadata, o.metadata)
+	parameters := c.captureParameters(o.parameters)
 	s.set(func() {
 		if o.level != nil {
 			s.level = *o.level
 		}
-		if o.status != "" {
-			s.status = c.maskText(FieldStatusMessage, c.text(o.status))
+		if status != "" {
+			s.status = status
 		}
-		replace(&s.input, o.hasInput, func() capture { return c.capture(FieldInput, "", o.input) })
-		replace(&s.output, o.hasOutput, func() capture { return c.capture(FieldOutput, "", o.output) })
-		for _, m := range o.metadata {
-			s.metadata = setValue(s.metadata, m.key, c.capture(FieldMetadata, m.key, m.value))
+		replace(&s.input, input)
+		replace(&s.output, output)
+		for _, m := range metadata {
+			s.metadata = setValue(s.metadata, m.key, m.value)
 		}
 		if s.gen != nil {
-			s.gen.apply(s.trace, o)
+			s.gen.apply(s.trace, o, parameters)
 		}
 	})
 }
@@ -259,7 +276,7 @@ func (s *Span) SetMetadata(key string, v any) {
 		c.late.Add(1)
 		value.release()
 	case value.kind != captureNone:
-		s.metadata = setValue(s.metadata, c.text(key), value)
+		s.metadata = setValue(s.metadata, c.label(key), value)
 	}
 }
 
@@ -276,7 +293,7 @@ func (s *Span) SetStatusMessage(text string) {
 		return
 	}
 	c := s.trace.client
-	text = c.maskText(FieldStatusMessage, c.text(text))
+	text = c.maskText(FieldStatusMessage, text)
 	s.set(func() { s.status = text })
 }
 
@@ -286,7 +303,7 @@ func (s *Span) SetError(err error) {
 		return
 	}
 	c := s.trace.client
-	text := c.maskText(FieldStatusMessage, c.text(errorText(err)))
+	text := c.maskText(FieldStatusMessage, errorText(err))
 	s.set(func() { s.level, s.status = LevelError, text })
 }
 
@@ -333,6 +350,9 @@ func (s *Span) end(at int64) {
 	e.send(c, class)
 	if root {
 		s.trace.root(op, input, output)
+	}
+	if s.joins && s.overlay != nil {
+		s.trace.joined(s.overlay)
 	}
 }
 
@@ -396,6 +416,13 @@ func (s *Span) announce(last bool) {
 	e.send(s.trace.client, class)
 	if root {
 		s.trace.root(op, input, output)
+	}
+}
+
+// rename gives the observation another name before it ends.
+func (s *Span) rename(name string) {
+	if s != nil {
+		s.set(func() { s.name = s.trace.client.label(name) })
 	}
 }
 

@@ -38,6 +38,7 @@ func (t *traceState) begin(c *Client, rootName string, o *overlay, s *settings) 
 		if s.traceID != "" {
 			t.setID(s.traceID)
 		}
+		s.attributes.encode(c)
 		attributes = s.attributes.apply(c, attributes)
 		if !s.start.IsZero() {
 			t.first = t.offset(s.start)
@@ -85,6 +86,14 @@ func (t *traceState) update(s *settings) {
 		return
 	}
 	c := t.client
+	s.attributes.encode(c)
+	var input, output capture
+	if s.hasInput {
+		input = c.capture(FieldInput, "", s.input)
+	}
+	if s.hasOutput {
+		output = c.capture(FieldOutput, "", s.output)
+	}
 	for {
 		old := t.attributes.Load()
 		if t.attributes.CompareAndSwap(old, s.attributes.apply(c, old)) {
@@ -92,13 +101,13 @@ func (t *traceState) update(s *settings) {
 		}
 	}
 	t.mu.Lock()
-	replace(&t.input, s.hasInput, func() capture { return c.capture(FieldInput, "", s.input) })
-	replace(&t.output, s.hasOutput, func() capture { return c.capture(FieldOutput, "", s.output) })
-	again := t.sent || t.remote
-	input, output := t.input.share(), t.output.share()
+	replace(&t.input, input)
+	replace(&t.output, output)
+	again, now := t.sent || t.remote, time.Now()
+	input, output = t.input.share(), t.output.share()
 	t.mu.Unlock()
 	if again {
-		t.emit(exporter.OpUpdate, input, output)
+		t.emit(exporter.OpUpdate, now, input, output)
 		return
 	}
 	input.release()
@@ -106,11 +115,7 @@ func (t *traceState) update(s *settings) {
 }
 
 // replace sets a value unless there is nothing to set.
-func replace(field *capture, given bool, value func() capture) {
-	if !given {
-		return
-	}
-	v := value()
+func replace(field *capture, v capture) {
 	if v.kind == captureNone {
 		return
 	}
@@ -130,16 +135,29 @@ func (t *traceState) root(op exporter.Op, input, output capture) {
 		output.release()
 		output = t.output.share()
 	}
+	now := time.Now() // under the lock: later updates must be later
 	t.mu.Unlock()
-	t.emit(op, input, output)
+	t.emit(op, now, input, output)
+}
+
+// joined adds what WithTraceAttributes gave to a trace that began elsewhere.
+func (t *traceState) joined(o *overlay) {
+	e := getEntry()
+	e.record.Op = exporter.OpUpdate
+	e.record.Trace = &e.trace
+	e.record.Time = time.Now()
+	e.traceID, e.traceIDText = t.id, t.idText
+	e.snapshot, e.overlay = t.attributes.Load(), o
+	e.trace.Start = t.at(t.first)
+	e.send(t.client, exporter.ClassTrace)
 }
 
 // emit sends a trace record. It takes over the references to input and output.
-func (t *traceState) emit(op exporter.Op, input, output capture) {
+func (t *traceState) emit(op exporter.Op, now time.Time, input, output capture) {
 	e := getEntry()
 	e.record.Op = op
 	e.record.Trace = &e.trace
-	e.record.Time = time.Now()
+	e.record.Time = now
 	e.traceID, e.traceIDText = t.id, t.idText
 	e.snapshot = t.attributes.Load()
 	if !t.remote {

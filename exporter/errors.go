@@ -21,6 +21,8 @@ type APIError struct {
 	RequestID string
 	// RetryAfter is how long the server asked to wait; zero if it did not.
 	RetryAfter time.Duration
+	// Location is the host that a redirect leads to, which isn't followed; empty for other answers.
+	Location string
 }
 
 // Error says what the server answered.
@@ -30,6 +32,9 @@ func (e *APIError) Error() string {
 	b.WriteString(strconv.Itoa(e.StatusCode))
 	if text := http.StatusText(e.StatusCode); text != "" {
 		b.WriteString(" " + text)
+	}
+	if e.Location != "" {
+		b.WriteString(", to " + e.Location + ": set the host to that")
 	}
 	if e.Code != "" {
 		b.WriteString(" (" + e.Code + ")")
@@ -56,15 +61,26 @@ type Failure struct {
 }
 
 // PartialError says that all records were accepted but those named.
-type PartialError struct{ Failed []Failure }
+type PartialError struct {
+	Failed []Failure
+	// Err is why the rest was not tried, if that has one cause: the failure of a later
+	// request. What is to be retried is then handled by it, as if it had been returned.
+	Err error
+}
 
 // Error counts the failures and gives the first one's reason.
 func (e *PartialError) Error() string {
-	if len(e.Failed) == 0 {
+	switch {
+	case len(e.Failed) == 0:
 		return "no record was refused"
+	case e.Err != nil:
+		return fmt.Sprintf("%d records were not accepted: %v", len(e.Failed), e.Err)
 	}
 	return fmt.Sprintf("%d records were not accepted, the first because: %s", len(e.Failed), e.Failed[0].Reason)
 }
+
+// Unwrap returns Err.
+func (e *PartialError) Unwrap() error { return e.Err }
 
 // DeliveryError is what [Pipeline.Flush] and [Pipeline.Shutdown] return when
 // not everything that was accepted before has arrived.
@@ -96,6 +112,7 @@ const (
 	actRetry  action = iota // try again, waiting longer each time
 	actHold                 // credentials: keep and try every 30 s
 	actShrink               // too large: halve, then truncate
+	actBisect               // something in it isn't acceptable: halve, then drop
 	actReject               // never acceptable: drop
 )
 
@@ -111,6 +128,12 @@ func classify(err error) (action, time.Duration) {
 		return actShrink, 0
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
 		return actRetry, api.RetryAfter
+	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code == http.StatusGone,
+		code == http.StatusPaymentRequired, code == http.StatusProxyAuthRequired:
+		// Not about the records: a proxy during a deployment, an unpaid bill.
+		return actRetry, api.RetryAfter
+	case code == http.StatusBadRequest, code == http.StatusUnprocessableEntity:
+		return actBisect, 0
 	case code >= 400:
 		return actReject, 0
 	default: // an answer of another kind: a proxy's page, a redirect

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -24,6 +26,10 @@ const (
 	maxBackoff    = 30 * time.Second
 	maxRetryAfter = 5 * time.Minute
 	exitGrace     = 100 * time.Millisecond
+	lossInterval  = 10 * time.Second // between reports of records that a full queue dropped
+	outageRemind  = time.Minute      // between reports of the same outage
+	lastPause     = 2 * time.Second  // between attempts during Shutdown at most
+	maxPartial    = 10               // times that a record comes back from a partly accepted batch
 )
 
 // PipelineConfig says how a [Pipeline] works. Its zero value is valid.
@@ -43,7 +49,10 @@ type PipelineConfig struct {
 	QueueBytes int64
 	// QueueItems bounds their number. Defaults to 100,000.
 	QueueItems int
-	// OnError is told of errors on the pipeline's goroutine. Nil ignores them; [Stats] has the last one.
+	// OnError is told of errors on the pipeline's goroutine, which does nothing else
+	// meanwhile: it must not call Flush or Shutdown of the same pipeline or client, which
+	// would wait for it. An outage is told when it begins and once a minute, records that
+	// a full queue dropped every 10 s. Nil ignores errors; [Stats] has the last one.
 	OnError func(error)
 	// OnTick, if set, is called on the pipeline's goroutine once per FlushInterval after
 	// [Pipeline.Wake], for as long as it returns true.
@@ -82,32 +91,37 @@ type Pipeline struct {
 	ticking  bool
 	waiters  []*waiter
 	reported int64 // drops that a Flush has reported
+	lost     int64 // drops by the full queue that OnError has not been told of
 
 	abandoned bool // Shutdown has counted what was in flight
 
-	wake     chan struct{}   // capacity 1: something for the worker to look at
-	ctx      context.Context //nolint:containedctx // the worker's own
-	cancel   context.CancelFunc
-	done     chan struct{} // closed when the worker has ended
-	shutdown sync.Once
-	result   error
+	wake   chan struct{}   // capacity 1: something for the worker to look at
+	ctx    context.Context //nolint:containedctx // the worker's own
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the worker has ended
+
+	hurry  context.CancelCauseFunc // ends the wait of the Shutdown that runs; guarded by mu
+	ended  chan struct{}           // closed when Shutdown has its result
+	result error
 }
 
 // waiter is a Flush that waits until all records up to seq are gone.
 type waiter struct {
-	seq   uint64
-	fresh bool // no attempt has begun since it came
-	done  chan struct{}
-	err   error
+	seq     uint64
+	fresh   bool // no attempt has begun since it came
+	patient bool // a failed round doesn't end it
+	done    chan struct{}
+	err     error
 }
 
 // NewPipeline starts a pipeline to sink. End it with Shutdown.
 func NewPipeline(sink Exporter, cfg PipelineConfig) *Pipeline {
 	p := &Pipeline{
-		cfg:  cfg.withDefaults(),
-		sink: sink,
-		wake: make(chan struct{}, 1),
-		done: make(chan struct{}),
+		cfg:   cfg.withDefaults(),
+		sink:  sink,
+		wake:  make(chan struct{}, 1),
+		done:  make(chan struct{}),
+		ended: make(chan struct{}),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	go p.run()
@@ -131,7 +145,9 @@ func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
 	if p.full(bytes) {
 		if p.fullFor(bytes, class) { // too large, or all that waits is worth more
 			p.stats.drop(DropQueueFull, 1)
+			p.lost++
 			p.mu.Unlock()
+			p.kick()
 			e.Release()
 			return
 		}
@@ -140,11 +156,12 @@ func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
 			p.stats.drop(DropQueueFull, 1)
 			evicted = append(evicted, old)
 		}
+		p.lost += int64(len(evicted))
 	}
 	p.queue.push(queued{entry: e, seq: p.seq, bytes: bytes, class: class})
 	n := p.queue.count
 	p.mu.Unlock()
-	if n == 1 || n == p.cfg.FlushAt {
+	if n == 1 || n == p.cfg.FlushAt || len(evicted) > 0 {
 		p.kick()
 	}
 	releaseAll(evicted)
@@ -193,9 +210,11 @@ func (p *Pipeline) kick() {
 // nil if nothing was lost since the last Flush, else a [*DeliveryError]. It
 // cuts a pause between retries short, except one that the server asked for,
 // and gives up when ctx ends or a whole round of retries has failed.
-func (p *Pipeline) Flush(ctx context.Context) error {
+func (p *Pipeline) Flush(ctx context.Context) error { return p.flush(ctx, false) }
+
+func (p *Pipeline) flush(ctx context.Context, patient bool) error {
 	p.mu.Lock()
-	w := &waiter{seq: p.seq, fresh: true, done: make(chan struct{})}
+	w := &waiter{seq: p.seq, fresh: true, patient: patient, done: make(chan struct{})}
 	if !p.pending(w.seq) || p.exited() {
 		err := p.outcome(nil)
 		p.mu.Unlock()
@@ -249,25 +268,81 @@ func (p *Pipeline) exited() bool {
 }
 
 // Shutdown flushes, ends the pipeline's goroutine and shuts the exporter
-// down. What could not be delivered by ctx's end, or had failed a whole round
-// of retries, is dropped and counted in the error. It returns within 100 ms
-// of ctx's end. Later calls return the first one's result.
+// down. It keeps trying until ctx ends, except while credentials are refused,
+// which it tries once; if ctx has no deadline, it gives up after one failed
+// round of retries, as Flush does. What could not be delivered is dropped and
+// counted in the error. Shutdown returns within 100 ms of ctx's end.
+//
+// Later calls return the first one's result. One that comes while the first
+// still runs waits for it, and ends it if its own ctx ends earlier.
 func (p *Pipeline) Shutdown(ctx context.Context) error {
-	p.shutdown.Do(func() { p.result = p.end(ctx) })
+	p.mu.Lock()
+	if p.hurry == nil {
+		p.closed = true
+		var ending context.Context
+		ending, p.hurry = context.WithCancelCause(ctx)
+		p.mu.Unlock()
+		defer p.hurry(nil)
+		p.result = p.end(ending)
+		close(p.ended)
+		return p.result
+	}
+	p.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() { p.hurry(context.Cause(ctx)) })
+	defer stop()
+	<-p.ended // soon after ctx's end
 	return p.result
 }
 
 func (p *Pipeline) end(ctx context.Context) error {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	flushErr := p.Flush(ctx)
+	_, patient := ctx.Deadline()
+	flushErr := p.flush(ctx, patient)
+	late := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(exitGrace, func() { close(late) }) })
+	defer stop()
 	p.cancel()
+	exited := true
 	select {
 	case <-p.done:
 	case <-time.After(exitGrace): // an exporter that ignores its context
+		exited = p.exited()
 	}
+	left := p.abandon()
 
+	var result error
+	var delivery *DeliveryError
+	if errors.As(flushErr, &delivery) {
+		delivery.Remaining = left
+		if left > 0 || delivery.Dropped > 0 {
+			result = delivery
+		}
+	}
+	shut := make(chan error, 1)
+	go func() {
+		<-p.done // for Export and Shutdown never overlap
+		shut <- p.shutSink(ctx)
+	}()
+	if !exited {
+		return result
+	}
+	var err error
+	select {
+	case err = <-shut:
+	case <-late:
+		select {
+		case err = <-shut:
+		default:
+			err = fmt.Errorf("langshark: the exporter's Shutdown has not ended: %w", context.Cause(ctx))
+		}
+	}
+	if result == nil {
+		result = err
+	}
+	return result
+}
+
+// abandon drops and counts all that is left.
+func (p *Pipeline) abandon() int64 {
 	p.mu.Lock()
 	left := int64(p.queue.count + len(p.inFlight))
 	p.stats.drop(DropShutdown, left)
@@ -284,19 +359,20 @@ func (p *Pipeline) end(ctx context.Context) error {
 	p.abandoned = true
 	p.mu.Unlock()
 	releaseAll(rest)
+	return left
+}
 
-	var result error
-	var delivery *DeliveryError
-	if errors.As(flushErr, &delivery) {
-		delivery.Remaining = left
-		if left > 0 || delivery.Dropped > 0 {
-			result = delivery
-		}
+// shutSink shuts the exporter down, and turns a panic into an error.
+func (p *Pipeline) shutSink(ctx context.Context) (err error) {
+	defer recovered(&err)
+	return p.sink.Shutdown(ctx)
+}
+
+// recovered is deferred around what isn't ours.
+func recovered(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("exporter panicked: %v\n%s", v, debug.Stack())
 	}
-	if err := p.sink.Shutdown(ctx); err != nil && result == nil {
-		result = err
-	}
-	return result
 }
 
 // Stats returns a consistent snapshot.

@@ -40,6 +40,7 @@ type queued struct {
 	seq   uint64
 	bytes int64
 	class Class
+	again uint8 // times that it came back from a partly accepted batch
 }
 
 // queue holds entries in one first-in-first-out ring for each class.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -18,6 +17,20 @@ type round struct {
 	attempts int  // of the current batch, since the last success
 	failing  bool // the last whole round failed; entries wait in the queue
 	held     bool // credentials were refused, and that was reported
+
+	outage error     // what was reported of failing or held
+	told   time.Time // when it was
+	lossAt time.Time // when drops by the full queue were reported
+
+	halving int   // depth of batches being halved
+	refused int64 // records refused meanwhile
+	refusal error // the last one's
+}
+
+// works says that the sink does.
+func (r *round) works() {
+	r.attempts, r.failing, r.held, r.outage = 0, false, false, nil
+	r.pause.Reset()
 }
 
 // run is the pipeline's goroutine.
@@ -34,6 +47,7 @@ func (p *Pipeline) run() {
 		case <-p.ctx.Done():
 			return
 		case <-p.wake:
+			p.news(r)
 			if p.urgent() {
 				break
 			}
@@ -45,6 +59,7 @@ func (p *Pipeline) run() {
 		case <-timer.C:
 			armed, all = false, true
 		}
+		p.news(r)
 		p.tick()
 		p.drain(r, all)
 		if !armed && p.waiting() {
@@ -72,7 +87,7 @@ func (p *Pipeline) urgent() bool {
 func (p *Pipeline) waiting() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.queue.count > 0 || p.ticking
+	return p.queue.count > 0 || p.ticking || p.lost > 0
 }
 
 // tick calls OnTick while it is wanted.
@@ -84,10 +99,40 @@ func (p *Pipeline) tick() {
 	if !ticking || p.cfg.OnTick == nil {
 		return
 	}
-	if p.cfg.OnTick() {
+	var err error
+	again := func() bool {
+		defer recovered(&err)
+		return p.cfg.OnTick()
+	}()
+	if err != nil {
+		p.report(err)
+	}
+	if again {
 		p.mu.Lock()
 		p.ticking = true
 		p.mu.Unlock()
+	}
+}
+
+// news reports what a full queue has dropped, and an outage that lasts.
+func (p *Pipeline) news(r *round) {
+	now := time.Now()
+	p.mu.Lock()
+	lost := p.lost
+	waiting := int64(p.queue.count + len(p.inFlight))
+	if r.lossAt.IsZero() || now.Sub(r.lossAt) >= lossInterval {
+		p.lost = 0
+	} else {
+		lost = 0
+	}
+	p.mu.Unlock()
+	if lost > 0 {
+		r.lossAt = now
+		p.report(fmt.Errorf("langshark: the queue is full, %d records dropped, %d wait", lost, waiting))
+	}
+	if r.outage != nil && now.Sub(r.told) >= outageRemind {
+		r.told = now
+		p.report(fmt.Errorf("langshark: still not delivering, %d records wait: %w", waiting, r.outage))
 	}
 }
 
@@ -101,11 +146,11 @@ func (p *Pipeline) drain(r *round, all bool) {
 		}
 		batch := p.take()
 		if len(batch) == 0 {
-			p.settle(nil)
+			p.settle(nil, false)
 			return
 		}
 		err := p.deliver(r, batch)
-		p.settle(err)
+		p.settle(err, false)
 		if err != nil && !p.urgentFresh() {
 			return
 		}
@@ -140,14 +185,15 @@ func (p *Pipeline) take() []queued {
 	return batch
 }
 
-// settle answers the Flushes that are served, or all that saw the round fail.
-func (p *Pipeline) settle(err error) {
+// settle answers the Flushes that are served, or all that saw the round fail;
+// the patient ones only if that is hopeless.
+func (p *Pipeline) settle(err error, hopeless bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiters = slices.DeleteFunc(p.waiters, func(w *waiter) bool {
 		switch {
 		case !p.pending(w.seq):
-		case err != nil && !w.fresh:
+		case err != nil && !w.fresh && (hopeless || !w.patient):
 			w.err = err
 		default:
 			return false
@@ -164,13 +210,13 @@ func (p *Pipeline) deliver(r *round, batch []queued) error {
 		err := p.export(batch)
 		if err == nil {
 			p.finish(batch)
-			*r = round{pause: r.pause}
-			r.pause.Reset()
+			r.works()
 			return nil
 		}
 		var partial *PartialError
 		if errors.As(err, &partial) {
 			if batch = p.partial(batch, partial); len(batch) == 0 {
+				r.works()
 				return nil
 			}
 			err = fmt.Errorf("langshark: %w", partial)
@@ -178,34 +224,41 @@ func (p *Pipeline) deliver(r *round, batch []queued) error {
 		act, wait := classify(err)
 		switch act {
 		case actReject:
-			p.report(fmt.Errorf("langshark: %d records refused and dropped: %w", len(batch), err))
-			p.drop(batch, DropRejected)
+			p.refuse(r, batch, err)
 			return nil
+		case actBisect:
+			if len(batch) == 1 {
+				p.refuse(r, batch, err)
+				return nil
+			}
+			return p.halve(r, batch)
 		case actShrink:
 			return p.shrink(r, batch, err)
 		case actHold:
 			if !r.held {
+				r.outage, r.told = err, time.Now()
 				p.report(fmt.Errorf("langshark: credentials refused, trying again every %v (check LANGSHARK_PUBLIC_KEY and LANGSHARK_SECRET_KEY): %w", holdInterval, err))
 			}
 			r.held = true
 			p.requeue(batch)
-			p.settle(err)
-			p.rest(max(holdInterval, wait), wait > 0)
+			p.settle(err, true)
+			p.rest(r, max(holdInterval, wait), wait > 0)
 			return err
 		case actRetry:
 		}
 		r.attempts++
 		if r.attempts > p.cfg.MaxRetries {
 			if !r.failing {
+				r.told = time.Now()
 				p.report(fmt.Errorf("langshark: sink fails, %d records wait: %w", p.Stats().Queued+int64(len(batch)), err))
 			}
-			r.failing, r.attempts = true, 0
+			r.failing, r.attempts, r.outage = true, 0, err
 			p.requeue(batch)
-			p.settle(err)
-			p.rest(p.pause(r, wait), wait > 0)
+			p.settle(err, false)
+			p.rest(r, p.pause(r, wait), wait > 0)
 			return err
 		}
-		p.rest(p.pause(r, wait), wait > 0)
+		p.rest(r, p.pause(r, wait), wait > 0)
 		if p.ctx.Err() != nil {
 			p.requeue(batch)
 			return err
@@ -216,16 +269,9 @@ func (p *Pipeline) deliver(r *round, batch []queued) error {
 
 // export calls the sink within its time, and turns a panic into an error.
 func (p *Pipeline) export(batch []queued) (err error) {
-	records := make([]Record, len(batch))
-	for i, e := range batch {
-		records[i] = *e.entry.Record()
-	}
 	ctx, cancel := context.WithTimeout(p.ctx, p.cfg.Timeout)
 	defer cancel()
 	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("exporter panicked: %v\n%s", v, debug.Stack())
-		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.stats.Exports++
@@ -235,6 +281,11 @@ func (p *Pipeline) export(batch []queued) (err error) {
 			p.stats.LastError = err.Error()
 		}
 	}()
+	defer recovered(&err)
+	records := make([]Record, len(batch))
+	for i, e := range batch {
+		records[i] = *e.entry.Record()
+	}
 	return p.sink.Export(ctx, records)
 }
 
@@ -243,20 +294,35 @@ func (p *Pipeline) pause(r *round, asked time.Duration) time.Duration {
 	if r.failing {
 		d = max(d, p.cfg.FlushInterval)
 	}
+	if p.ending() {
+		d = min(d, lastPause)
+	}
 	return max(d, min(asked, maxRetryAfter))
 }
 
+func (p *Pipeline) ending() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
 // rest waits between attempts. A Flush that comes meanwhile ends it, unless the server asked for the pause.
-func (p *Pipeline) rest(d time.Duration, asked bool) {
+func (p *Pipeline) rest(r *round, d time.Duration, asked bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
+	remind := time.NewTicker(lossInterval)
+	defer remind.Stop()
+	p.news(r)
 	for {
 		select {
 		case <-p.ctx.Done():
 			return
 		case <-timer.C:
 			return
+		case <-remind.C:
+			p.news(r)
 		case <-p.wake:
+			p.news(r)
 			if !asked && p.urgentFresh() {
 				return
 			}
@@ -324,6 +390,13 @@ func (p *Pipeline) partial(batch []queued, e *PartialError) (rest []queued) {
 	}
 	var gone []queued
 	for i, q := range batch {
+		if retry[i] && e.Err == nil {
+			if q.again++; q.again > maxPartial {
+				retry[i] = false
+				rejected++
+				reason = cmp.Or(reason, fmt.Sprintf("not accepted in %d attempts", q.again))
+			}
+		}
 		if retry[i] {
 			rest = append(rest, q)
 		} else {
@@ -341,20 +414,48 @@ func (p *Pipeline) partial(batch []queued, e *PartialError) (rest []queued) {
 	return rest
 }
 
+// refuse drops what the sink will never accept, and reports it unless halve does.
+func (p *Pipeline) refuse(r *round, batch []queued, cause error) {
+	r.refused += int64(len(batch))
+	r.refusal = cause
+	p.drop(batch, DropRejected)
+	if r.halving == 0 {
+		p.reportRefused(r)
+	}
+}
+
+func (p *Pipeline) reportRefused(r *round) {
+	if r.refused > 0 {
+		p.report(fmt.Errorf("langshark: %d records refused and dropped: %w", r.refused, r.refusal))
+	}
+	r.refused, r.refusal = 0, nil
+}
+
+// halve delivers a batch in two parts.
+func (p *Pipeline) halve(r *round, batch []queued) error {
+	r.halving++
+	defer func() {
+		if r.halving--; r.halving == 0 {
+			p.reportRefused(r)
+		}
+	}()
+	half := len(batch) / 2
+	p.mu.Lock()
+	if !p.abandoned {
+		p.queue.pushFront(batch[half:])
+		p.fly(batch[:half])
+	}
+	p.mu.Unlock()
+	if err := p.deliver(r, batch[:half]); err != nil {
+		return err
+	}
+	return p.deliver(r, p.takeN(len(batch)-half))
+}
+
 // shrink makes a batch that is too large smaller: halves, then a truncated record.
 func (p *Pipeline) shrink(r *round, batch []queued, cause error) error {
 	if len(batch) > 1 {
-		half := len(batch) / 2
-		p.mu.Lock()
-		if !p.abandoned {
-			p.queue.pushFront(batch[half:])
-			p.fly(batch[:half])
-		}
-		p.mu.Unlock()
-		if err := p.deliver(r, batch[:half]); err != nil {
-			return err
-		}
-		return p.deliver(r, p.takeN(len(batch)-half))
+		return p.halve(r, batch)
 	}
 	record := batch[0].entry.Record()
 	if limit := int(record.Size() / 4); limit < 2*recordOverhead || !record.Truncate(limit) {
