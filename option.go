@@ -418,8 +418,12 @@ func (p *patch) apply(c *Client, a *exporter.Attributes) *exporter.Attributes {
 		field *string
 		value string
 	}{
-		{&n.TraceName, p.name}, {&n.UserID, p.user}, {&n.SessionID, p.session},
-		{&n.Environment, p.environment}, {&n.Release, p.release}, {&n.Version, p.version},
+		{&n.TraceName, p.name},
+		{&n.UserID, p.user},
+		{&n.SessionID, p.session},
+		{&n.Environment, p.environment},
+		{&n.Release, p.release},
+		{&n.Version, p.version},
 	} {
 		if f.value != "" {
 			*f.field = c.label(f.value)
