@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,7 +137,11 @@ func (c *checker) boolean(field string, raw json.RawMessage, dst **bool) {
 	}
 }
 
-// integer reads a whole number.
+// maxCount bounds a count of one event: what a double holds exactly, so that no
+// reader gets another number, and sums stay in range.
+const maxCount = 1 << 53
+
+// integer reads a whole number from 0 to maxCount.
 func (c *checker) integer(field string, raw json.RawMessage, dst **int64) {
 	switch kindOf(raw) {
 	case "number":
@@ -145,7 +150,14 @@ func (c *checker) integer(field string, raw json.RawMessage, dst **int64) {
 			c.fail(field, "invalid_type", "expected integer, received %s", short(string(raw)))
 			return
 		}
-		*dst = &n
+		switch {
+		case n < 0:
+			c.fail(field, "too_small", "must not be negative")
+		case n > maxCount:
+			c.fail(field, "too_big", "must be at most %d", int64(maxCount))
+		default:
+			*dst = &n
+		}
 	case "null":
 	default:
 		c.wrongType(field, "integer", raw)
@@ -158,10 +170,26 @@ func wholeNumber(s string) (int64, bool) {
 		return n, true
 	}
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f != float64(int64(f)) || f > 1<<53 || f < -1<<53 {
+	if err != nil || f != math.Trunc(f) {
 		return 0, false
 	}
-	return int64(f), true
+	return int64(max(-2*maxCount, min(2*maxCount, f))), true // out of range either way
+}
+
+// maxDollars bounds the costs of one event.
+const maxDollars = 1e6
+
+// dollars reads an amount of money.
+func (c *checker) dollars(field string, raw json.RawMessage, dst **float64) {
+	var f *float64
+	if c.number(field, raw, &f); f == nil {
+		return
+	}
+	if math.Abs(*f) > maxDollars {
+		c.fail(field, "too_big", "must be within ±%d dollars", int64(maxDollars))
+		return
+	}
+	*dst = f
 }
 
 func (c *checker) number(field string, raw json.RawMessage, dst **float64) {

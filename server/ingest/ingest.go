@@ -101,7 +101,7 @@ func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Res
 	if err != nil {
 		return nil, err
 	}
-	if err := g.store.Write(ctx, writes(access.ProjectID, items)); err != nil {
+	if items, err = g.write(ctx, access.ProjectID, items, r); err != nil {
 		return nil, err
 	}
 	for _, it := range items {
@@ -200,6 +200,37 @@ func (g *Ingester) existing(ctx context.Context, projectID string, items []item,
 		made[id] = true
 		kept = append(kept, it)
 	}
+	return kept, nil
+}
+
+// write stores the items and returns those that are. If the store can't take
+// them together, each is tried alone, so that one can't keep out the others.
+func (g *Ingester) write(ctx context.Context, projectID string, items []item, r *Result) ([]item, error) {
+	err := g.store.Write(ctx, writes(projectID, items))
+	if err == nil {
+		return items, nil
+	}
+	passing := ctx.Err() != nil
+	for _, e := range []error{store.ErrBusy, store.ErrClosed, store.ErrNotFound, context.Canceled, context.DeadlineExceeded} {
+		passing = passing || errors.Is(err, e)
+	}
+	if passing || len(items) < 2 {
+		return nil, err
+	}
+	var kept []item
+	var failures []Failure
+	for _, it := range items {
+		if e := g.store.Write(ctx, writes(projectID, []item{it})); e != nil {
+			g.log.ErrorContext(ctx, "langshark: event not stored", "project", projectID, "event", it.id, "error", e)
+			failures = append(failures, Failure{ID: it.id, Status: http.StatusInternalServerError, Message: "Internal Server Error", Error: "the event could not be stored"})
+			continue
+		}
+		kept = append(kept, it)
+	}
+	if len(kept) == 0 {
+		return nil, err
+	}
+	r.Errors = append(r.Errors, failures...)
 	return kept, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"reflect"
 	"strings"
@@ -64,18 +65,20 @@ func TestTraceFields(t *testing.T) {
 func TestMessages(t *testing.T) {
 	for body, want := range map[string]string{
 		one("trace-create", `{"id":1,"tags":["a",2],"public":"yes","timestamp":"2026"}`): `body.id: expected string, received number; body.tags.1: expected string, received number; body.public: expected boolean, received string; body.timestamp: "2026" is no date and time with a zone, as 2024-09-01T00:00:00.000Z is`,
-		one("trace-create", `{"id":""}`):                                                   `body.id: must not be empty`,
-		one("trace-create", `{"id":"a\rb"}`):                                               `body.id: must not contain a carriage return`,
-		one("span-create", `{}`):                                                           `body.id: required`,
-		one("span-create", `{"id":"s","level":"INFO"}`):                                    `body.level: must be one of DEBUG, DEFAULT, WARNING, ERROR, received "INFO"`,
-		one("generation-create", `{"id":"g","usage":{"input":1.5,"unit":"FOO"}}`):          `body.usage.input: expected integer, received "1.5"; body.usage.unit: must be one of TOKENS, CHARACTERS, MILLISECONDS, SECONDS, IMAGES, REQUESTS, received "FOO"`,
-		one("generation-create", `{"id":"g","promptName":"p"}`):                            `body: promptName and promptVersion, which begins at 1, must be given together`,
-		one("generation-create", `{"id":"g","modelParameters":[]}`):                        `body.modelParameters: expected object, received array`,
-		one("observation-create", `{"id":"g"}`):                                            `body.type: required`,
-		one("score-create", `{"traceId":"t","name":"n","value":2,"dataType":"BOOLEAN"}`):   `body.value: must be 0 or 1 for data type BOOLEAN`,
-		one("score-create", `{"traceId":"t","name":"n","value":{}}`):                       `body.value: expected number or string, received object`,
-		one("score-create", `{"traceId":"t","name":"n","value":"x","dataType":"NUMERIC"}`): `body.value: must be a number for data type NUMERIC`,
-		one("score-create", `{"name":"n","value":1}`):                                      `body.traceId: required, or a sessionId`,
+		one("trace-create", `{"id":""}`):                                                 `body.id: must not be empty`,
+		one("trace-create", `{"id":"a\rb"}`):                                             `body.id: must not contain a carriage return`,
+		one("span-create", `{}`):                                                         `body.id: required`,
+		one("span-create", `{"id":"s","level":"INFO"}`):                                  `body.level: must be one of DEBUG, DEFAULT, WARNING, ERROR, received "INFO"`,
+		one("generation-create", `{"id":"g","usage":{"input":1.5,"unit":"FOO"}}`):        `body.usage.input: expected integer, received "1.5"; body.usage.unit: must be one of TOKENS, CHARACTERS, MILLISECONDS, SECONDS, IMAGES, REQUESTS, received "FOO"`,
+		one("generation-create", `{"id":"g","usage":{"input":9007199254740993,"output":-1,"total":1e300,"inputCost":1000001,"totalCost":-1e7}}`): `body.usage.input: must be at most 9007199254740992; body.usage.output: must not be negative; body.usage.total: must be at most 9007199254740992; body.usage.inputCost: must be within ±1000000 dollars; body.usage.totalCost: must be within ±1000000 dollars`,
+		one("generation-create", `{"id":"g","usage":{"input":9223372036854775807},"costDetails":{"x":1e12}}`):                                    `body.costDetails.x: must be within ±1000000 dollars; body.usage.input: must be at most 9007199254740992`,
+		one("generation-create", `{"id":"g","promptName":"p"}`):                                                                                  `body: promptName and promptVersion, which begins at 1, must be given together`,
+		one("generation-create", `{"id":"g","modelParameters":[]}`):                                                                              `body.modelParameters: expected object, received array`,
+		one("observation-create", `{"id":"g"}`):                                                                                                  `body.type: required`,
+		one("score-create", `{"traceId":"t","name":"n","value":2,"dataType":"BOOLEAN"}`):                                                         `body.value: must be 0 or 1 for data type BOOLEAN`,
+		one("score-create", `{"traceId":"t","name":"n","value":{}}`):                                                                             `body.value: expected number or string, received object`,
+		one("score-create", `{"traceId":"t","name":"n","value":"x","dataType":"NUMERIC"}`):                                                       `body.value: must be a number for data type NUMERIC`,
+		one("score-create", `{"name":"n","value":1}`):                                                                                            `body.traceId: required, or a sessionId`,
 		one("sdk-log", `{}`): `body.log: required`,
 		one("foo", `{}`):     `type: there is no event of type "foo"`,
 		`{"batch":[[]]}`:     `expected object, received array`,
@@ -135,21 +138,24 @@ func TestSameIDTwice(t *testing.T) {
 func TestUsage(t *testing.T) {
 	n := func(dollars float64) *exporter.NanoUSD { v := exporter.USD(dollars); return &v }
 	for body, want := range map[string]store.ObservationWrite{
-		`"usage":{"input":3,"output":4}`:                                                                 {Usage: &store.Usage{Input: 3, Output: 4, Total: 7}},
-		`"usage":{"total":10,"unit":"CHARACTERS"}`:                                                       {Usage: &store.Usage{Unit: "CHARACTERS", Total: 10}},
-		`"usage":{"input":10,"output":10,"total":5}`:                                                     {Usage: &store.Usage{Input: 10, Output: 10, Total: 5}},
-		`"usage":{"input":99,"promptTokens":10}`:                                                         {Usage: &store.Usage{Unit: "TOKENS", Input: 10, Total: 10}},
-		`"usage":{}`:                                                                                     {},
-		`"usage":null,"usageDetails":null,"costDetails":null`:                                            {},
-		`"usage":{"input":0,"output":0}`:                                                                 {Usage: &store.Usage{}},
-		`"usage":{"inputCost":0.1}`:                                                                      {Cost: &store.Cost{Input: n(0.1), Total: n(0.1)}},
-		`"usage":{"inputCost":0.1,"outputCost":0.2,"totalCost":0.35}`:                                    {Cost: &store.Cost{Input: n(0.1), Output: n(0.2), Total: n(0.35)}},
-		`"usage":{"totalCost":0}`:                                                                        {Cost: &store.Cost{Total: n(0)}},
-		`"usage":{"totalCost":9},"costDetails":{"input":0.5,"tool":0.25}`:                                {Cost: &store.Cost{Input: n(0.5), Total: n(0.75), Details: map[string]exporter.NanoUSD{"input": *n(0.5), "tool": *n(0.25)}}},
-		`"usageDetails":{"input":10,"input_cached_tokens":5,"output":"7"}`:                               {Usage: &store.Usage{Input: 15, Output: 7, Total: 22, Details: map[string]int64{"input": 10, "input_cached_tokens": 5, "output": 7}}},
-		`"usage":{"input":15},"usageDetails":{"input":10,"cached":5}`:                                    {Usage: &store.Usage{Input: 15, Total: 15, Details: map[string]int64{"input": 10, "cached": 5}}},
-		`"usageDetails":{"input_tokens":9,"output_tokens":2,"input_tokens_details":{"cached_tokens":4}}`: {Usage: &store.Usage{Input: 9, Output: 2, Total: 11, Details: map[string]int64{"input": 5, "input_cached_tokens": 4, "output": 2}}},
-		`"usageDetails":{"total":-3,"x":1.5}`:                                                            {},
+		`"usage":{"input":3,"output":4}`:                                                                    {Usage: &store.Usage{Input: 3, Output: 4, Total: 7}},
+		`"usage":{"total":10,"unit":"CHARACTERS"}`:                                                          {Usage: &store.Usage{Unit: "CHARACTERS", Total: 10}},
+		`"usage":{"input":10,"output":10,"total":5}`:                                                        {Usage: &store.Usage{Input: 10, Output: 10, Total: 5}},
+		`"usage":{"input":99,"promptTokens":10}`:                                                            {Usage: &store.Usage{Unit: "TOKENS", Input: 10, Total: 10}},
+		`"usage":{}`:                                                                                        {},
+		`"usage":null,"usageDetails":null,"costDetails":null`:                                               {},
+		`"usage":{"input":0,"output":0}`:                                                                    {Usage: &store.Usage{}},
+		`"usage":{"inputCost":0.1}`:                                                                         {Cost: &store.Cost{Input: n(0.1), Total: n(0.1)}},
+		`"usage":{"inputCost":0.1,"outputCost":0.2,"totalCost":0.35}`:                                       {Cost: &store.Cost{Input: n(0.1), Output: n(0.2), Total: n(0.35)}},
+		`"usage":{"totalCost":0}`:                                                                           {Cost: &store.Cost{Total: n(0)}},
+		`"usage":{"totalCost":9},"costDetails":{"input":0.5,"tool":0.25}`:                                   {Cost: &store.Cost{Input: n(0.5), Total: n(0.75), Details: map[string]exporter.NanoUSD{"input": *n(0.5), "tool": *n(0.25)}}},
+		`"usageDetails":{"input":10,"input_cached_tokens":5,"output":"7"}`:                                  {Usage: &store.Usage{Input: 15, Output: 7, Total: 22, Details: map[string]int64{"input": 10, "input_cached_tokens": 5, "output": 7}}},
+		`"usage":{"input":15},"usageDetails":{"input":10,"cached":5}`:                                       {Usage: &store.Usage{Input: 15, Total: 15, Details: map[string]int64{"input": 10, "cached": 5}}},
+		`"usageDetails":{"input_tokens":9,"output_tokens":2,"input_tokens_details":{"cached_tokens":4}}`:    {Usage: &store.Usage{Input: 9, Output: 2, Total: 11, Details: map[string]int64{"input": 5, "input_cached_tokens": 4, "output": 2}}},
+		`"usage":{"input":9007199254740992,"output":9007199254740992}`:                                      {Usage: &store.Usage{Input: maxCount, Output: maxCount, Total: maxCount}},
+		`"usageDetails":{"input":9007199254740992,"input_b":9007199254740992,"output":9223372036854775807}`: {Usage: &store.Usage{Input: maxCount, Total: maxCount, Details: map[string]int64{"input": maxCount, "input_b": maxCount}}},
+		`"costDetails":{"a":1e6,"b":1e6}`:                                                                   {Cost: &store.Cost{Total: n(1e6), Details: map[string]exporter.NanoUSD{"a": *n(1e6), "b": *n(1e6)}}},
+		`"usageDetails":{"total":-3,"x":1.5}`:                                                               {},
 	} {
 		_, r, err := ingest(t, one("generation-create", `{"id":"g",`+body+`}`))
 		if err != nil || len(r.batches[0].Observations) != 1 {
@@ -182,6 +188,67 @@ func TestExportErrors(t *testing.T) {
 	var busy *exporter.APIError
 	if err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{good}); !errors.As(err, &busy) || busy.StatusCode != http.StatusTooManyRequests || busy.RetryAfter <= 0 {
 		t.Errorf("busy: %v", err)
+	}
+}
+
+// TestRecordsInRange brings the counts and costs of records into range, and refuses scores that are no number.
+func TestRecordsInRange(t *testing.T) {
+	r := &recorder{}
+	score := func(v float64) exporter.Record {
+		return exporter.Record{EventID: "s", Score: &exporter.Score{ID: "s", TraceID: "t", Name: "n", Number: v}}
+	}
+	err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{
+		{EventID: "g", Observation: &exporter.Observation{ID: "g", TraceID: "t", Kind: exporter.KindGeneration, Generation: &exporter.Generation{
+			Usage: &exporter.Usage{InputTokens: math.MaxInt64, OutputTokens: math.MaxInt64, CachedInputTokens: math.MinInt64, Details: map[string]int64{"x": -1}},
+			Cost:  &exporter.Cost{Input: math.MaxInt64, Output: math.MaxInt64, Details: map[string]exporter.NanoUSD{"x": math.MinInt64}},
+		}}},
+		score(math.NaN()), score(math.Inf(1)), score(math.Inf(-1)), score(0.5),
+	})
+	var partial *exporter.PartialError
+	if !errors.As(err, &partial) || len(partial.Failed) != 3 || partial.Failed[0].Index != 1 || len(r.batches[0].Scores) != 1 {
+		t.Errorf("%v, %+v", err, r.batches)
+	}
+	o := r.batches[0].Observations[0]
+	most := exporter.USD(1e6)
+	zero := exporter.NanoUSD(0)
+	if want := (&store.Usage{Unit: "TOKENS", Input: maxCount, Output: maxCount, Total: maxCount, Details: map[string]int64{"input": maxCount, "output": maxCount, "x": 0}}); !reflect.DeepEqual(o.Usage, want) {
+		t.Errorf("usage %+v", o.Usage)
+	}
+	if want := (&store.Cost{Input: &most, Output: &most, Total: &zero, Details: map[string]exporter.NanoUSD{"input": most, "output": most, "x": -most}}); !reflect.DeepEqual(o.Cost, want) {
+		t.Errorf("cost %+v", o.Cost)
+	}
+}
+
+// picky is a store that refuses what holds a trace of the name bad.
+type picky struct {
+	recorder
+	bad string
+}
+
+func (p *picky) Write(ctx context.Context, b *store.Batch) error {
+	for _, w := range b.Traces {
+		if w.Name == p.bad {
+			return errors.New("can't write this")
+		}
+	}
+	return p.recorder.Write(ctx, b)
+}
+
+// TestStoreRefusesOne stores the others of a batch.
+func TestStoreRefusesOne(t *testing.T) {
+	body := `{"batch":[{"id":"a","type":"trace-create","timestamp":"2026-01-02T03:04:05Z","body":{"name":"x"}},{"id":"b","type":"trace-create","timestamp":"2026-01-02T03:04:05Z","body":{"name":"y"}}]}`
+	p := &picky{bad: "x"}
+	result, err := New(p, slog.New(slog.DiscardHandler)).Ingest(t.Context(), Access{ProjectID: "p"}, []byte(body))
+	if err != nil || len(result.Successes) != 1 || result.Successes[0].ID != "b" || len(result.Errors) != 1 || result.Errors[0].ID != "a" || result.Errors[0].Status != 500 {
+		t.Errorf("%+v, %v", result, err)
+	}
+	r := &recorder{err: errors.New("disk full")}
+	if _, err := New(r, slog.New(slog.DiscardHandler)).Ingest(t.Context(), Access{ProjectID: "p"}, []byte(body)); err == nil {
+		t.Error("no error, and nothing stored")
+	}
+	r = &recorder{err: store.ErrBusy}
+	if _, err := New(r, slog.New(slog.DiscardHandler)).Ingest(t.Context(), Access{ProjectID: "p"}, []byte(body)); !errors.Is(err, store.ErrBusy) || len(r.batches) != 1 {
+		t.Errorf("busy: %v, %d tries", err, len(r.batches))
 	}
 }
 

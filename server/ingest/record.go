@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,6 +92,8 @@ func add(b *store.Batch, r *exporter.Record) (reason string) {
 			return "score without a name"
 		case s.TraceID == "" && s.SessionID == "":
 			return "score of neither a trace nor a session"
+		case math.IsNaN(s.Number) || math.IsInf(s.Number, 0):
+			return "score: its number is not finite"
 		}
 		b.Scores = append(b.Scores, scoreOf(s, stamp))
 	default:
@@ -151,24 +155,39 @@ func usageOf(u *exporter.Usage) *store.Usage {
 	if u == nil {
 		return nil
 	}
-	out := &store.Usage{Unit: "TOKENS", Input: u.InputTokens, Output: u.OutputTokens, Total: u.Total(), Details: map[string]int64{}}
-	u.Buckets(func(name string, tokens int64) {
+	cut := *u // a span is worth more than its counts: these are brought into range
+	for _, n := range [...]*int64{
+		&cut.InputTokens, &cut.OutputTokens, &cut.TotalTokens, &cut.CachedInputTokens, &cut.CacheWriteTokens,
+		&cut.InputAudioTokens, &cut.ReasoningTokens, &cut.OutputAudioTokens,
+	} {
+		*n = cutCount(*n)
+	}
+	out := &store.Usage{Unit: "TOKENS", Input: cut.InputTokens, Output: cut.OutputTokens, Total: cutCount(cut.Total()), Details: map[string]int64{}}
+	cut.Buckets(func(name string, tokens int64) {
 		if name != exporter.BucketTotal {
-			out.Details[name] = tokens
+			out.Details[name] = cutCount(tokens)
 		}
 	})
 	return out
 }
 
+func cutCount(n int64) int64 { return max(0, min(maxCount, n)) }
+
 func costOf(c *exporter.Cost) *store.Cost {
 	if c == nil {
 		return nil
 	}
-	total := c.Sum()
+	input, output, total := cutNano(c.Input), cutNano(c.Output), cutNano(c.Total)
 	out := &store.Cost{Total: &total, Details: map[string]exporter.NanoUSD{}}
-	maps.Copy(out.Details, c.Details)
+	sum := addNano(input, output)
+	for _, name := range slices.Sorted(maps.Keys(c.Details)) { // in order, as a sum that is cut depends on it
+		out.Details[name] = cutNano(c.Details[name])
+		sum = addNano(sum, out.Details[name])
+	}
+	if total == 0 {
+		total = sum
+	}
 	if c.Input != 0 || c.Output != 0 {
-		input, output := c.Input, c.Output
 		out.Input, out.Output = &input, &output
 		out.Details[exporter.BucketInput], out.Details[exporter.BucketOutput] = input, output
 	}

@@ -41,11 +41,11 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 		case "unit":
 			in.oneOf(key, v, &unit, units...)
 		case "inputCost":
-			in.number(key, v, &inputCost)
+			in.dollars(key, v, &inputCost)
 		case "outputCost":
-			in.number(key, v, &outputCost)
+			in.dollars(key, v, &outputCost)
 		case "totalCost":
-			in.number(key, v, &totalCost)
+			in.dollars(key, v, &totalCost)
 		case "promptTokens":
 			in.integer(key, v, &prompt)
 		case "completionTokens":
@@ -64,7 +64,7 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 		}
 		u.usage.Unit = unit
 		u.usage.Input, u.usage.Output = value(input), value(output)
-		u.usage.Total = u.usage.Input + u.usage.Output
+		u.usage.Total = addCounts(u.usage.Input, u.usage.Output)
 		if total != nil {
 			u.usage.Total = *total
 		}
@@ -108,11 +108,11 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 		case name == exporter.BucketTotal:
 			continue
 		case strings.HasPrefix(name, exporter.BucketInput):
-			input += n
+			input = addCounts(input, n)
 		case strings.HasPrefix(name, exporter.BucketOutput):
-			output += n
+			output = addCounts(output, n)
 		}
-		sum += n
+		sum = addCounts(sum, n)
 	}
 	total, given := counts[exporter.BucketTotal]
 	if !given {
@@ -161,14 +161,14 @@ func readCounts(raw json.RawMessage) map[string]int64 {
 	return counts
 }
 
-// count reads a number, or one in a string, that isn't negative.
+// count reads a number, or one in a string, from 0 to maxCount.
 func count(raw json.RawMessage) (int64, bool) {
 	text := string(raw)
 	if kindOf(raw) == "string" {
 		text = unquote(raw)
 	}
 	n, ok := wholeNumber(text)
-	return n, ok && n >= 0
+	return n, ok && n >= 0 && n <= maxCount
 }
 
 // costs reads "costDetails": dollars by bucket. They win over the costs in "usage".
@@ -186,7 +186,7 @@ func (u *usageFields) costs(c *checker, raw json.RawMessage) {
 	given := false
 	fields(raw, func(key string, v json.RawMessage) {
 		var dollars *float64
-		if in.number(key, v, &dollars); dollars == nil {
+		if in.dollars(key, v, &dollars); dollars == nil {
 			return
 		}
 		given = true
@@ -201,7 +201,7 @@ func (u *usageFields) costs(c *checker, raw json.RawMessage) {
 			cost.Output = &amount
 		}
 		cost.Details[key] = amount
-		sum += amount
+		sum = addNano(sum, amount)
 	})
 	c.errors = append(c.errors, in.errors...)
 	if !given {
@@ -212,6 +212,16 @@ func (u *usageFields) costs(c *checker, raw json.RawMessage) {
 	}
 	u.cost = cost
 }
+
+// addCounts adds counts, cut to maxCount.
+func addCounts(a, b int64) int64 { return min(a+b, maxCount) }
+
+const maxNano = exporter.NanoUSD(maxDollars * 1e9)
+
+// addNano adds amounts, cut to what one event may cost.
+func addNano(a, b exporter.NanoUSD) exporter.NanoUSD { return cutNano(a + b) }
+
+func cutNano(n exporter.NanoUSD) exporter.NanoUSD { return max(-maxNano, min(maxNano, n)) }
 
 func usd(dollars *float64) *exporter.NanoUSD {
 	if dollars == nil {

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -68,6 +69,7 @@ func (t *TraceDetail) Tree() []*Node {
 	for i := range t.Observations {
 		nodes[t.Observations[i].ID] = &Node{Observation: &t.Observations[i]}
 	}
+	cyclic := cycles(nodes)
 	var roots []*Node
 	for i := range t.Observations {
 		n := nodes[t.Observations[i].ID]
@@ -75,7 +77,7 @@ func (t *TraceDetail) Tree() []*Node {
 		switch {
 		case n.ParentID == "":
 			roots = append(roots, n)
-		case parent == nil || inCycle(nodes, n):
+		case parent == nil || cyclic[n]:
 			n.Orphan = true
 			roots = append(roots, n)
 		default:
@@ -94,22 +96,32 @@ func (t *TraceDetail) Tree() []*Node {
 	return roots
 }
 
-// inCycle reports whether n is its own ancestor.
-func inCycle(nodes map[string]*Node, n *Node) bool {
-	slow, fast := n, n
-	step := func(n *Node) *Node {
-		if n == nil {
-			return nil
+// cycles marks the nodes that are their own ancestors. Each is visited once.
+func cycles(nodes map[string]*Node) map[*Node]bool {
+	const onWay, done = 1, 2
+	state := make(map[*Node]uint8, len(nodes))
+	var in map[*Node]bool
+	var way []*Node
+	for _, n := range nodes {
+		way = way[:0]
+		for ; n != nil && state[n] == 0; n = nodes[n.ParentID] {
+			state[n] = onWay
+			way = append(way, n)
 		}
-		return nodes[n.ParentID]
+		if n != nil && state[n] == onWay { // the way has come back to n
+			if in == nil {
+				in = map[*Node]bool{}
+			}
+			for _, member := range slices.Backward(way) {
+				in[member] = true
+				if member == n {
+					break
+				}
+			}
+		}
+		for _, n := range way {
+			state[n] = done
+		}
 	}
-	for {
-		slow, fast = step(slow), step(step(fast))
-		if slow == n || fast == n {
-			return true
-		}
-		if fast == nil || slow == fast {
-			return false
-		}
-	}
+	return in
 }

@@ -95,7 +95,11 @@ func (h *handler) fillTrace(q *request, p *view.Panel, d *query.TraceDetail) err
 	p.Metadata = string(d.Metadata)
 	input, output := d.Input, d.Output
 	// A trace without a payload of its own shows that of its root.
-	if roots := d.Tree(); len(roots) == 1 && (len(input) == 0 || len(output) == 0) {
+	var roots []*query.Node
+	if len(input) == 0 || len(output) == 0 {
+		roots = d.Tree()
+	}
+	if len(roots) == 1 {
 		o, err := h.Reader.Observation(q.Context(), q.page.Project.ID, roots[0].ID)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -244,7 +245,7 @@ func (t *tx) index(ctx context.Context, st *traceState, rid int64, attributes []
 // sum adds up the observations of a row.
 func (t *tx) sum(ctx context.Context, st *traceState) (s sums, err error) {
 	err = t.row(ctx, `SELECT count(*), ifnull(sum(level = ?2), 0), ifnull(sum(level = ?3), 0), ifnull(sum(end IS NULL AND kind <> ?4), 0), min(start),
-		ifnull(ifnull(max(end), max(start)) - min(start), 0), ifnull(sum(input_tokens), 0), ifnull(sum(output_tokens), 0), ifnull(sum(total_tokens), 0), sum(total_cost)
+		ifnull(ifnull(max(end), max(start)) - min(start), 0), `+sumOf("input_tokens")+", "+sumOf("output_tokens")+", "+sumOf("total_tokens")+", "+sumOrNull("total_cost")+`
 		FROM observations WHERE trace_rid = ?1`, []any{st.rid, int64(exporter.LevelError), int64(exporter.LevelWarning), int64(exporter.KindEvent)},
 		&s.observations, &s.errors, &s.warnings, &s.running, &s.started, &s.latency, &s.input, &s.output, &s.total, &s.cost)
 	if err != nil || st.events || s.observations == 0 {
@@ -257,6 +258,30 @@ func (t *tx) sum(ctx context.Context, st *traceState) (s sums, err error) {
 	}
 	s.name = deref(name)
 	return s, err
+}
+
+// maxSum bounds sums, in SQL and in Go. SQLite's own sum() fails beyond int64,
+// and with it every read of the rows that made it so large.
+const maxSum = 1 << 62
+
+// sumOf is the SQL of a column's sum, cut to maxSum; 0 without rows. It is exact up to 2^53.
+func sumOf(column string) string {
+	return fmt.Sprintf("CAST(max(min(total(%s), %d.0), -%d.0) AS INTEGER)", column, int64(maxSum), int64(maxSum))
+}
+
+// sumOrNull is the same, null without a value.
+func sumOrNull(column string) string {
+	return fmt.Sprintf("CASE WHEN count(%s) > 0 THEN %s END", column, sumOf(column))
+}
+
+// addCut adds two numbers, cut to maxSum.
+func addCut(a, b int64) int64 {
+	const half = maxSum / 2
+	a, b = max(-maxSum, min(maxSum, a)), max(-maxSum, min(maxSum, b))
+	if a/2+b/2 >= half {
+		return maxSum
+	}
+	return max(-maxSum, a+b)
 }
 
 // sumUp does the same for observations that are not written yet.
@@ -293,14 +318,14 @@ func sumUp(list []*observationState) (s sums) {
 			s.running++
 		}
 		if f.Usage != nil {
-			s.input += f.Usage.Input
-			s.output += f.Usage.Output
-			s.total += f.Usage.Total
+			s.input = addCut(s.input, f.Usage.Input)
+			s.output = addCut(s.output, f.Usage.Output)
+			s.total = addCut(s.total, f.Usage.Total)
 		}
 		if f.Cost != nil && f.Cost.Total != nil {
 			cost := int64(*f.Cost.Total)
 			if s.cost != nil {
-				cost += *s.cost
+				cost = addCut(cost, *s.cost)
 			}
 			s.cost = &cost
 		}

@@ -71,7 +71,7 @@ func (s *Store) sessions(ctx context.Context, projectID string, p store.Page, w 
 // sumSession fills what the traces of a session add up to.
 func (s *Store) sumSession(ctx context.Context, project int64, session *store.Session) error {
 	var first, last *int64
-	err := s.read.QueryRowContext(ctx, `SELECT count(*), min(ts), max(ts), ifnull(sum(total_tokens), 0), ifnull(sum(errors), 0), sum(cost)
+	err := s.read.QueryRowContext(ctx, `SELECT count(*), min(ts), max(ts), `+sumOf("total_tokens")+`, ifnull(sum(errors), 0), `+sumOrNull("cost")+`
 		FROM traces WHERE project = ? AND session_id = ?`, project, session.ID).
 		Scan(&session.Traces, &first, &last, &session.TotalTokens, &session.Errors, nullNano{&session.Cost})
 	if err != nil {

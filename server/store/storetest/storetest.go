@@ -24,6 +24,7 @@ func Run(t *testing.T, open Opener) {
 	t.Run("TraceOrders", func(t *testing.T) { testTraceOrders(t, open) })
 	t.Run("Pages", func(t *testing.T) { testPages(t, open) })
 	t.Run("ObservationFilters", func(t *testing.T) { testObservationFilters(t, open) })
+	t.Run("HugeSums", func(t *testing.T) { testHugeSums(t, open) })
 	t.Run("Sessions", func(t *testing.T) { testSessions(t, open) })
 	t.Run("Isolation", func(t *testing.T) { testIsolation(t, open) })
 	t.Run("Watch", func(t *testing.T) { testWatch(t, open) })

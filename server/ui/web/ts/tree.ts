@@ -27,9 +27,11 @@ export function build(root: Span, spans: Span[], closed: Set<string>): Node {
   const top: Node = { span: root, depth: 0, kids: [], open: true };
   const nodes = new Map<string, Node>();
   for (const span of spans) nodes.set(span.i, { span, depth: 1, kids: [], open: !closed.has(span.i) });
+  const parentOf = (n: Node) => (n.span.p ? nodes.get(n.span.p) : undefined);
+  const loops = cycles(nodes.values(), parentOf);
   for (const n of nodes.values()) {
-    const parent = n.span.p ? nodes.get(n.span.p) : undefined;
-    if (parent && parent !== n && !reaches(parent, n)) {
+    const parent = parentOf(n);
+    if (parent && !loops.has(n)) {
       n.parent = parent;
       parent.kids.push(n);
     } else {
@@ -49,9 +51,22 @@ export function build(root: Span, spans: Span[], closed: Set<string>): Node {
   return top;
 }
 
-function reaches(from: Node, to: Node): boolean {
-  for (let n: Node | undefined = from; n; n = n.parent) if (n === to) return true;
-  return false;
+// cycles finds the nodes that are their own ancestors, visiting each once.
+function cycles(nodes: Iterable<Node>, parentOf: (n: Node) => Node | undefined): Set<Node> {
+  const done = new Set<Node>();
+  const found = new Set<Node>();
+  for (const first of nodes) {
+    const way: Node[] = [];
+    const onWay = new Set<Node>();
+    let n: Node | undefined = first;
+    for (; n && !done.has(n) && !onWay.has(n); n = parentOf(n)) {
+      onWay.add(n);
+      way.push(n);
+    }
+    if (n && onWay.has(n)) for (const m of way.slice(way.indexOf(n))) found.add(m);
+    for (const m of way) done.add(m);
+  }
+  return found;
 }
 
 // visible lists the nodes to be shown, in order: those whose ancestors are
