@@ -91,6 +91,7 @@ type Pipeline struct {
 	ticking  bool
 	waiters  []*waiter
 	reported int64 // drops that a Flush has reported
+	refusal  error // why records were refused since then
 	lost     int64 // drops by the full queue that OnError has not been told of
 
 	abandoned bool // Shutdown has counted what was in flight
@@ -252,9 +253,13 @@ func (p *Pipeline) outcome(err error) error {
 	if err == nil && lost == 0 {
 		return nil
 	}
+	if err == nil {
+		err = p.refusal
+	}
 	if err == nil && p.stats.LastError != "" {
 		err = errors.New(p.stats.LastError)
 	}
+	p.refusal = nil
 	return &DeliveryError{Remaining: int64(p.queue.count + len(p.inFlight)), Dropped: lost, Err: err}
 }
 

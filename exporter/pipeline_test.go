@@ -149,7 +149,7 @@ func TestIntervalAndFullBatches(t *testing.T) {
 
 func TestTransientErrorsAreRetriedAndNothingIsLost(t *testing.T) {
 	for _, answer := range []func(context.Context, []exporter.Record) error{
-		status(408), status(425), status(429), status(500), status(503), fails(errors.New("connection refused")), hangs,
+		status(402), status(404), status(405), status(407), status(408), status(410), status(425), status(429), status(500), status(503), fails(errors.New("connection refused")), hangs,
 		func(context.Context, []exporter.Record) error { panic("exporter") },
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -183,7 +183,8 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 func TestRefusedForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []error
-		sink := (&script{}).then(fails(&exporter.APIError{StatusCode: 400, Message: "no such thing"}))
+		refuse := fails(&exporter.APIError{StatusCode: 400, Message: "no such thing"})
+		sink := (&script{}).then(refuse, refuse, refuse)
 		p := pipeline(t, sink, exporter.PipelineConfig{OnError: func(err error) { told = append(told, err) }})
 		p.EnqueueRecord(span("a"))
 		p.EnqueueRecord(span("b"))
@@ -195,8 +196,117 @@ func TestRefusedForGood(t *testing.T) {
 		if err := p.Flush(t.Context()); err != nil {
 			t.Errorf("the loss is reported once: %v", err)
 		}
-		if s := p.Stats(); s.Dropped.Rejected != 2 || len(sink.calls) != 1 || len(told) != 1 {
+		if s := p.Stats(); s.Dropped.Rejected != 2 || len(sink.calls) != 3 || len(told) != 1 {
 			t.Errorf("%+v, %d calls, told %v", s, len(sink.calls), told)
+		}
+	})
+}
+
+func TestOnlyTheGuiltyRecordIsRefused(t *testing.T) {
+	for _, code := range []int{400, 422} {
+		synctest.Test(t, func(t *testing.T) {
+			var told []error
+			sink := &script{}
+			for range 20 {
+				sink.then(func(_ context.Context, records []exporter.Record) error {
+					for i := range records {
+						if name(&records[i]) == "5" {
+							return &exporter.APIError{StatusCode: code, Message: "no such thing"}
+						}
+					}
+					return nil
+				})
+			}
+			p := pipeline(t, sink, exporter.PipelineConfig{OnError: func(err error) { told = append(told, err) }})
+			for i := range 8 {
+				p.EnqueueRecord(span(fmt.Sprint(i)))
+			}
+			err := p.Flush(t.Context())
+			var delivery *exporter.DeliveryError
+			if !errors.As(err, &delivery) || delivery.Dropped != 1 || !strings.Contains(err.Error(), "no such thing") {
+				t.Errorf("Flush says %v", err)
+			}
+			if got := strings.Join(sink.got, " "); got != "0 1 2 3 4 6 7" || len(told) != 1 {
+				t.Errorf("arrived: %q, told %v", got, told)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // any other is about all of them
+		sink := (&script{}).then(status(409))
+		p := pipeline(t, sink, exporter.PipelineConfig{})
+		p.EnqueueRecord(span("a"))
+		p.EnqueueRecord(span("b"))
+		if err := p.Flush(t.Context()); err == nil || p.Stats().Dropped.Rejected != 2 || len(sink.calls) != 1 {
+			t.Errorf("%v, %+v", err, p.Stats())
+		}
+	})
+}
+
+func TestARecordThatIsNeverAcceptedIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []error
+		sink := &script{}
+		for range 40 {
+			sink.then(func(_ context.Context, records []exporter.Record) error {
+				var failed []exporter.Failure
+				for i := range records {
+					if name(&records[i]) == "stuck" {
+						failed = append(failed, exporter.Failure{Index: i, Retry: true, Reason: "not named"})
+					}
+				}
+				if len(failed) == 0 {
+					return nil
+				}
+				return &exporter.PartialError{Failed: failed}
+			})
+		}
+		p := pipeline(t, sink, exporter.PipelineConfig{OnError: func(err error) { told = append(told, err) }})
+		p.EnqueueRecord(span("fine"))
+		p.EnqueueRecord(span("stuck"))
+		advance(20 * time.Minute)
+		if s := p.Stats(); s.Delivered != 1 || s.Dropped.Rejected != 1 || len(sink.calls) != 11 {
+			t.Errorf("%+v after %d calls", s, len(sink.calls))
+		}
+		if last := told[len(told)-1].Error(); !strings.Contains(last, "11 attempts") {
+			t.Errorf("told %s", last)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // an outage of later requests isn't held against their records
+		sink := &script{}
+		for range 30 {
+			sink.then(fails(&exporter.PartialError{Failed: []exporter.Failure{{Index: 0, Retry: true}}, Err: &exporter.APIError{StatusCode: 503}}))
+		}
+		p := pipeline(t, sink, exporter.PipelineConfig{})
+		p.EnqueueRecord(span("a"))
+		advance(time.Hour)
+		if s := p.Stats(); s.Delivered != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestTheCauseOfAPartialErrorDecides(t *testing.T) {
+	later := func(err error) func(context.Context, []exporter.Record) error {
+		return fails(&exporter.PartialError{Failed: []exporter.Failure{{Index: 1, Retry: true}}, Err: err})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		sink := (&script{}).then(later(&exporter.APIError{StatusCode: 429, RetryAfter: 47 * time.Second}))
+		p := pipeline(t, sink, exporter.PipelineConfig{})
+		p.EnqueueRecord(span("a"))
+		p.EnqueueRecord(span("b"))
+		advance(2 * time.Minute)
+		if len(sink.at) != 2 || sink.at[1].Sub(sink.at[0]) < 47*time.Second || strings.Join(sink.got, " ") != "a b" {
+			t.Errorf("calls at %v", sink.at)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		sink := (&script{}).then(later(&exporter.APIError{StatusCode: 401}))
+		p := pipeline(t, sink, exporter.PipelineConfig{})
+		p.EnqueueRecord(span("a"))
+		p.EnqueueRecord(span("b"))
+		advance(2 * time.Minute)
+		if len(sink.at) != 2 || sink.at[1].Sub(sink.at[0]) < 30*time.Second {
+			t.Errorf("calls at %v", sink.at)
 		}
 	})
 }
@@ -284,7 +394,7 @@ func TestRefusedCredentialsAreTriedEvery30Seconds(t *testing.T) {
 		if got := strings.Join(sink.got, " "); got != "a b" {
 			t.Errorf("arrived: %q", got)
 		}
-		if d := sink.at[3].Sub(begun); d < 90*time.Second || d > 100*time.Second || len(told) != 1 {
+		if d := sink.at[3].Sub(begun); d < 90*time.Second || d > 100*time.Second || len(told) != 2 {
 			t.Errorf("accepted after %v, told %v", d, told)
 		}
 	})
@@ -430,6 +540,204 @@ func TestShutdownDoesNotWaitForAnExporterThatIgnoresItsContext(t *testing.T) {
 		close(release) // the late success is not counted twice
 		synctest.Wait()
 		check(t, p.Stats())
+	})
+}
+
+func TestShutdownTriesUntilItsContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		sink := &script{}
+		for range 100 {
+			sink.then(func(context.Context, []exporter.Record) error {
+				if time.Since(begun) < 5*time.Second {
+					return &exporter.APIError{StatusCode: 503}
+				}
+				return nil
+			})
+		}
+		p := exporter.NewPipeline(sink, exporter.PipelineConfig{FlushAt: 2, MaxRetries: 1})
+		for i := range 5 {
+			p.EnqueueRecord(span(fmt.Sprint(i)))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		if err := p.Shutdown(ctx); err != nil || len(sink.got) != 5 || time.Since(begun) > 10*time.Second {
+			t.Errorf("after %v: %v, arrived %v", time.Since(begun), err, sink.got)
+		}
+		check(t, p.Stats())
+	})
+}
+
+func TestShutdownDoesNotInsist(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		answer func(context.Context, []exporter.Record) error
+		within time.Duration
+		calls  int
+	}{
+		{"where credentials are refused", status(401), 15 * time.Second, 1},
+		{"without a deadline", status(503), 0, 3},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			sink := &script{}
+			for range 100 {
+				sink.then(c.answer)
+			}
+			p := exporter.NewPipeline(sink, exporter.PipelineConfig{MaxRetries: 2})
+			p.EnqueueRecord(span("a"))
+			ctx, cancel := t.Context(), func() {}
+			if c.within > 0 {
+				ctx, cancel = context.WithTimeout(ctx, c.within)
+			}
+			defer cancel()
+			begun := time.Now()
+			err := p.Shutdown(ctx)
+			var delivery *exporter.DeliveryError
+			if !errors.As(err, &delivery) || delivery.Remaining != 1 || len(sink.calls) != c.calls || time.Since(begun) > 5*time.Second {
+				t.Errorf("%s: after %v and %d calls: %v", c.name, time.Since(begun), len(sink.calls), err)
+			}
+			if s := p.Stats(); s.Dropped.Shutdown != 1 || !sink.ended {
+				t.Errorf("%s: %+v", c.name, s)
+			}
+		})
+	}
+}
+
+func TestTheEarliestDeadlineOfSeveralShutdownsWins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := (&script{}).then(hangs)
+		p := exporter.NewPipeline(sink, exporter.PipelineConfig{FlushAt: 1, Timeout: time.Hour})
+		p.EnqueueRecord(span("a"))
+		begun := time.Now()
+		var first error
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			first = p.Shutdown(ctx)
+		})
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := p.Shutdown(ctx)
+		wg.Wait()
+		var delivery *exporter.DeliveryError
+		if d := time.Since(begun); !errors.As(err, &delivery) || !errors.Is(err, context.DeadlineExceeded) || d > 1100*time.Millisecond {
+			t.Errorf("after %v: %v", d, err)
+		}
+		if first != err { //nolint:errorlint // the same value
+			t.Errorf("the first says %v", first)
+		}
+	})
+}
+
+// closing is a sink whose Shutdown does as it is told.
+type closing struct {
+	script
+	shut func(context.Context) error
+}
+
+func (c *closing) Shutdown(ctx context.Context) error { return c.shut(ctx) }
+
+func TestShutdownOfTheSinkIsBoundedAndGuarded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		p := exporter.NewPipeline(&closing{shut: func(context.Context) error { <-release; return nil }}, exporter.PipelineConfig{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begun := time.Now()
+		if err := p.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 1100*time.Millisecond {
+			t.Errorf("after %v: %v", time.Since(begun), err)
+		}
+		close(release)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		p := exporter.NewPipeline(&closing{shut: func(context.Context) error { panic("no") }}, exporter.PipelineConfig{})
+		if err := p.Shutdown(t.Context()); err == nil || !strings.Contains(err.Error(), "panicked: no") {
+			t.Error(err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // not while Export runs
+		release := make(chan struct{})
+		exporting, early := true, false
+		sink := &closing{shut: func(context.Context) error { early = exporting; return nil }}
+		sink.then(func(context.Context, []exporter.Record) error { <-release; exporting = false; return nil })
+		p := exporter.NewPipeline(sink, exporter.PipelineConfig{FlushAt: 1})
+		p.EnqueueRecord(span("a"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := p.Shutdown(ctx); err == nil {
+			t.Error("no error")
+		}
+		close(release)
+		synctest.Wait()
+		if early || exporting {
+			t.Errorf("Shutdown came during Export: %t", early)
+		}
+	})
+}
+
+// broken is an entry whose record can't be had.
+type broken struct{}
+
+func (broken) Record() *exporter.Record { panic("no record") }
+func (broken) Release()                 {}
+
+func TestAPanicOfARecordOrATickIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := exporter.NewPipeline(&script{}, exporter.PipelineConfig{OnTick: func() bool { panic("tick") }})
+		p.Enqueue(broken{}, exporter.ClassSpan, 1)
+		p.Wake()
+		if err := p.Flush(t.Context()); err == nil || !strings.Contains(err.Error(), "no record") {
+			t.Errorf("%v", err)
+		}
+		_ = p.Shutdown(t.Context())
+	})
+}
+
+func TestLossesAndOutagesAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var told []string
+		sink := &script{}
+		for range 100 {
+			sink.then(status(503))
+		}
+		p := pipeline(t, sink, exporter.PipelineConfig{QueueItems: 10, OnError: func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, err.Error())
+		}})
+		count := func(text string) (n int) {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, s := range told {
+				if strings.Contains(s, text) {
+					n++
+				}
+			}
+			return n
+		}
+		for i := range 15 * 60 {
+			p.EnqueueRecord(span(fmt.Sprint(i)))
+			advance(time.Second)
+		}
+		if n := count("queue is full"); n < 60 || n > 90 {
+			t.Errorf("%d reports of losses in 15 minutes", n)
+		}
+		if n := count("still not delivering, 10 records wait"); n < 12 || n > 15 {
+			t.Errorf("%d reports of the outage in 15 minutes: %q", n, told)
+		}
+		sum := int64(0)
+		for _, s := range told {
+			var n int64
+			if _, err := fmt.Sscanf(s, "langshark: the queue is full, %d", &n); err == nil {
+				sum += n
+			}
+		}
+		if d := p.Stats().Dropped.QueueFull; sum < d-10 || sum > d {
+			t.Errorf("%d of %d losses told", sum, d)
+		}
 	})
 }
 

@@ -426,6 +426,9 @@ func (p *Pipeline) refuse(r *round, batch []queued, cause error) {
 
 func (p *Pipeline) reportRefused(r *round) {
 	if r.refused > 0 {
+		p.mu.Lock()
+		p.refusal = r.refusal
+		p.mu.Unlock()
 		p.report(fmt.Errorf("langshark: %d records refused and dropped: %w", r.refused, r.refusal))
 	}
 	r.refused, r.refusal = 0, nil
