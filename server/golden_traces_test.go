@@ -100,7 +100,11 @@ func TestGoldenTraceLists(t *testing.T) {
 		case "?page=0", "?page=-1", "?limit=1.5", "?orderBy=totalCost.desc&limit=2", "?orderBy=foo.asc":
 			badRequest(&want) // the reference failed with 500
 		case "?orderBy=name.asc&limit=3":
-			continue // the reference has no fixed order of equal names
+			// The reference has no fixed order of equal names: only the names and the pages are compared.
+			got := p.replay(t, ts.URL)
+			want.Body, got.Body = namesOnly(want.Body), namesOnly(normal(got.Body, ""))
+			compareAnswers(t, fmt.Sprintf("08 #%d %s", i, p.Name), want, got)
+			continue
 		}
 		got := p.replay(t, ts.URL)
 		got.Body = textsAside(normal(got.Body, ""))
@@ -109,4 +113,20 @@ func TestGoldenTraceLists(t *testing.T) {
 	if asked != 33 {
 		t.Errorf("%d requests, want 33", asked)
 	}
+}
+
+// namesOnly keeps of each trace in a list its name.
+func namesOnly(body any) any {
+	list, ok := body.(map[string]any)
+	if !ok {
+		return body
+	}
+	data, _ := list["data"].([]any)
+	names := make([]any, len(data))
+	for i, d := range data {
+		if trace, ok := d.(map[string]any); ok {
+			names[i] = trace["name"]
+		}
+	}
+	return map[string]any{"names": names, "meta": list["meta"]}
 }
