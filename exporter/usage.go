@@ -47,6 +47,7 @@ const (
 
 // Buckets calls yield for each exclusive bucket that isn't zero, and for
 // input, output and total always. The buckets but total add up to the total.
+// Details under the name of one of the others are left out.
 func (u *Usage) Buckets(yield func(name string, tokens int64)) {
 	yield(BucketInput, max(0, u.InputTokens-u.CachedInputTokens-u.CacheWriteTokens-u.InputAudioTokens))
 	yield(BucketOutput, max(0, u.OutputTokens-u.ReasoningTokens-u.OutputAudioTokens))
@@ -66,7 +67,11 @@ func (u *Usage) Buckets(yield func(name string, tokens int64)) {
 		}
 	}
 	for name, tokens := range u.Details {
-		yield(name, tokens)
+		switch name {
+		case BucketInput, BucketOutput, BucketTotal, BucketCachedInput, BucketCacheWrite, BucketInputAudio, BucketReasoning, BucketOutputAudio:
+		default:
+			yield(name, tokens)
+		}
 	}
 }
 

@@ -37,24 +37,36 @@ func (e *Exporter) post(ctx context.Context, body []byte, records []exporter.Rec
 		// Some page of a proxy, perhaps. Nothing says that the events arrived, and sending them twice is harmless.
 		return nil, fmt.Errorf("langshark: the answer to a batch is not that of an ingestion API: %s", cut(string(answer.body)))
 	}
-	if len(result.Errors) == 0 {
-		return nil, nil
+	// The fate of each event by its id: nil if it was accepted.
+	fates := make(map[string]*exporter.Failure, len(records))
+	for _, r := range *result.Successes {
+		fates[r.ID] = nil
 	}
-	index := make(map[string]int, len(records))
+	unnamed := exporter.Failure{Reason: "the server's answer does not name it", Retry: true}
+	sent := make(map[string]bool, len(result.Errors))
 	for i := range records {
-		index[records[i].EventID] = i
+		sent[records[i].EventID] = len(result.Errors) > 0
 	}
-	var failed []exporter.Failure
 	for _, r := range result.Errors {
-		i, known := index[r.ID]
-		if !known {
-			continue
-		}
 		reason := strconv.Itoa(r.Status)
 		if text := cmp.Or(jsonText(r.Error), r.Message); text != "" {
 			reason += ": " + cut(text)
 		}
-		failed = append(failed, exporter.Failure{Index: i, Reason: reason, Retry: retryable(r.Status)})
+		if !sent[r.ID] { // perhaps that of an event which isn't named
+			unnamed.Reason = reason
+			continue
+		}
+		fates[r.ID] = &exporter.Failure{Reason: reason, Retry: retryable(r.Status)}
+	}
+	var failed []exporter.Failure
+	for i := range records {
+		fate, named := fates[records[i].EventID]
+		if !named {
+			fate = &unnamed
+		}
+		if fate != nil {
+			failed = append(failed, exporter.Failure{Index: i, Reason: fate.Reason, Retry: fate.Retry})
+		}
 	}
 	return failed, nil
 }
@@ -76,7 +88,8 @@ func jsonText(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// speak returns the server's dialect, asking it if it isn't known.
+// speak returns the server's dialect, asking it if it isn't known. Where the
+// answer says nothing, it is what every server understands, until the next batch.
 func (e *Exporter) speak(ctx context.Context) (Dialect, error) {
 	e.mu.Lock()
 	dialect := e.dialect
@@ -88,21 +101,20 @@ func (e *Exporter) speak(ctx context.Context) (Dialect, error) {
 	if err != nil {
 		return 0, err
 	}
+	var health struct {
+		Version string `json:"version"`
+	}
 	switch {
 	case answer.status >= 500 || answer.status == http.StatusTooManyRequests:
 		return 0, answer.apiError()
 	case answer.header.Get("X-LangShark-Version") != "":
 		dialect = DialectV3
-	case answer.status != http.StatusOK: // an old or unusual server: what every one understands
-		dialect = DialectV2
+	case answer.status != http.StatusOK || json.Unmarshal(answer.body, &health) != nil || major(health.Version) == 0:
+		return DialectV2, nil // a proxy's page, perhaps
+	case major(health.Version) >= 3:
+		dialect = DialectV3
 	default:
-		var health struct {
-			Version string `json:"version"`
-		}
 		dialect = DialectV2
-		if json.Unmarshal(answer.body, &health) == nil && major(health.Version) >= 3 {
-			dialect = DialectV3
-		}
 	}
 	e.mu.Lock()
 	e.dialect = dialect

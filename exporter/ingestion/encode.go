@@ -157,18 +157,19 @@ func generationBody(b *jsonx.Object, g *exporter.Generation) {
 	b.StringIf("model", g.Model)
 	values(b, "modelParameters", g.Parameters, "", "")
 	b.TimeIf("completionStartTime", g.CompletionStart)
-	if g.PromptName != "" {
+	if g.PromptName != "" && g.PromptVersion >= 1 { // a link needs both
 		b.String("promptName", g.PromptName)
 		b.Int("promptVersion", int64(g.PromptVersion))
 	}
+	usage := clamped(g.Usage)
 	// "usage" is what Langfuse 2 reads; the others are of Langfuse 3 and later.
 	if g.Usage != nil || g.Cost != nil {
 		b.Key("usage")
 		u := jsonx.BeginObject(b.Dst)
 		if g.Usage != nil {
-			u.Int("input", g.Usage.InputTokens)
-			u.Int("output", g.Usage.OutputTokens)
-			u.Int("total", g.Usage.Total())
+			u.Int("input", usage.InputTokens)
+			u.Int("output", usage.OutputTokens)
+			u.Int("total", usage.Total())
 			u.String("unit", "TOKENS")
 		}
 		if g.Cost != nil {
@@ -183,7 +184,7 @@ func generationBody(b *jsonx.Object, g *exporter.Generation) {
 	if g.Usage != nil {
 		b.Key("usageDetails")
 		u := jsonx.BeginObject(b.Dst)
-		g.Usage.Buckets(u.Int)
+		usage.Buckets(func(name string, tokens int64) { u.Int(name, max(0, tokens)) })
 		b.Dst = u.End()
 	}
 	if g.Cost != nil {
@@ -195,10 +196,27 @@ func generationBody(b *jsonx.Object, g *exporter.Generation) {
 		}
 		money(&c, "total", g.Cost.Sum())
 		for name, amount := range g.Cost.Details {
-			money(&c, name, amount)
+			if name != "input" && name != "output" && name != "total" {
+				money(&c, name, amount)
+			}
 		}
 		b.Dst = c.End()
 	}
+}
+
+// clamped returns the usage without negative counts.
+func clamped(u *exporter.Usage) exporter.Usage {
+	if u == nil {
+		return exporter.Usage{}
+	}
+	c := *u
+	for _, n := range [...]*int64{
+		&c.InputTokens, &c.OutputTokens, &c.TotalTokens, &c.CachedInputTokens,
+		&c.CacheWriteTokens, &c.InputAudioTokens, &c.ReasoningTokens, &c.OutputAudioTokens,
+	} {
+		*n = max(0, *n)
+	}
+	return c
 }
 
 func scoreBody(dst []byte, s *exporter.Score) []byte {
@@ -252,6 +270,9 @@ func values(o *jsonx.Object, name string, kvs []exporter.KeyValue, moreKey, more
 	o.Key(name)
 	inner := jsonx.BeginObject(o.Dst)
 	for _, kv := range kvs {
+		if more != "" && kv.Key == moreKey {
+			continue
+		}
 		inner.Key(kv.Key)
 		inner.Dst = kv.Value.AppendJSON(inner.Dst)
 	}

@@ -27,8 +27,8 @@ import (
 type Dialect uint8
 
 const (
-	// DialectAuto asks the server's GET /api/public/health once, before the first
-	// batch, and again after an answer 404, 405 or 410.
+	// DialectAuto asks the server's GET /api/public/health before the first batch,
+	// until it names a version, and again after an answer 404, 405 or 410.
 	DialectAuto Dialect = iota
 	// DialectV2 has the ten event types of Langfuse 2.75: kinds other than span,
 	// generation and event are sent as one of these, with metadata langshark.kind.
@@ -124,7 +124,7 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 			if start == 0 {
 				return err
 			}
-			return &exporter.PartialError{Failed: append(failed, unsent(start, len(records), err)...)}
+			return &exporter.PartialError{Failed: append(failed, unsent(start, len(records), err)...), Err: err}
 		}
 		for _, f := range failures {
 			f.Index += start
@@ -174,6 +174,7 @@ func (e *Exporter) AuthCheck(ctx context.Context) error {
 // answer is a response, read whole within limits.
 type answer struct {
 	status int
+	url    *url.URL // that was asked
 	header http.Header
 	body   []byte
 }
@@ -204,7 +205,7 @@ func (e *Exporter) do(ctx context.Context, method, path string, body []byte) (*a
 	if err != nil {
 		return nil, fmt.Errorf("langshark: reading the answer of %s: %w", path, err)
 	}
-	return &answer{status: resp.StatusCode, header: resp.Header, body: b}, nil
+	return &answer{status: resp.StatusCode, url: req.URL, header: resp.Header, body: b}, nil
 }
 
 // apiError makes an error of an answer that isn't the expected one.
@@ -218,6 +219,9 @@ func (a *answer) apiError() *exporter.APIError {
 		RequestID:  a.header.Get("X-Request-Id"),
 		RetryAfter: retryAfter(a.header.Get("Retry-After"), time.Now()),
 	}
+	if a.status >= 300 && a.status < 400 {
+		e.Location = a.redirect()
+	}
 	if json.Unmarshal(a.body, &body) == nil {
 		e.Message = body.Message
 		var code string
@@ -228,6 +232,17 @@ func (a *answer) apiError() *exporter.APIError {
 	e.Message = cut(cmp.Or(e.Message, string(bytes.ToValidUTF8(a.body, nil))))
 	e.Code = cut(e.Code)
 	return e
+}
+
+// redirect returns the host that a redirect leads to, with its path if that goes on as ours does.
+func (a *answer) redirect() string {
+	to, err := a.url.Parse(a.header.Get("Location"))
+	if err != nil || a.header.Get("Location") == "" {
+		return ""
+	}
+	to.User, to.RawQuery, to.Fragment = nil, "", ""
+	host, _, _ := strings.Cut(to.String(), "/api/public/")
+	return cut(host)
 }
 
 func cut(s string) string { return exporter.TruncateText(strings.TrimSpace(s), maxMessageBytes) }

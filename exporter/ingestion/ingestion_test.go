@@ -85,12 +85,20 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.events = append(f.events, batch.Batch...)
-	accept(w)
+	accept(w, batch.Batch)
 }
 
-func accept(w http.ResponseWriter) {
+func accept(w http.ResponseWriter, events []event) {
+	type success struct {
+		ID     string `json:"id"`
+		Status int    `json:"status"`
+	}
+	successes := []success{}
+	for _, e := range events {
+		successes = append(successes, success{e.ID, http.StatusCreated})
+	}
 	w.WriteHeader(http.StatusMultiStatus)
-	_, _ = io.WriteString(w, `{"successes":[],"errors":[]}`)
+	_ = json.NewEncoder(w).Encode(map[string]any{"successes": successes, "errors": []any{}})
 }
 
 func start(t *testing.T, f *fake) *ingestion.Exporter {
@@ -184,9 +192,10 @@ func TestPartialFailures(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"successes":[{"id":%q,"status":201}],"errors":[{"id":%q,"status":400,"message":"Invalid request data","error":"name: too long"},{"id":%q,"status":500,"error":{"a":1}},{"id":"unknown","status":400}]}`,
 			events[0].ID, events[1].ID, events[2].ID)
 	}}
-	err := start(t, f).Export(t.Context(), exportertest.Records())
+	records := exportertest.Records()
+	err := start(t, f).Export(t.Context(), records)
 	var partial *exporter.PartialError
-	if !errors.As(err, &partial) || len(partial.Failed) != 2 {
+	if !errors.As(err, &partial) || len(partial.Failed) != len(records)-1 {
 		t.Fatalf("%v", err)
 	}
 	if got := partial.Failed[0]; got.Index != 1 || got.Retry || got.Reason != "400: name: too long" {
@@ -194,6 +203,85 @@ func TestPartialFailures(t *testing.T) {
 	}
 	if got := partial.Failed[1]; got.Index != 2 || !got.Retry {
 		t.Errorf("%+v", got)
+	}
+	for _, got := range partial.Failed[2:] { // neither accepted nor refused, but an error has no owner
+		if !got.Retry || got.Reason != "400" {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+func TestOnlyEventsThatAreNamedAreDelivered(t *testing.T) {
+	f := &fake{answer: func(w http.ResponseWriter, events []event) { accept(w, events[1:]) }}
+	e := start(t, f)
+	var partial *exporter.PartialError
+	if err := e.Export(t.Context(), exportertest.Records()); !errors.As(err, &partial) || len(partial.Failed) != 1 || partial.Failed[0].Index != 0 || !partial.Failed[0].Retry {
+		t.Errorf("%v", err)
+	}
+	f.answer = func(w http.ResponseWriter, events []event) { accept(w, append(events, event{ID: "another"})) }
+	if err := e.Export(t.Context(), exportertest.Records()); err != nil {
+		t.Error(err)
+	}
+	f.answer = func(w http.ResponseWriter, events []event) {
+		var ids []string
+		for _, e := range events {
+			ids = append(ids, fmt.Sprintf(`{"id":%q}`, e.ID))
+		}
+		_, _ = fmt.Fprintf(w, `{"successes":[%s],"errors":[{"id":"another","status":400}]}`, strings.Join(ids, ","))
+	}
+	if err := e.Export(t.Context(), exportertest.Records()); err != nil {
+		t.Errorf("an error of an unknown event: %v", err)
+	}
+}
+
+func TestADialectThatIsGuessedIsNotRemembered(t *testing.T) {
+	f := &fake{health: func(w http.ResponseWriter) { _, _ = io.WriteString(w, `<html>starting</html>`) }}
+	e := start(t, f)
+	agent := exportertest.Records()[4:5]
+	for _, want := range []string{"span-create", "agent-create"} {
+		if err := e.Export(t.Context(), agent); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.events[len(f.events)-1].Type; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		f.health = func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"version":"3.1.0"}`) }
+	}
+}
+
+func TestWhatCannotBeIsNotSent(t *testing.T) {
+	r := exportertest.Records()[2]
+	r.Observation.Generation = &exporter.Generation{
+		Usage:      &exporter.Usage{InputTokens: -5, OutputTokens: 3, CachedInputTokens: -2, Details: map[string]int64{"input": 7, "total": 9, "output_reasoning_tokens": 1, "images": -1, "searches": 2}},
+		Cost:       &exporter.Cost{Input: exporter.USD(1), Details: map[string]exporter.NanoUSD{"input": 1, "total": 2, "images": exporter.USD(2)}},
+		PromptName: "greet",
+	}
+	var event struct {
+		Body struct {
+			Usage, UsageDetails, CostDetails json.RawMessage
+		}
+	}
+	text := ingestion.AppendEvent(nil, &r, ingestion.DialectV3)
+	if err := json.Unmarshal(text, &event); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{`"input":`, `"output":`, `"total":`} {
+		for _, object := range []json.RawMessage{event.Body.Usage, event.Body.UsageDetails, event.Body.CostDetails} {
+			if n := bytes.Count(object, []byte(key)); n != 1 {
+				t.Errorf("%d %s in %s", n, key, object)
+			}
+		}
+	}
+	if d := string(event.Body.UsageDetails); strings.Contains(d, "-") || !strings.Contains(d, `"searches":2`) || strings.Contains(d, "reasoning") {
+		t.Errorf("usageDetails %s", d)
+	}
+	if !strings.Contains(string(event.Body.Usage), `"input":0,"output":3,"total":3,`) || bytes.Contains(text, []byte("prompt")) {
+		t.Errorf("%s", text)
+	}
+	tool := exportertest.Records()[5]
+	tool.Observation.Metadata = []exporter.KeyValue{{Key: "langshark.kind", Value: exporter.Text("mine")}}
+	if text := ingestion.AppendEvent(nil, &tool, ingestion.DialectV2); bytes.Count(text, []byte("langshark.kind")) != 1 {
+		t.Errorf("%s", text)
 	}
 }
 
@@ -210,14 +298,14 @@ func TestErrorsOfTheServer(t *testing.T) {
 		{401, "", `{}`, "401 Unauthorized: {}", 0},
 		{200, "", `<html>login</html>`, "not that of an ingestion API", 0},
 		{200, "", `{"ok":true}`, "not that of an ingestion API", 0},
-		{302, "", ``, "302 Found", 0},
+		{302, "", ``, "302 Found, to https://langshark.example.com/base: set the host to that [", 0},
 	} {
 		f := &fake{answer: func(w http.ResponseWriter, _ []event) {
 			w.Header().Set("X-Request-Id", "r1")
 			if c.header != "" {
 				w.Header().Set("Retry-After", c.header)
 			}
-			w.Header().Set("Location", "/elsewhere")
+			w.Header().Set("Location", "https://langshark.example.com/base/api/public/ingestion?key=1")
 			w.WriteHeader(c.status)
 			_, _ = io.WriteString(w, c.body)
 		}}
@@ -256,17 +344,22 @@ func TestBodiesStayBelowTheLimit(t *testing.T) {
 
 	// A later request that fails leaves only its own records.
 	n := 0
-	f.answer = func(w http.ResponseWriter, _ []event) {
+	f.answer = func(w http.ResponseWriter, events []event) {
 		if n++; n == 2 {
+			w.Header().Set("Retry-After", "9")
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		accept(w)
+		accept(w, events)
 	}
 	err := e.Export(t.Context(), records)
 	var partial *exporter.PartialError
 	if !errors.As(err, &partial) || partial.Failed[0].Index == 0 || !partial.Failed[0].Retry || partial.Failed[len(partial.Failed)-1].Index != len(records)-1 {
 		t.Errorf("%v", err)
+	}
+	var api *exporter.APIError
+	if !errors.As(err, &api) || api.StatusCode != http.StatusBadGateway || api.RetryAfter != 9*time.Second {
+		t.Errorf("the cause is %v", api)
 	}
 }
 
