@@ -9,23 +9,61 @@ import (
 // recordOverhead is what a record takes beside its payloads, in memory and on the wire.
 const recordOverhead = 512
 
-// Size estimates the bytes that a record holds in memory and takes on the wire.
+// Size estimates the bytes that a record holds in memory and takes on the wire:
+// all strings and values that can be reached from it, and something for the rest.
 func (r *Record) Size() int64 {
-	n := recordOverhead
+	n := recordOverhead + max(0, len(r.EventID)-idLen)
 	switch {
 	case r.Trace != nil:
-		n += r.Trace.Input.Len() + r.Trace.Output.Len() + valuesLen(r.Trace.Attributes.Metadata)
+		t := r.Trace
+		n += max(0, len(t.ID)-idLen) + t.Input.Len() + t.Output.Len() + t.Attributes.size()
 	case r.Observation != nil:
 		o := r.Observation
-		n += len(o.Name) + len(o.StatusMessage) + o.Input.Len() + o.Output.Len() + valuesLen(o.Metadata)
+		n += max(0, len(o.ID)-idLen) + max(0, len(o.TraceID)-idLen) + max(0, len(o.ParentID)-idLen) +
+			len(o.Name) + len(o.StatusMessage) + len(o.Version) + o.Input.Len() + o.Output.Len() + valuesLen(o.Metadata)
 		if o.Generation != nil {
-			n += valuesLen(o.Generation.Parameters)
+			n += o.Generation.size()
+		}
+		if o.Attributes != nil {
+			n += o.Attributes.size()
 		}
 	case r.Score != nil:
-		n += len(r.Score.Text) + len(r.Score.Comment) + valuesLen(r.Score.Metadata)
+		s := r.Score
+		n += max(0, len(s.ID)-idLen) + max(0, len(s.TraceID)-idLen) + max(0, len(s.ObservationID)-idLen) +
+			len(s.SessionID) + len(s.Name) + len(s.Type) + len(s.Text) + len(s.Comment) + len(s.ConfigID) + len(s.Environment) +
+			valuesLen(s.Metadata)
 	}
 	return int64(n)
 }
+
+// idLen is the length of a usual id, which recordOverhead contains.
+const idLen = 36
+
+func (a *Attributes) size() int {
+	n := len(a.TraceName) + len(a.UserID) + len(a.SessionID) + len(a.Environment) + len(a.Release) + len(a.Version) + valuesLen(a.Metadata)
+	for _, tag := range a.Tags {
+		n += len(tag)
+	}
+	return n
+}
+
+func (g *Generation) size() int {
+	n := len(g.Model) + len(g.PromptName) + valuesLen(g.Parameters)
+	if g.Usage != nil {
+		for name := range g.Usage.Details {
+			n += len(name) + numberLen
+		}
+	}
+	if g.Cost != nil {
+		for name := range g.Cost.Details {
+			n += len(name) + numberLen
+		}
+	}
+	return n
+}
+
+// numberLen is what a number in a map takes.
+const numberLen = 16
 
 func valuesLen(kvs []KeyValue) int {
 	n := 0
@@ -35,13 +73,20 @@ func valuesLen(kvs []KeyValue) int {
 	return n
 }
 
-// Truncate shortens the record's payloads, the largest first, until none of
-// them keeps it above limit bytes. It reports whether anything was cut.
+// Truncate shortens the record's payloads, names and texts, but no ids, the
+// largest first, until none of them keeps it above limit bytes. It reports
+// whether anything was cut.
 func (r *Record) Truncate(limit int) bool {
 	cut := false
-	if r.Trace != nil && r.Size() > int64(limit) {
-		// The slice is shared with the trace's observations.
-		r.Trace.Attributes.Metadata = slices.Clone(r.Trace.Attributes.Metadata)
+	if r.Size() > int64(limit) { // the attributes are shared by the trace and its observations
+		switch {
+		case r.Trace != nil:
+			r.Trace.Attributes.own()
+		case r.Observation != nil && r.Observation.Attributes != nil:
+			a := *r.Observation.Attributes
+			a.own()
+			r.Observation.Attributes = &a
+		}
 	}
 	for r.Size() > int64(limit) {
 		largest := r.largest()
@@ -57,6 +102,11 @@ func (r *Record) Truncate(limit int) bool {
 	return cut
 }
 
+// own makes slices that can be changed.
+func (a *Attributes) own() {
+	a.Metadata, a.Tags = slices.Clone(a.Metadata), slices.Clone(a.Tags)
+}
+
 // field is one payload of a record that can be shortened.
 type field struct {
 	size  int
@@ -67,14 +117,18 @@ type field struct {
 func (f field) shorten(keep int) bool {
 	if f.text != nil {
 		short := TruncateText(*f.text, keep)
-		changed := len(short) < len(*f.text)
+		if len(short) >= len(*f.text) { // the mark is longer than what it stands for
+			return false
+		}
 		*f.text = short
-		return changed
+		return true
 	}
 	short := f.value.Truncate(keep)
-	changed := short.Len() < f.value.Len()
+	if short.Len() >= f.value.Len() {
+		return false
+	}
 	*f.value = short
-	return changed
+	return true
 }
 
 func (r *Record) largest() field {
@@ -94,21 +148,37 @@ func (r *Record) largest() field {
 			value(&kvs[i].Value)
 		}
 	}
+	attributes := func(a *Attributes) {
+		text(&a.TraceName)
+		text(&a.Release)
+		text(&a.Version)
+		for i := range a.Tags {
+			text(&a.Tags[i])
+		}
+		values(a.Metadata)
+	}
 	switch {
 	case r.Trace != nil:
 		value(&r.Trace.Input)
 		value(&r.Trace.Output)
-		values(r.Trace.Attributes.Metadata)
+		attributes(&r.Trace.Attributes)
 	case r.Observation != nil:
 		o := r.Observation
 		value(&o.Input)
 		value(&o.Output)
+		text(&o.Name)
 		text(&o.StatusMessage)
+		text(&o.Version)
 		values(o.Metadata)
+		if o.Attributes != nil {
+			attributes(o.Attributes)
+		}
 		if o.Generation != nil {
+			text(&o.Generation.Model)
 			values(o.Generation.Parameters)
 		}
 	case r.Score != nil:
+		text(&r.Score.Name)
 		text(&r.Score.Text)
 		text(&r.Score.Comment)
 		values(r.Score.Metadata)
