@@ -21,11 +21,12 @@ type Exporter struct {
 	w      io.Writer
 	file   *os.File // synced with each batch and closed by Shutdown; nil if the writer was given
 	buf    []byte
+	torn   bool // the last line was written in part
 	closed bool
 }
 
 // New writes to w, one call of Write for each batch. A partial write makes the
-// batch fail, and the pipeline writes it whole again.
+// batch fail, and the pipeline writes it whole again, beginning on a new line.
 func New(w io.Writer) *Exporter { return &Exporter{w: w} }
 
 // Create appends to the named file, which is made with mode 0600 if it isn't
@@ -49,11 +50,21 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 		return errors.New("langshark: jsonl: exporter is shut down")
 	}
 	e.buf = e.buf[:0]
+	if e.torn {
+		e.buf = append(e.buf, '\n')
+	}
 	for i := range records {
 		e.buf = ingestion.AppendEvent(e.buf, &records[i], ingestion.DialectV3)
 		e.buf = append(e.buf, '\n')
 	}
-	if _, err := e.w.Write(e.buf); err != nil {
+	n, err := e.w.Write(e.buf)
+	if n > 0 && n <= len(e.buf) {
+		e.torn = e.buf[n-1] != '\n'
+	}
+	if err == nil && n < len(e.buf) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
 		return fmt.Errorf("langshark: jsonl: %w", err)
 	}
 	if e.file != nil {

@@ -81,3 +81,36 @@ func TestAFullDiskIsAnError(t *testing.T) {
 		t.Error("a failed write was called delivered")
 	}
 }
+
+// narrow takes so many bytes of the first write.
+type narrow struct {
+	bytes.Buffer
+	room int
+	err  error
+}
+
+func (n *narrow) Write(p []byte) (int, error) {
+	if n.room < 0 {
+		return n.Buffer.Write(p)
+	}
+	k, _ := n.Buffer.Write(p[:n.room])
+	n.room = -1
+	return k, n.err
+}
+
+func TestAfterATornLineANewOneBegins(t *testing.T) {
+	for _, err := range []error{errors.New("no space left on device"), nil} {
+		w := &narrow{room: 100, err: err}
+		e := jsonl.New(w)
+		if err := e.Export(t.Context(), exportertest.Records()); err == nil {
+			t.Error("a short write was called delivered")
+		}
+		if err := e.Export(t.Context(), exportertest.Records()); err != nil {
+			t.Fatal(err)
+		}
+		torn, rest, _ := bytes.Cut(w.Bytes(), []byte("\n"))
+		if n := len(eventIDs(t, rest)); len(torn) != 100 || n != len(exportertest.Records()) {
+			t.Errorf("%d bytes are torn, %d lines follow", len(torn), n)
+		}
+	}
+}
