@@ -63,3 +63,53 @@ func TestTree(t *testing.T) {
 		t.Errorf("Shutdown prints what has not ended: %v, %s", err, b.String())
 	}
 }
+
+func TestALateChildIsPrintedUnderItsTrace(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	var b bytes.Buffer
+	e := console.New(&b)
+	send := func(r exporter.Record) string {
+		b.Reset()
+		if err := e.Export(t.Context(), []exporter.Record{r}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	o := func(id, parent string) exporter.Record {
+		return exporter.Record{Observation: &exporter.Observation{ID: id, TraceID: "t1", ParentID: parent, Name: "name-" + id, Start: at, End: at.Add(time.Second), Attributes: &exporter.Attributes{TraceName: "support"}}}
+	}
+	if got := send(o("1", "")); !strings.Contains(got, "name-1") {
+		t.Fatalf("printed %q", got)
+	}
+	if got := send(exporter.Record{Op: exporter.OpUpdate, Trace: &exporter.Trace{ID: "t1"}}); got != "" {
+		t.Errorf("an update alone prints %q", got)
+	}
+	if got := send(o("2", "1")); !strings.Contains(got, "trace t1  support") || !strings.Contains(got, "name-2") || strings.Contains(got, "name-1") {
+		t.Errorf("a late child prints %q", got)
+	}
+}
+
+func TestWhatIsHeldIsBoundedInBytes(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	var b bytes.Buffer
+	e := console.New(&b)
+	send := func(trace string) string {
+		b.Reset()
+		o := &exporter.Observation{ID: "1", TraceID: trace, ParentID: "0", Name: "big", Start: at, Input: exporter.Text(strings.Repeat("x", 10<<20))}
+		if err := e.Export(t.Context(), []exporter.Record{{Observation: o}, {Observation: o}}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	for _, trace := range []string{"t1", "t2", "t3"} {
+		if got := send(trace); got != "" {
+			t.Errorf("%s prints %q", trace, got)
+		}
+	}
+	if got := send("t4"); !strings.Contains(got, "trace t1") || strings.Contains(got, "trace t2") {
+		t.Errorf("the fourth prints %q", got)
+	}
+	if got := send("t5"); !strings.Contains(got, "trace t2") || strings.Contains(got, "trace t3") {
+		t.Errorf("the fifth prints %q", got)
+	}
+}

@@ -49,25 +49,30 @@ func (e *Exporter) Reset() {
 	e.records = nil
 }
 
-// Observations returns the latest record of each observation, in the order of
-// their first ones.
+// Observations returns each observation as its records make it, updates merged
+// into what they update, in the order of their first ones.
 func (e *Exporter) Observations() []*exporter.Observation {
 	return latest(e.Records(), func(r *exporter.Record) (*exporter.Observation, string) {
 		if r.Observation == nil {
 			return nil, ""
 		}
 		return r.Observation, r.Observation.TraceID + "/" + r.Observation.ID
+	}, func(old, update *exporter.Observation, op exporter.Op) *exporter.Observation {
+		if op != exporter.OpUpdate {
+			return update
+		}
+		return mergeObservation(*old, update)
 	})
 }
 
-// Traces returns the latest record of each trace, in the order of their first ones.
+// Traces returns each trace with all of its records merged, in the order of their first ones.
 func (e *Exporter) Traces() []*exporter.Trace {
 	return latest(e.Records(), func(r *exporter.Record) (*exporter.Trace, string) {
 		if r.Trace == nil {
 			return nil, ""
 		}
 		return r.Trace, r.Trace.ID
-	})
+	}, func(old, update *exporter.Trace, _ exporter.Op) *exporter.Trace { return mergeTrace(*old, update) })
 }
 
 // Scores returns the latest record of each score, in the order of their first ones.
@@ -77,10 +82,10 @@ func (e *Exporter) Scores() []*exporter.Score {
 			return nil, ""
 		}
 		return r.Score, r.Score.ID
-	})
+	}, func(_, update *exporter.Score, _ exporter.Op) *exporter.Score { return update })
 }
 
-func latest[T any](records []exporter.Record, of func(*exporter.Record) (*T, string)) []*T {
+func latest[T any](records []exporter.Record, of func(*exporter.Record) (*T, string), merge func(old, update *T, op exporter.Op) *T) []*T {
 	var all []*T
 	place := map[string]int{}
 	for i := range records {
@@ -89,7 +94,7 @@ func latest[T any](records []exporter.Record, of func(*exporter.Record) (*T, str
 			continue
 		}
 		if at, ok := place[id]; ok {
-			all[at] = item
+			all[at] = merge(all[at], item, records[i].Op)
 			continue
 		}
 		place[id] = len(all)

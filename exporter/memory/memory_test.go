@@ -2,7 +2,9 @@ package memory_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/exportertest"
 	"github.com/langshark/langshark-go/exporter/memory"
 )
@@ -38,5 +40,41 @@ func TestReset(t *testing.T) {
 	e.Reset()
 	if n := len(e.Records()); n != 0 {
 		t.Errorf("%d records after Reset", n)
+	}
+}
+
+func TestUpdatesAreMerged(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	text := func(key, s string) exporter.KeyValue { return exporter.KeyValue{Key: key, Value: exporter.Text(s)} }
+	e := memory.New()
+	records := []exporter.Record{
+		{Trace: &exporter.Trace{ID: "t", Start: at, Input: exporter.Text("in"), Output: exporter.Text("out"), Attributes: exporter.Attributes{
+			TraceName: "support", UserID: "kim", Metadata: []exporter.KeyValue{text("a", "1"), text("c", "3")},
+		}}},
+		{Observation: &exporter.Observation{ID: "o", TraceID: "t", Kind: exporter.KindGeneration, Name: "chat", Start: at, Input: exporter.Text("in"), Generation: &exporter.Generation{Model: "asked"}}},
+		{Op: exporter.OpUpdate, Trace: &exporter.Trace{ID: "t", Start: at, Attributes: exporter.Attributes{UserID: "lee", Metadata: []exporter.KeyValue{text("b", "2"), text("c", "4")}}}},
+		{Op: exporter.OpUpdate, Observation: &exporter.Observation{ID: "o", TraceID: "t", End: at.Add(time.Second), Output: exporter.Text("out"), Generation: &exporter.Generation{PromptName: "greet"}}},
+	}
+	if err := e.Export(t.Context(), records); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // looking changes nothing
+		tr := e.Traces()[0]
+		in, _ := tr.Input.AsText()
+		out, _ := tr.Output.AsText()
+		if a := tr.Attributes; in != "in" || out != "out" || a.TraceName != "support" || a.UserID != "lee" || len(a.Metadata) != 3 || a.Metadata[1].Key != "b" {
+			t.Errorf("trace %+v", tr)
+		}
+		if c, _ := tr.Attributes.Metadata[2].Value.AsText(); c != "4" {
+			t.Errorf("c is %s", c)
+		}
+		o := e.Observations()[0]
+		in, _ = o.Input.AsText()
+		if in != "in" || o.Name != "chat" || o.Kind != exporter.KindGeneration || o.End.IsZero() || o.Generation.Model != "asked" || o.Generation.PromptName != "greet" {
+			t.Errorf("observation %+v", o)
+		}
+		if r := e.Records(); len(r) != 4 || r[0].Trace.Attributes.UserID != "kim" || len(r[0].Trace.Attributes.Metadata) != 2 {
+			t.Errorf("the records were changed: %+v", r[0].Trace)
+		}
 	}
 }
