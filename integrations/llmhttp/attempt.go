@@ -195,6 +195,7 @@ func (a *attempt) settle(err error) *outcome {
 		err = errClosed // perhaps that of a Read which Close interrupted
 	}
 	o.settle(c.ctx, err, c.request.Stream)
+	o.message = withoutQuery(o.message, a.request.URL)
 	return o
 }
 

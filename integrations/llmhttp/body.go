@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -69,21 +70,74 @@ func (b *teeBody) sent(contentLength int64) (body []byte, cut bool) {
 	return bytes.Clone(b.copy), b.cut || !b.all && contentLength != int64(len(b.copy))
 }
 
-// withStreamUsage returns a request that asks for the usage of its stream.
+// withStreamUsage returns a request that asks for the usage of its stream. One
+// whose body isn't understood is returned as it is.
 func withStreamUsage(req *http.Request, body []byte) *http.Request {
-	end := bytes.LastIndexByte(body, '}')
-	if end < 0 {
+	begin, end, insert, ok := streamOptions(body)
+	if !ok {
 		return req
 	}
-	changed := make([]byte, 0, len(body)+48)
-	changed = append(changed, body[:end]...)
-	changed = append(changed, `,"stream_options":{"include_usage":true}`...)
+	changed := make([]byte, 0, len(body)+len(insert))
+	changed = append(changed, body[:begin]...)
+	changed = append(changed, insert...)
 	changed = append(changed, body[end:]...)
 	send := req.WithContext(req.Context())
 	send.ContentLength = int64(len(changed))
 	send.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(changed)), nil }
 	send.Body = &replacedBody{Reader: bytes.NewReader(changed), replaced: req.Body}
 	return send
+}
+
+// streamOptions says what to put in the place of body[begin:end] so that the
+// object asks for the usage, and nothing else of it changes.
+func streamOptions(body []byte) (begin, end int, insert []byte, ok bool) {
+	const name = "stream_options"
+	d := json.NewDecoder(bytes.NewReader(body))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return 0, 0, nil, false
+	}
+	found, members := false, false
+	for ; d.More(); members = true {
+		key, err := d.Token()
+		if err != nil {
+			return 0, 0, nil, false
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return 0, 0, nil, false
+		}
+		if key != name {
+			continue
+		}
+		if found { // twice: let the provider say what it thinks of that
+			return 0, 0, nil, false
+		}
+		found = true
+		options := map[string]json.RawMessage{}
+		if json.Unmarshal(value, &options) != nil {
+			return 0, 0, nil, false
+		}
+		if options == nil { // it was null
+			options = map[string]json.RawMessage{}
+		}
+		options["include_usage"] = json.RawMessage("true")
+		if insert, err = json.Marshal(options); err != nil {
+			return 0, 0, nil, false
+		}
+		end = int(d.InputOffset())
+		begin = end - len(value)
+	}
+	if _, err := d.Token(); err != nil {
+		return 0, 0, nil, false
+	}
+	if !found {
+		end = int(d.InputOffset()) - 1
+		begin, insert = end, []byte(`"`+name+`":{"include_usage":true}`)
+		if members {
+			insert = append([]byte{','}, insert...)
+		}
+	}
+	return begin, end, insert, true
 }
 
 // replacedBody stands for a body that isn't read, but must be closed.

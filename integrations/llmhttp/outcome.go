@@ -77,6 +77,25 @@ func plainError(err error) string {
 	return err.Error()
 }
 
+// withoutQuery takes the query of a URL out of a text, for it may hold a key.
+func withoutQuery(text string, u *url.URL) string {
+	if text == "" || u == nil || u.RawQuery == "" && u.User == nil {
+		return text
+	}
+	plain := *u
+	plain.RawQuery, plain.Fragment, plain.RawFragment, plain.User = "", "", "", nil
+	replace := []string{u.String(), plain.String(), u.Redacted(), plain.String()}
+	if u.RawQuery != "" {
+		replace = append(replace, "?"+u.RawQuery, "")
+		for _, part := range append([]string{u.RawQuery}, strings.Split(u.RawQuery, "&")...) {
+			if strings.Contains(part, "=") {
+				replace = append(replace, part, "…")
+			}
+		}
+	}
+	return strings.NewReplacer(replace...).Replace(text)
+}
+
 // ok reports whether the call needs no other attempt.
 func (o *outcome) ok() bool { return o.end == endComplete }
 

@@ -293,3 +293,21 @@ func TestGzip(t *testing.T) {
 		}
 	}
 }
+
+func TestTheQueryIsNotRecorded(t *testing.T) {
+	for _, text := range []string{"dial %s: refused", "bad query ?%[2]s", "bad query %[2]s", "wrong key=sk-secret"} {
+		rec := langsharktest.NewRecorder(t)
+		rt := NewTransport(roundTripper(func(r *http.Request) (*http.Response, error) {
+			return nil, errors.New(strings.NewReplacer("%s", r.URL.String(), "%[2]s", r.URL.RawQuery).Replace(text))
+		}))
+		req := newRequest(rec.Context(), t, ask+`}`)
+		req.URL.RawQuery = "key=sk-secret&alt=sse"
+		if resp, err := rt.RoundTrip(req); err == nil {
+			_ = resp.Body.Close()
+			t.Fatal("no error")
+		}
+		if got := rec.RequireObservation("chat gpt-4o").StatusMessage; got == "" || strings.Contains(got, "secret") {
+			t.Errorf("%s became %q", text, got)
+		}
+	}
+}

@@ -381,8 +381,13 @@ func TestStreamUsage(t *testing.T) {
 		ask + `,"stream":true}`:  withUsage,
 		ask + `,"stream":true} `: withUsage + " ",
 		withUsage:                withUsage,
-		ask + `}`:                ask + `}`,
-		`nonsense`:               `nonsense`,
+		ask + `,"stream_options":{"x":1},"stream":true}`:                    ask + `,"stream_options":{"include_usage":true,"x":1},"stream":true}`,
+		ask + `,"stream_options" : {"include_usage":false} ,"stream":true}`: ask + `,"stream_options" : {"include_usage":true} ,"stream":true}`,
+		ask + `,"stream_options":null,"stream":true}`:                       ask + `,"stream_options":{"include_usage":true},"stream":true}`,
+		ask + `,"stream_options":"odd","stream":true}`:                      ask + `,"stream_options":"odd","stream":true}`,
+		ask + `,"metadata":{"stream_options":{}},"stream":true}`:            ask + `,"metadata":{"stream_options":{}},"stream":true,"stream_options":{"include_usage":true}}`,
+		ask + `}`:  ask + `}`,
+		`nonsense`: `nonsense`,
 	} {
 		for _, ctx := range []context.Context{langsharktest.NewRecorder(t).Context(), t.Context()} { // whether it is recorded or not
 			original := stream(in)
