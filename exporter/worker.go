@@ -242,7 +242,7 @@ func (p *Pipeline) deliver(r *round, batch []queued) error {
 			r.held = true
 			p.requeue(batch)
 			p.settle(err, true)
-			p.rest(r, max(holdInterval, wait), wait > 0)
+			p.rest(r, max(holdInterval, min(wait, maxRetryAfter)), wait > 0)
 			return err
 		case actRetry:
 		}

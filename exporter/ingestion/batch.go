@@ -101,17 +101,15 @@ func (e *Exporter) speak(ctx context.Context) (Dialect, error) {
 	if err != nil {
 		return 0, err
 	}
-	var health struct {
-		Version string `json:"version"`
-	}
+	version := healthVersion(answer)
 	switch {
 	case answer.status >= 500 || answer.status == http.StatusTooManyRequests:
 		return 0, answer.apiError()
 	case answer.header.Get("X-LangShark-Version") != "":
 		dialect = DialectV3
-	case answer.status != http.StatusOK || json.Unmarshal(answer.body, &health) != nil || major(health.Version) == 0:
+	case version == 0:
 		return DialectV2, nil // a proxy's page, perhaps
-	case major(health.Version) >= 3:
+	case version >= 3:
 		dialect = DialectV3
 	default:
 		dialect = DialectV2
@@ -120,6 +118,17 @@ func (e *Exporter) speak(ctx context.Context) (Dialect, error) {
 	e.dialect = dialect
 	e.mu.Unlock()
 	return dialect, nil
+}
+
+// healthVersion is the major version that a health answer names, 0 if none.
+func healthVersion(a *answer) int {
+	var health struct {
+		Version string `json:"version"`
+	}
+	if a.status != http.StatusOK || json.Unmarshal(a.body, &health) != nil {
+		return 0
+	}
+	return major(health.Version)
 }
 
 func major(version string) int {
