@@ -202,7 +202,8 @@ func (c *Client) Flush(ctx context.Context) error {
 
 // Shutdown sends what is queued, and what still runs marked as unfinished, and
 // ends the client's goroutine. What has not arrived when ctx ends is lost and
-// counted in the [*DeliveryError]; Shutdown returns within 100 ms of that.
+// counted in the [*DeliveryError]; Shutdown returns within 100 ms of that. A ctx
+// without a deadline gives the server one round of retries, as Flush does.
 // Later calls return the first one's result. What is recorded afterwards is
 // dropped and counted.
 func (c *Client) Shutdown(ctx context.Context) error {
