@@ -29,7 +29,7 @@ const (
 	lossInterval  = 10 * time.Second // between reports of records that a full queue dropped
 	outageRemind  = time.Minute      // between reports of the same outage
 	lastPause     = 2 * time.Second  // between attempts during Shutdown at most
-	maxPartial    = 10               // times that a record comes back from a partly accepted batch
+	maxPartial    = 100              // times that a record comes back from a partly accepted batch: most of an hour
 )
 
 // PipelineConfig says how a [Pipeline] works. Its zero value is valid.
