@@ -40,7 +40,8 @@ type Config struct {
 	// another server. It may have a path.
 	PublicURL string
 	// Open lets everybody look at the dashboard without a sign-in. Only
-	// requests on loopback profit from it, and Addr must be loopback.
+	// requests on loopback that no proxy has passed on profit from it. Addr must
+	// be loopback, and PublicURL too, if it is set.
 	Open bool
 	// Authorize decides who may look at the dashboard, instead of the one-time
 	// links. An error means that the page is not shown.
@@ -72,6 +73,9 @@ func (c Config) withDefaults() (Config, error) {
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return c, fmt.Errorf("langshark: Config.PublicURL %q is not an address such as https://langshark.example.com", c.PublicURL)
 		}
+		if c.Open && !isLoopback(u.Hostname()) {
+			return c, fmt.Errorf("langshark: Config.Open works on loopback only, but Config.PublicURL is %s: leave one of them out", c.PublicURL)
+		}
 		c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	}
 	return c, nil
@@ -79,7 +83,8 @@ func (c Config) withDefaults() (Config, error) {
 
 // isLoopback reports whether the host, a name or address, is this machine.
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost") {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))

@@ -1,13 +1,17 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -236,6 +240,82 @@ func TestBusy(t *testing.T) {
 	}
 	if n := len(c.object(t, "/api/public/traces/t")["observations"].([]any)); n != accepted {
 		t.Errorf("%d observations stored, %d accepted", n, accepted)
+	}
+}
+
+// TestShutdownCutsOff ends beside a request whose body never ends, when ctx does.
+func TestShutdownCutsOff(t *testing.T) {
+	srv := newServer(t, server.Config{Addr: "127.0.0.1:0"})
+	if err := srv.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := project(t, srv, srv.URL(), "one")
+	body, writer := io.Pipe()
+	defer writer.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.base+"/api/public/ingestion", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(c.public, c.secret)
+	ended := make(chan error, 1)
+	go func() {
+		res, err := http.DefaultClient.Do(r)
+		if err == nil {
+			res.Body.Close()
+		}
+		ended <- err
+	}()
+	if _, err := io.WriteString(writer, `{"batch":`); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond) // until the server has read that much
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if err := srv.Shutdown(ctx); err != nil || time.Since(began) > 5*time.Second {
+		t.Errorf("Shutdown after %v: %v", time.Since(began), err)
+	}
+	writer.CloseWithError(io.ErrUnexpectedEOF)
+	<-ended
+}
+
+// TestReadsAfterShutdown say that the server has gone, and log no error.
+func TestReadsAfterShutdown(t *testing.T) {
+	var logged bytes.Buffer
+	srv := newServer(t, server.Config{Logger: slog.New(slog.NewTextHandler(&logged, nil)), Authorize: func(*http.Request) (server.Viewer, error) { return server.Viewer{}, nil }})
+	c := serve(t, srv, "")
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/api/public/traces", "/api/public/traces/t", "/api/public/sessions", "/project/default/traces"} {
+		if status, text, _ := c.do(t, http.MethodGet, path, nil); status != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
+	}
+	if strings.Contains(logged.String(), "ERROR") {
+		t.Errorf("logged %s", logged.String())
+	}
+}
+
+// TestDataFile is nobody else's to read, also in a folder that is.
+func TestDataFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as a folder that was there before
+		t.Fatal(err)
+	}
+	newServer(t, server.Config{DataDir: dir})
+	list, err := os.ReadDir(dir)
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	for _, e := range list {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", e.Name(), info.Mode())
+		}
 	}
 }
 

@@ -5,8 +5,11 @@ package server_test
 import (
 	"bufio"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server"
@@ -50,5 +53,30 @@ func TestLive(t *testing.T) {
 	}
 	if got := next(); got != `["in-process"]` {
 		t.Errorf("after a trace in process, and one of another project: %s", got)
+	}
+}
+
+// deadlines is a response that notes the deadlines it is given, and fails as a page that reads nothing does.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	set []time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	d.set = append(d.set, t)
+	return nil
+}
+
+func (d *deadlines) Write([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+func (d *deadlines) WriteString(string) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+// TestLiveDeadline gives up a page that reads nothing.
+func TestLiveDeadline(t *testing.T) {
+	srv := newServer(t, server.Config{Authorize: func(*http.Request) (server.Viewer, error) { return server.Viewer{}, nil }})
+	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	srv.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/project/default/live", nil))
+	if len(w.set) != 1 || w.set[0].IsZero() || time.Until(w.set[0]) > 10*time.Second {
+		t.Errorf("deadlines %v", w.set)
 	}
 }

@@ -100,7 +100,7 @@ func TestSecureCookie(t *testing.T) {
 	srv.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, link, nil))
 	res := w.Result()
 	res.Body.Close()
-	if len(res.Cookies()) != 1 || !res.Cookies()[0].Secure {
+	if len(res.Cookies()) != 1 || !res.Cookies()[0].Secure || res.Cookies()[0].Path != "/ls" {
 		t.Errorf("cookies %+v", res.Cookies())
 	}
 }
@@ -111,6 +111,11 @@ func TestOpen(t *testing.T) {
 	base := serve(t, srv, "").base
 	if res := get(t, browser(t), base+"/"); res.StatusCode != http.StatusOK {
 		t.Errorf("on loopback: %d", res.StatusCode)
+	}
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host"} {
+		if res := get(t, browser(t), base+"/", func(r *http.Request) { r.Header.Set(name, "for=203.0.113.9") }); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("with %s: %d", name, res.StatusCode)
+		}
 	}
 	w := httptest.NewRecorder() // no connection, so not known to be loopback
 	srv.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
@@ -123,6 +128,7 @@ func TestOpen(t *testing.T) {
 		{Open: true, Authorize: func(*http.Request) (server.Viewer, error) { return server.Viewer{}, nil }},
 		{Addr: "nonsense"},
 		{PublicURL: "ftp://x"},
+		{Open: true, PublicURL: "https://traces.example.com"},
 	} {
 		if srv, err := server.New(cfg); err == nil {
 			t.Errorf("New(%+v) succeeded", cfg)
@@ -151,16 +157,17 @@ func TestAuthorize(t *testing.T) {
 // TestForeignHost refuses a name that somebody else has pointed here.
 func TestForeignHost(t *testing.T) {
 	host := func(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
-	srv := newServer(t, server.Config{Addr: "127.0.0.1:0", Open: true, PublicURL: "https://traces.example.com/ls"})
+	srv := newServer(t, server.Config{Addr: "127.0.0.1:0", PublicURL: "https://traces.example.com/ls", Authorize: func(*http.Request) (server.Viewer, error) { return server.Viewer{}, nil }})
 	if err := srv.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	base := "http://" + srv.Addr()
-	for name, want := range map[string]int{"evil.example.com": 421, "evil.example.com:80": 421, "localhost:3000": 200, "127.0.0.1": 200, "[::1]:80": 200, "traces.example.com": 200} {
-		for _, path := range []string{"/", "/api/public/health"} {
-			if res := get(t, browser(t), base+path, host(name)); res.StatusCode != want {
-				t.Errorf("Host %s, %s: %d, want %d", name, path, res.StatusCode, want)
-			}
+	for name, want := range map[string]int{"evil.example.com": 421, "evil.example.com:80": 421, "localhost:3000": 200, "localhost.:3000": 200, "127.0.0.1": 200, "[::1]:80": 200, "traces.example.com": 200} {
+		if res := get(t, browser(t), base+"/", host(name)); res.StatusCode != want {
+			t.Errorf("Host %s: %d, want %d", name, res.StatusCode, want)
+		}
+		if res := get(t, browser(t), base+"/api/public/health", host(name)); res.StatusCode != http.StatusOK { // it asks for keys
+			t.Errorf("Host %s, the API: %d", name, res.StatusCode)
 		}
 	}
 }

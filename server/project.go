@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -36,9 +37,46 @@ var ErrExists = store.ErrExists
 // AddProject makes a project and its keys, which are returned this once.
 // [ErrExists] says that the name is taken.
 func (s *Server) AddProject(ctx context.Context, name string) (Project, error) {
+	p, err := s.createProject(ctx, name)
+	if err != nil {
+		return Project{}, err
+	}
+	pair, err := s.AddKey(ctx, p.ID)
+	pair.Name = p.Name
+	return pair, err
+}
+
+// AddProjectWithKey makes a project whose only key was made elsewhere.
+// [ErrExists] says that the name or the key is taken.
+func (s *Server) AddProjectWithKey(ctx context.Context, name, publicKey, secretKey string) (Project, error) {
+	if err := checkKey(publicKey, secretKey); err != nil {
+		return Project{}, err
+	}
+	have, err := s.store.APIKey(ctx, publicKey)
+	if err == nil {
+		return Project{}, errOtherProject(have, name)
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return Project{}, err
+	}
+	p, err := s.createProject(ctx, name)
+	if err != nil {
+		return Project{}, err
+	}
+	return p, s.SetKey(ctx, p.ID, publicKey, secretKey)
+}
+
+func errOtherProject(have *store.APIKey, project string) error {
+	return fmt.Errorf("langshark: public key %s belongs to project %s, not to %s: %w", have.PublicKey, have.ProjectID, project, store.ErrExists)
+}
+
+func (s *Server) createProject(ctx context.Context, name string) (Project, error) {
 	name = strings.TrimSpace(name)
 	if name == "" {
 		return Project{}, errors.New("langshark: a project needs a name")
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) || !utf8.ValidString(name) {
+		return Project{}, fmt.Errorf("langshark: the project name %q has control characters: choose another", name)
 	}
 	id := slug(name)
 	err := s.store.CreateProject(ctx, store.Project{ID: id, Name: name, CreatedAt: time.Now()})
@@ -46,15 +84,7 @@ func (s *Server) AddProject(ctx context.Context, name string) (Project, error) {
 		id = strings.Trim(id+"-"+uuid.NewString()[:8], "-")
 		err = s.store.CreateProject(ctx, store.Project{ID: id, Name: name, CreatedAt: time.Now()})
 	}
-	if err != nil {
-		return Project{}, err
-	}
-	pair, err := s.AddKey(ctx, id)
-	if err != nil {
-		return Project{}, err
-	}
-	pair.Name = name
-	return pair, nil
+	return Project{ID: id, Name: name}, err
 }
 
 func (s *Server) nameTaken(ctx context.Context, name string) bool {
@@ -97,13 +127,18 @@ func (s *Server) AddKey(ctx context.Context, projectID string) (Project, error) 
 }
 
 // SetKey lets an application use a key that was made elsewhere. It does
-// nothing if the project has that key with that secret already.
+// nothing if the project has that key with that secret already. [ErrExists] says
+// that the key belongs to another project, or has another secret.
 func (s *Server) SetKey(ctx context.Context, projectID, publicKey, secretKey string) error {
-	if publicKey == "" || secretKey == "" {
-		return errors.New("langshark: a key needs both its public and its secret half")
+	if err := checkKey(publicKey, secretKey); err != nil {
+		return err
+	}
+	projectID, err := s.projectOrFirst(ctx, projectID)
+	if err != nil {
+		return err
 	}
 	pair := auth.Pair{PublicKey: publicKey, SecretKey: secretKey}
-	_, err := s.addKey(ctx, projectID, pair)
+	_, err = s.addKey(ctx, projectID, pair)
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}
@@ -111,8 +146,21 @@ func (s *Server) SetKey(ctx context.Context, projectID, publicKey, secretKey str
 	if readErr != nil {
 		return readErr
 	}
+	if have.ProjectID != projectID {
+		return errOtherProject(have, projectID)
+	}
 	if string(have.SecretHash) != string(auth.Hash(secretKey)) {
 		return fmt.Errorf("langshark: public key %s has another secret: %w", publicKey, store.ErrExists)
+	}
+	return nil
+}
+
+func checkKey(publicKey, secretKey string) error {
+	if publicKey == "" || secretKey == "" {
+		return errors.New("langshark: a key needs both its public and its secret half")
+	}
+	if strings.Contains(publicKey, ":") || strings.ContainsFunc(publicKey+secretKey, unicode.IsControl) {
+		return fmt.Errorf("langshark: public key %q can't be sent by basic auth: it must have neither a colon nor control characters", publicKey)
 	}
 	return nil
 }

@@ -51,12 +51,22 @@ func (s *Server) viewer(r *http.Request) (Viewer, error) {
 	switch {
 	case s.cfg.Authorize != nil:
 		return s.cfg.Authorize(r)
-	case s.cfg.Open && onLoopback(r):
+	case s.cfg.Open && onLoopback(r) && !passedOn(r):
 		return Viewer{}, nil
 	case s.signIn.SignedIn(r):
 		return Viewer{}, nil
 	}
 	return Viewer{}, errSignIn
+}
+
+// passedOn reports whether a proxy says that the request came from elsewhere.
+func passedOn(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host"} {
+		if len(r.Header.Values(name)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // onLoopback reports whether the request came to an address that only this machine reaches.
@@ -70,7 +80,8 @@ func onLoopback(r *http.Request) bool {
 }
 
 // checkHost refuses requests on loopback whose Host is another machine's name:
-// a page elsewhere has pointed its own name here to read what it must not.
+// a page elsewhere has pointed its own name here to read what it must not. It is
+// not for the API, which asks for keys and which containers reach by other names.
 func (s *Server) checkHost(next http.Handler) http.Handler {
 	public := ""
 	if u, err := url.Parse(s.cfg.PublicURL); err == nil {

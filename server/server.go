@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -89,7 +89,9 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	s.ingest = ingest.New(s.store, s.cfg.Logger)
 	s.keys = auth.NewKeys(s.store)
 	s.signIn = auth.NewSignIn(path, nil)
-	s.signIn.Secure = strings.HasPrefix(s.cfg.PublicURL, "https:")
+	if u, err := url.Parse(s.cfg.PublicURL); err == nil {
+		s.signIn.Secure, s.signIn.Path = u.Scheme == "https", u.EscapedPath()
+	}
 	s.handler = s.routes()
 	return nil
 }
@@ -113,7 +115,7 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server := &http.Server{
-		Handler:           s.checkHost(s.handler),
+		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,
@@ -169,8 +171,8 @@ func (s *Server) SignInURL() string {
 }
 
 // Shutdown stops listening, waits for requests until ctx ends, commits what
-// waits and closes the store. It is idempotent. Shut clients that export to
-// the server down before.
+// waits and closes the store. It is idempotent. Requests that take longer are
+// cut off, which the log says. Shut clients that export to the server down before.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shutdown.Do(func() {
 		s.mu.Lock()
@@ -179,10 +181,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.reader.Close() // ends the live pages, which would be waited for
 		var errs []error
 		if server != nil {
-			if err := server.Shutdown(ctx); err != nil {
-				errs = append(errs, fmt.Errorf("langshark: requests cut off: %w", err), server.Close())
-			}
+			err := server.Shutdown(ctx)
 			cancel()
+			if err != nil {
+				s.cfg.Logger.WarnContext(ctx, "langshark: requests cut off at shutdown", "error", err)
+				errs = append(errs, server.Close())
+			}
 			<-served
 		}
 		errs = append(errs, s.store.Close(), s.removeTemp())

@@ -24,6 +24,8 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run the server with a little application that sends traces to it. Needs no key."`
 	Project projectCommand `cmd:"" help:"Add and list projects."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // terminal is where a command writes.
@@ -31,6 +33,7 @@ type terminal struct{ stdout, stderr io.Writer }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	code := run(ctx, os.Args[1:], terminal{os.Stdout, os.Stderr})
 	stop()
 	os.Exit(code)
@@ -58,6 +61,7 @@ func run(ctx context.Context, args []string, term terminal) (code int) {
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(term),
+		kong.Vars{"version": version()},
 	)
 	if err != nil {
 		return fail(term, err)

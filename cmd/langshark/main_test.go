@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/langshark/langshark-go/internal/testkit"
 )
@@ -36,6 +38,7 @@ func TestHelp(t *testing.T) {
 // TestErrors are one line that says what to do.
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
+	empty := t.TempDir()
 	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -45,8 +48,11 @@ func TestErrors(t *testing.T) {
 		"nope":                         "--help",
 		"serve --nope":                 "serve --help",
 		"project add":                  "--help",
-		"serve --addr 1 --data " + dir: "host:port",
-		"serve --addr 0.0.0.0:0 --open --data " + dir:                         "loopback",
+		"serve --addr 1 --data " + dir: "--addr \"1\" is not host:port",
+		"serve --addr 0.0.0.0:0 --open --data " + dir:                         "--open works on loopback only",
+		"serve --open --public-url https://x.example --data " + dir:           "--public-url",
+		"project add x --data " + empty:                                       "start langshark serve first",
+		"project list --data " + empty:                                        "start langshark serve first",
 		"serve --addr " + taken.Addr().String() + " --data " + dir:            "choose another address with --addr",
 		"project list --data " + filepath.Join(dir, "none"):                   "--data DIR",
 		"serve --addr 127.0.0.1:0 --init-project-public-key pk --data " + dir: "LANGSHARK_INIT_PROJECT_SECRET_KEY",
@@ -189,7 +195,78 @@ func TestServeWithKeys(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	if code, stdout, _ := command(t, "version"); code != 0 || !strings.HasPrefix(stdout, "langshark 0.") {
-		t.Errorf("%d %s", code, stdout)
+	for _, args := range []string{"version", "--version"} {
+		if code, stdout, stderr := command(t, args); code != 0 || !strings.HasPrefix(stdout, "langshark 0.") || stderr != "" {
+			t.Errorf("%s: %d %s%s", args, code, stdout, stderr)
+		}
+	}
+}
+
+// TestEmptyFolder means the default folder, which is kept.
+func TestEmptyFolder(t *testing.T) {
+	for _, args := range [][]string{{"--data", ""}, nil} {
+		t.Chdir(t.TempDir())
+		t.Setenv("LANGSHARK_DATA", "")
+		s := start(t, 1, append([]string{"--addr", "127.0.0.1:0", "--open"}, args...)...)
+		if code, _, stderr := command(t, append([]string{"project", "add", "second"}, args...)...); code != 0 {
+			t.Errorf("%q: project add: %d %s", args, code, stderr)
+		}
+		if code, rest := s.stop(); code != 0 || rest != "" {
+			t.Errorf("%q: ended with %d %s", args, code, rest)
+		}
+		if _, err := os.Stat(filepath.Join("langshark-data", "langshark.db")); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
+		if code, stdout, _ := command(t, append([]string{"project", "list"}, args...)...); code != 0 || !strings.Contains(stdout, "second") {
+			t.Errorf("%q: project list: %d %s", args, code, stdout)
+		}
+	}
+}
+
+// TestInitProject makes a project with no key but the given one, and says whose a key is.
+func TestInitProject(t *testing.T) {
+	dir := t.TempDir()
+	args := func(name, public string) []string {
+		return []string{"--addr", "127.0.0.1:0", "--data", dir, "--open", "--init-project-name", name, "--init-project-public-key", public, "--init-project-secret-key", "sk"}
+	}
+	s := start(t, 1, args("shop", "pk-shop")...)
+	if code, rest := s.stop(); code != 0 || rest != "" || len(s.lines) != 1 {
+		t.Errorf("ended with %d %s, having printed %q", code, rest, s.lines)
+	}
+	if _, stdout, _ := command(t, "project", "list", "--data", dir); !strings.Contains(strings.Join(strings.Fields(stdout), " "), "shop shop 1") {
+		t.Errorf("projects:\n%s", stdout)
+	}
+	for name, want := range map[string]string{"other": "belongs to project shop, not to other", "default": "belongs to project shop, not to default"} {
+		if code, _, stderr := command(t, append([]string{"serve"}, args(name, "pk-shop")...)...); code != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: %d %s", name, code, stderr)
+		}
+	}
+	if code, _, stderr := command(t, append([]string{"serve"}, args("shop", "pk:x")...)...); code != 1 || !strings.Contains(stderr, "colon") {
+		t.Errorf("a key with a colon: %d %s", code, stderr)
+	}
+	if code, _, stderr := command(t, "project", "add", "a\x1b[2Jb", "--data", dir); code != 1 || !strings.Contains(stderr, "control characters") {
+		t.Errorf("a name with an escape sequence: %d %s", code, stderr)
+	}
+	if _, stdout, _ := command(t, "project", "list", "--data", dir); strings.Count(stdout, "\n") != 3 {
+		t.Errorf("projects:\n%s", stdout)
+	}
+}
+
+// TestStalledRequest is cut off, and the program ends well.
+func TestStalledRequest(t *testing.T) {
+	s := start(t, 1, "--addr", "127.0.0.1:0", "--data", t.TempDir(), "--open")
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "POST /prefs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond) // until the request is under way
+	began := time.Now()
+	code, rest := s.stop()
+	if took := time.Since(began); code != 0 || !strings.Contains(rest, "cut off") || took > lastWords+2*time.Second {
+		t.Errorf("ended with %d after %v: %s", code, took, rest)
 	}
 }

@@ -45,9 +45,6 @@ func (c *projectAddCommand) Run(ctx context.Context, term terminal) error {
 
 // Run lists the projects.
 func (c *projectListCommand) Run(ctx context.Context, term terminal) error {
-	if !exists(c.Data) {
-		return fmt.Errorf("there is no data in %s: name the server's folder with --data DIR", c.Data)
-	}
 	return c.with(ctx, func(srv *server.Server) error {
 		projects, err := srv.Projects(ctx)
 		if err != nil {
@@ -64,7 +61,11 @@ func (c *projectListCommand) Run(ctx context.Context, term terminal) error {
 
 // with opens the data.
 func (d *data) with(ctx context.Context, f func(*server.Server) error) (err error) {
-	srv, err := server.New(server.Config{DataDir: d.Data, Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // what it opens outlives a call
+	dir := folder(d.Data)
+	if !exists(dir) { // making some would only hide a mistyped name
+		return fmt.Errorf("there is no data in %s: start langshark serve first, or name its folder with --data DIR", dir)
+	}
+	srv, err := server.New(server.Config{DataDir: dir, Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // what it opens outlives a call
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 )
 
 // lastWords is how long requests may take to end after a signal.
-const lastWords = 10 * time.Second
+const lastWords = 3 * time.Second
 
 type serveCommand struct {
 	Addr      string `default:"127.0.0.1:3000" env:"LANGSHARK_ADDR" placeholder:"HOST:PORT" help:"Where to listen (${env}). Port 0 is any free one. Defaults to ${default}, which only this machine reaches."`
@@ -36,7 +38,7 @@ func (c *serveCommand) Help() string {
 The first project's keys are those of LANGSHARK_INIT_PROJECT_PUBLIC_KEY and LANGSHARK_INIT_PROJECT_SECRET_KEY; ` +
 		`without them the first start makes some and prints the lines to export. LANGSHARK_INIT_PROJECT_NAME names the project.
 
-SIGTERM and Ctrl-C end the server once everything it accepted is on disk.`
+SIGTERM and Ctrl-C end the server once everything it accepted is on disk; requests have 3 seconds to end. A second one ends it at once.`
 }
 
 // Run serves until ctx ends.
@@ -49,11 +51,11 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) (err error) {
 		level = slog.LevelDebug
 	}
 	srv, err := server.New(server.Config{ //nolint:contextcheck // it outlives ctx by its last words
-		DataDir: c.Data, Addr: c.Addr, Open: c.Open, PublicURL: c.PublicURL,
+		DataDir: folder(c.Data), Addr: c.Addr, Open: c.Open, PublicURL: c.PublicURL,
 		Logger: slog.New(slog.NewTextHandler(term.stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
-		return err
+		return byFlags(err)
 	}
 	defer func() {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
@@ -94,11 +96,17 @@ func (c *serveCommand) keys(ctx context.Context, srv *server.Server) (made serve
 		}
 		return made, nil
 	}
-	added, err := srv.AddProject(ctx, name)
-	if err != nil || c.PublicKey == "" {
-		return added, err
+	if c.PublicKey != "" {
+		_, err = srv.AddProjectWithKey(ctx, name, c.PublicKey, c.SecretKey)
+		return made, err
 	}
-	return made, srv.SetKey(ctx, added.ID, c.PublicKey, c.SecretKey)
+	return srv.AddProject(ctx, name)
+}
+
+// byFlags puts the names of flags for those of the settings behind them.
+func byFlags(err error) error {
+	text := strings.NewReplacer("Config.Addr", "--addr", "Config.Open", "--open", "Config.PublicURL", "--public-url").Replace(err.Error())
+	return errors.New(text)
 }
 
 func (c *serveCommand) announce(w io.Writer, srv *server.Server, keys server.Project) {
@@ -120,8 +128,14 @@ func printExports(w io.Writer, url string, keys server.Project) {
 	fmt.Fprintf(w, "export LANGSHARK_PUBLIC_KEY=%s\nexport LANGSHARK_SECRET_KEY=%s\n", keys.PublicKey, keys.SecretKey)
 }
 
-// exists reports whether the folder holds data.
+const defaultFolder = "langshark-data"
+
+// folder is the folder of the data. Empty is as good as not given: a server
+// without a folder would forget everything at its end.
+func folder(given string) string { return cmp.Or(given, defaultFolder) }
+
+// exists reports whether a server has kept data in the folder.
 func exists(dir string) bool {
-	_, err := os.Stat(dir)
+	_, err := os.Stat(filepath.Join(dir, "langshark.db"))
 	return err == nil
 }

@@ -12,6 +12,10 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(term terminal) error {
-	_, err := fmt.Fprintf(term.stdout, "langshark %s (API %s, %s, %s/%s)\n", server.Version, api.Level, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintln(term.stdout, version())
 	return err
+}
+
+func version() string {
+	return fmt.Sprintf("langshark %s (API %s, %s, %s/%s)", server.Version, api.Level, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +17,9 @@ const (
 	// SessionLifetime is how long a sign-in lasts.
 	SessionLifetime = 30 * 24 * time.Hour
 	maxSessions     = 10_000
+	// TokenLifetime is how long a link waits to be used.
+	TokenLifetime = 24 * time.Hour
+	maxTokens     = 64
 )
 
 // SignIn lets people in by one-time links: a token in the query of any page
@@ -25,12 +29,14 @@ type SignIn struct {
 	// Secure keeps the cookies off plain HTTP, for a server behind a proxy that
 	// speaks TLS. Set it before the first request.
 	Secure bool
+	// Path is where the cookies count; empty means everywhere. Set it before the first request.
+	Path string
 
 	cookie string
 	now    func() time.Time
 
 	mu       sync.Mutex
-	tokens   map[[sha256.Size]byte]struct{}
+	tokens   map[[sha256.Size]byte]time.Time // by hash, when they were made
 	sessions map[[sha256.Size]byte]time.Time // by hash, when they end
 }
 
@@ -41,15 +47,24 @@ func NewSignIn(instance string, now func() time.Time) *SignIn {
 		now = time.Now
 	}
 	sum := sha256.Sum256([]byte(instance))
-	return &SignIn{cookie: "langshark_session_" + hex.EncodeToString(sum[:4]), now: now, tokens: map[[sha256.Size]byte]struct{}{}, sessions: map[[sha256.Size]byte]time.Time{}}
+	return &SignIn{cookie: "langshark_session_" + hex.EncodeToString(sum[:4]), now: now, tokens: map[[sha256.Size]byte]time.Time{}, sessions: map[[sha256.Size]byte]time.Time{}}
 }
 
-// NewToken makes the token of a one-time link.
+// NewToken makes the token of a one-time link, in place of the oldest unused one if there are many.
 func (s *SignIn) NewToken() string {
 	token := rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tokens[sha256.Sum256([]byte(token))] = struct{}{}
+	var oldest [sha256.Size]byte
+	for hash, made := range s.tokens {
+		if first, ok := s.tokens[oldest]; !ok || made.Before(first) {
+			oldest = hash
+		}
+	}
+	if len(s.tokens) >= maxTokens {
+		delete(s.tokens, oldest)
+	}
+	s.tokens[sha256.Sum256([]byte(token))] = s.now()
 	return token
 }
 
@@ -83,7 +98,7 @@ func (s *SignIn) Redeem(w http.ResponseWriter, r *http.Request) bool {
 		return false // the page says how to get a link
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: s.cookie, Value: session, Path: "/", MaxAge: int(SessionLifetime / time.Second),
+		Name: s.cookie, Value: session, Path: cmp.Or(s.Path, "/"), MaxAge: int(SessionLifetime / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure || r.TLS != nil,
 	})
 	query := r.URL.Query()
@@ -115,10 +130,11 @@ func (s *SignIn) open(token string) (session string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	hash := sha256.Sum256([]byte(token))
-	if _, ok := s.tokens[hash]; !ok {
+	made, ok := s.tokens[hash]
+	delete(s.tokens, hash)
+	if !ok || s.now().After(made.Add(TokenLifetime)) {
 		return "", false
 	}
-	delete(s.tokens, hash)
 	if len(s.sessions) >= maxSessions {
 		clear(s.sessions)
 	}

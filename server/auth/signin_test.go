@@ -40,6 +40,30 @@ func TestSessionsEnd(t *testing.T) {
 	}
 }
 
+// TestLinksEnd uses links too late, and makes too many.
+func TestLinksEnd(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s := NewSignIn("a", func() time.Time { return now })
+	redeem := func(token string) bool {
+		return s.Redeem(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/?token="+token, nil))
+	}
+	old := s.NewToken()
+	now = now.Add(TokenLifetime + time.Second)
+	if redeem(old) {
+		t.Error("a link of yesterday works")
+	}
+	first := s.NewToken()
+	now = now.Add(time.Second)
+	second := s.NewToken()
+	for range maxTokens - 1 {
+		now = now.Add(time.Second)
+		s.NewToken()
+	}
+	if redeem(first) || !redeem(second) || len(s.tokens) >= maxTokens {
+		t.Errorf("of %d links the oldest should have gone, and only it", maxTokens+1)
+	}
+}
+
 // TestPairs are of the known form, and never the same.
 func TestPairs(t *testing.T) {
 	a, errA := NewPair()

@@ -155,6 +155,11 @@ func (h *handler) problem(q *request, err error) {
 		p.Status, p.Key = http.StatusMethodNotAllowed, "405"
 	case errors.Is(err, errBadInput):
 		p.Status, p.Key, p.Detail = http.StatusBadRequest, "400", err.Error()
+	case errors.Is(err, store.ErrBadCursor):
+		p.Status, p.Key, p.Detail = http.StatusBadRequest, "400", err.Error()
+	case errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrBusy):
+		p.Status = http.StatusServiceUnavailable
+		q.w.Header().Set("Retry-After", "1")
 	case errors.Is(err, context.Canceled):
 		return
 	default:

@@ -13,6 +13,9 @@ import (
 // keepAlive is how often an idle stream says that it is there, so that proxies keep it.
 const keepAlive = 20 * time.Second
 
+// sendTimeout is how long a page may take to read what is sent: one that doesn't is cut off.
+const sendTimeout = 5 * time.Second
+
 // live tells a page what changed, as server-sent events of type "change" with
 // the ids of the traces. With ?trace=ID only that trace counts.
 func (h *handler) live(q *request) error {
@@ -20,10 +23,10 @@ func (h *handler) live(q *request) error {
 	only := q.URL.Query().Get("trace")
 	changes := h.Reader.Subscribe(ctx, q.page.Project.ID)
 	out := http.NewResponseController(q.w)
-	_ = out.SetWriteDeadline(time.Time{}) // a server's WriteTimeout is not for streams
 	q.w.Header().Set("Content-Type", "text/event-stream")
 	q.w.Header().Set("X-Accel-Buffering", "no")
 	send := func(text string) bool {
+		_ = out.SetWriteDeadline(time.Now().Add(sendTimeout)) // instead of a server's WriteTimeout, which is not for streams
 		if _, err := io.WriteString(q.w, text); err != nil {
 			return false
 		}

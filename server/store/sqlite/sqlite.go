@@ -13,12 +13,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
-	_ "modernc.org/sqlite" // the engine
+	engine "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
 
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -53,6 +56,7 @@ type Store struct {
 	zip   *zstd.Encoder
 	unzip *zstd.Decoder
 
+	gone    atomic.Bool // set by Close
 	closing sync.Once
 	closed  error
 }
@@ -87,6 +91,15 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	}
 	file, err := fileURL(path)
 	if err != nil {
+		return err
+	}
+	// SQLite would make the file as the umask has it, and its siblings like it.
+	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		err = f.Close()
+		if err != nil {
+			return err
+		}
+	} else if !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	if s.write, err = sql.Open("sqlite", file+"?_pragma=busy_timeout(5000)"); err != nil {
@@ -160,6 +173,7 @@ func (s *Store) tell(commits []store.Commit) {
 // Close implements [store.Store].
 func (s *Store) Close() error {
 	s.closing.Do(func() {
+		s.gone.Store(true)
 		err := s.writer.close()
 		s.closed = errors.Join(err, s.closeFiles())
 	})
@@ -209,5 +223,17 @@ func (s *Store) readError(what string, err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("langshark: %s: %w", what, store.ErrNotFound)
 	}
-	return fmt.Errorf("langshark: read %s: %w", what, err)
+	if s.gone.Load() {
+		return fmt.Errorf("langshark: read %s: %w: %w", what, store.ErrClosed, err)
+	}
+	return fmt.Errorf("langshark: read %s: %w", what, known(err))
+}
+
+// known makes an error of the engine one of the store's, where it has one.
+func known(err error) error {
+	var e *engine.Error
+	if errors.As(err, &e) && (e.Code()&0xff == codes.SQLITE_BUSY || e.Code()&0xff == codes.SQLITE_LOCKED) { // another process has the file
+		return errors.Join(store.ErrBusy, err)
+	}
+	return err
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/merge"
@@ -151,10 +153,11 @@ func attributesOf(f *store.TraceWrite) []attribute {
 	if len(f.Metadata) == 0 || json.Unmarshal(f.Metadata, &m) != nil {
 		return list
 	}
-	for k, raw := range m {
+	for _, k := range slices.Sorted(maps.Keys(m)) { // in order: whoever reads the row again must find the same
 		if len(list) >= maxAttributes {
 			break
 		}
+		raw := m[k]
 		value := string(raw)
 		switch raw[0] {
 		case '{', '[', 'n':

@@ -183,8 +183,10 @@ func (w *writer) commit(group []*request) {
 		w.store.tell(commits)
 		return
 	}
-	if len(group) == 1 {
-		group[0].err = err
+	if err = known(err); len(group) == 1 || errors.Is(err, store.ErrBusy) {
+		for _, r := range group {
+			r.err = err
+		}
 		return
 	}
 	for _, r := range group {

@@ -154,7 +154,7 @@ var english = map[string]string{
 	"sessions.count.one":            "%s trace",
 	"session.open":                  "Open the trace",
 	"error.signin.title":            "Sign in to see this page",
-	"error.signin.text":             "Open the link that the server printed when it started. It works once and keeps this browser signed in.",
+	"error.signin.text":             "Open the link that the server printed when it started. It works once, for a day, and keeps this browser signed in until the server ends. A restart, as of langshark serve, prints a new link.",
 	"error.signin.hint":             "Look for a line with /?token= in the terminal.",
 	"error.404.title":               "Not found",
 	"error.404.text":                "There is nothing at this address, or you may not see it.",

@@ -154,7 +154,7 @@ var korean = map[string]string{
 	"sessions.count.one":            "트레이스 %s개",
 	"session.open":                  "트레이스 열기",
 	"error.signin.title":            "로그인이 필요합니다",
-	"error.signin.text":             "서버가 시작할 때 출력한 링크로 접속하세요. 링크는 한 번만 쓸 수 있고, 이 브라우저는 로그인 상태로 유지됩니다.",
+	"error.signin.text":             "서버가 시작할 때 출력한 링크로 접속하세요. 링크는 한 번만 쓸 수 있고, 하루가 지나면 만료됩니다. 서버가 종료될 때까지 이 브라우저는 로그인 상태로 유지됩니다. langshark serve 등으로 서버를 다시 시작하면 새 링크가 출력됩니다.",
 	"error.signin.hint":             "터미널에서 /?token= 이 들어 있는 줄을 찾으세요.",
 	"error.404.title":               "찾을 수 없습니다",
 	"error.404.text":                "이 주소에 아무것도 없거나 볼 권한이 없습니다.",
