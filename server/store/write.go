@@ -91,8 +91,8 @@ type TraceWrite struct {
 type ObservationWrite struct {
 	Stamp
 	ID string
-	// TraceID may be empty: until an event names one, the observation belongs
-	// to a trace of its own.
+	// TraceID may be empty: if the first event of an observation names none, it
+	// belongs to a trace of its own.
 	TraceID         string
 	ParentID        string
 	Kind            exporter.Kind

@@ -11,11 +11,18 @@ type Observation struct {
 	regs   registers
 }
 
+// The further fields of observations that are named.
+const (
+	fieldTrace = fieldOutput + 1 + iota
+	fieldKind
+)
+
 var observationFields = []field[store.ObservationWrite]{
 	fieldInput:  {given: func(w *store.ObservationWrite) bool { return len(w.Input) > 0 }, copy: func(d, s *store.ObservationWrite) { d.Input = s.Input }},
 	fieldOutput: {given: func(w *store.ObservationWrite) bool { return len(w.Output) > 0 }, copy: func(d, s *store.ObservationWrite) { d.Output = s.Output }},
-	{first: true, given: func(w *store.ObservationWrite) bool { return w.TraceID != "" }, copy: func(d, s *store.ObservationWrite) { d.TraceID = s.TraceID }},
-	{first: true, given: func(*store.ObservationWrite) bool { return true }, copy: func(d, s *store.ObservationWrite) { d.Kind = s.Kind }},
+	// No trace is one too, the observation's own: what the first write made, no later one moves.
+	fieldTrace: {first: true, given: func(*store.ObservationWrite) bool { return true }, copy: func(d, s *store.ObservationWrite) { d.TraceID = s.TraceID }},
+	fieldKind:  {first: true, given: func(*store.ObservationWrite) bool { return true }, copy: func(d, s *store.ObservationWrite) { d.Kind = s.Kind }},
 	{first: true, given: func(w *store.ObservationWrite) bool { return !w.Start.IsZero() }, copy: func(d, s *store.ObservationWrite) { d.Start = s.Start }},
 	{first: true, given: func(w *store.ObservationWrite) bool { return w.Environment != "" }, copy: func(d, s *store.ObservationWrite) { d.Environment = s.Environment }},
 	{given: func(w *store.ObservationWrite) bool { return w.ParentID != "" }, copy: func(d, s *store.ObservationWrite) { d.ParentID = s.ParentID }},
@@ -75,5 +82,11 @@ func (o *Observation) Registers() []byte { return o.regs.encode(len(observationF
 
 // Restore decodes the stamps of a state whose Fields are set.
 func (o *Observation) Restore(registers []byte) error {
-	return o.regs.decode(registers, len(observationFields), nil)
+	if err := o.regs.decode(registers, len(observationFields), nil); err != nil {
+		return err
+	}
+	if o.regs.at[fieldTrace].IsZero() { // written when no trace left no stamp; the kind has that of the first write
+		o.regs.at[fieldTrace] = o.regs.at[fieldKind]
+	}
+	return nil
 }

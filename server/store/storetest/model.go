@@ -231,10 +231,9 @@ func modelObservation(id string, writes []store.ObservationWrite, tombs map[tomb
 		}
 	}
 	o.ID = id
-	o.Kind = writes[0].Kind
+	o.Kind, o.TraceID = writes[0].Kind, cmp.Or(writes[0].TraceID, own)
 	var metadata any
 	for _, w := range writes {
-		keepFirst(&o.TraceID, w.TraceID)
 		keepFirst(&o.Start, w.Start)
 		keepFirst(&o.Environment, w.Environment)
 		if cut && w.Compare(deleted) <= 0 {
@@ -261,7 +260,6 @@ func modelObservation(id string, writes []store.ObservationWrite, tombs map[tomb
 		keepJSON(&o.Input, w.Input)
 		keepJSON(&o.Output, w.Output)
 	}
-	keepFirst(&o.TraceID, own)
 	keepFirst(&o.Start, now)
 	o.Metadata = encode(metadata)
 	return o, live

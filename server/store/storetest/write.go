@@ -165,8 +165,12 @@ func testUnknownTrace(t *testing.T, open Opener) {
 	if err != nil || own.Name != "lonely" || own.Rollup.Observations != 1 {
 		t.Errorf("its own trace: %+v, %v", own, err)
 	}
-	// Once it names a trace, its own one goes.
+	// A later event doesn't move it. Once an earlier one names a trace, its own one goes.
 	write(t, s, store.Batch{Observations: []store.ObservationWrite{{Stamp: at(1, "d"), ID: "lonely", Kind: exporter.KindSpan, TraceID: "t"}}})
+	if o, err := s.Observation(t.Context(), projectID, "lonely"); err != nil || o.TraceID != lonely.TraceID {
+		t.Errorf("moved by a later event: %+v, %v", o, err)
+	}
+	write(t, s, store.Batch{Observations: []store.ObservationWrite{{Stamp: at(-1, "d"), ID: "lonely", Kind: exporter.KindSpan, TraceID: "t"}}})
 	if _, err := s.Trace(t.Context(), projectID, lonely.TraceID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("its own trace after it got another: %v, want ErrNotFound", err)
 	}
