@@ -268,7 +268,7 @@ func TestShutdownCutsOff(t *testing.T) {
 	if _, err := io.WriteString(writer, `{"batch":`); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(50 * time.Millisecond) // until the server has read that much
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // the server says nothing until it has the whole body
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	began := time.Now()
