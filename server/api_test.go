@@ -243,7 +243,7 @@ func TestLimits(t *testing.T) {
 	if status, text, _ := c.do(t, http.MethodPost, "/api/public/ingestion", `"`+strings.Repeat("x", 5<<20)+`"`); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("5 MB: %d %s", status, text)
 	}
-	if status, text, _ := c.do(t, http.MethodPost, "/api/public/ingestion", `{"batch":[{"id":"`+strings.Repeat("i", 801)+`","type":"sdk-log","timestamp":"2026-01-01T00:00:00Z","body":{"log":1}}]}`); !strings.Contains(text, "at most 800 bytes") {
+	if status, text, _ := c.do(t, http.MethodPost, "/api/public/ingestion", `{"batch":[{"id":"`+strings.Repeat("i", 801)+`","type":"sdk-log","timestamp":"2026-01-01T00:00:00Z","body":{"log":1}}]}`); !strings.Contains(text, "at most 800 characters") {
 		t.Errorf("a long id: %d %s", status, text)
 	}
 }
@@ -299,4 +299,33 @@ func TestCanceledRequest(t *testing.T) {
 		t.Errorf("answered %d", res.StatusCode)
 	}
 	c.send(t, event("trace-create", "t", map[string]any{"id": "t"})) // the server goes on
+}
+
+func TestCompressedBodiesAndBrokenQueriesAreRefused(t *testing.T) {
+	ts := reference(t)
+	send := func(method, path, encoding string) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, ts.URL+path, strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth(refPublic, refSecret)
+		if encoding != "" {
+			r.Header.Set("Content-Encoding", encoding)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.StatusCode
+	}
+	if got := send(http.MethodPost, "/api/public/ingestion", "gzip"); got != http.StatusUnsupportedMediaType {
+		t.Errorf("gzip: %d", got)
+	}
+	for _, query := range []string{"?orderBy=timestamp.asc;drop", "?%zz=1"} {
+		if got := send(http.MethodGet, "/api/public/traces"+query, ""); got != http.StatusBadRequest {
+			t.Errorf("%s: %d", query, got)
+		}
+	}
 }

@@ -24,7 +24,14 @@ type params struct {
 	errors ingest.FieldErrors
 }
 
-func (c *call) query() *params { return &params{values: c.r.URL.Query()} }
+func (c *call) query() *params {
+	values, err := url.ParseQuery(c.r.URL.RawQuery)
+	p := &params{values: values}
+	if err != nil { // net/url leaves out what it can't read
+		p.fail("query", "custom", err.Error())
+	}
+	return p
+}
 
 func (p *params) fail(name, code, message string) {
 	p.errors = append(p.errors, ingest.FieldError{Path: []string{name}, Code: code, Message: message})

@@ -20,6 +20,9 @@ const (
 // body reads the body of a request as JSON: nothing is an empty object, a form
 // an object of texts, anything else but JSON a text.
 func (c *call) body(most int64) ([]byte, error) {
+	if e := c.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return nil, errEncoding
+	}
 	b, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
 	if err != nil {
 		return nil, fmt.Errorf("langshark: read body: %w", err)

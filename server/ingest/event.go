@@ -123,17 +123,17 @@ func readTrace(c *checker, body json.RawMessage) (w store.TraceWrite) {
 		case "timestamp":
 			c.time(key, v, &w.Timestamp)
 		case "name":
-			c.text(key, v, &w.Name)
+			c.label(key, v, &w.Name)
 		case "userId":
-			c.text(key, v, &w.UserID)
+			c.label(key, v, &w.UserID)
 		case "sessionId":
-			c.text(key, v, &w.SessionID)
+			c.reference(key, v, &w.SessionID)
 		case "environment":
 			w.Environment = environment(v)
 		case "release":
-			c.text(key, v, &w.Release)
+			c.label(key, v, &w.Release)
 		case "version":
-			c.text(key, v, &w.Version)
+			c.label(key, v, &w.Version)
 		case "public":
 			c.boolean(key, v, &w.Public)
 		case "tags":
@@ -185,15 +185,15 @@ func readObservation(c *checker, body json.RawMessage, kind eventKind) (w store.
 			seenID = kindOf(v) != "null"
 			c.id(key, v, &w.ID)
 		case "traceId":
-			c.text(key, v, &w.TraceID)
+			c.reference(key, v, &w.TraceID)
 		case "parentObservationId":
-			c.text(key, v, &w.ParentID)
+			c.reference(key, v, &w.ParentID)
 		case "type":
 			if kind.legacy {
 				c.oneOf(key, v, &legacyType, "GENERATION", "SPAN", "EVENT")
 			}
 		case "name":
-			c.text(key, v, &w.Name)
+			c.label(key, v, &w.Name)
 		case "environment":
 			w.Environment = environment(v)
 		case "startTime":
@@ -207,7 +207,7 @@ func readObservation(c *checker, body json.RawMessage, kind eventKind) (w store.
 		case "statusMessage":
 			c.text(key, v, &w.StatusMessage)
 		case "version":
-			c.text(key, v, &w.Version)
+			c.label(key, v, &w.Version)
 		case "metadata":
 			c.any(v, &w.Metadata)
 		case "input":
@@ -215,13 +215,15 @@ func readObservation(c *checker, body json.RawMessage, kind eventKind) (w store.
 		case "output":
 			c.any(v, &w.Output)
 		case "model":
-			c.text(key, v, &w.Model)
+			c.label(key, v, &w.Model)
 		case "modelParameters":
-			c.object(key, v, &w.ModelParameters)
+			if c.object(key, v, &w.ModelParameters); isEmptyObject(w.ModelParameters) {
+				w.ModelParameters = nil // says nothing: it must not replace what was said before
+			}
 		case "completionStartTime":
 			c.time(key, v, &w.CompletionStart)
 		case "promptName":
-			c.text(key, v, &w.PromptName)
+			c.label(key, v, &w.PromptName)
 		case "promptVersion":
 			c.integer(key, v, &promptVersion)
 		case "usage":
@@ -286,13 +288,13 @@ func readScore(c *checker, body json.RawMessage) (w store.ScoreWrite) {
 		case "id":
 			c.id(key, v, &w.ID)
 		case "traceId":
-			c.text(key, v, &w.TraceID)
+			c.reference(key, v, &w.TraceID)
 		case "sessionId":
-			c.text(key, v, &w.SessionID)
+			c.reference(key, v, &w.SessionID)
 		case "observationId":
-			c.text(key, v, &w.ObservationID)
+			c.reference(key, v, &w.ObservationID)
 		case "name":
-			c.text(key, v, &w.Name)
+			c.label(key, v, &w.Name)
 		case "value":
 			value = v
 		case "dataType":
@@ -360,4 +362,13 @@ func readScoreValue(c *checker, w *store.ScoreWrite, raw json.RawMessage, dataTy
 	default:
 		c.fail("value", "custom", "must be 0 or 1 for data type BOOLEAN")
 	}
+}
+
+func isEmptyObject(raw json.RawMessage) bool {
+	members := 0
+	if kindOf(raw) != "object" {
+		return false
+	}
+	fields(raw, func(string, json.RawMessage) { members++ })
+	return members == 0
 }

@@ -71,22 +71,54 @@ func (c *checker) text(field string, raw json.RawMessage, dst *string) {
 	}
 }
 
-// maxIDBytes is how long an id may be.
-const maxIDBytes = 800
+const (
+	maxIDChars    = 800  // of an id
+	maxLabelChars = 1000 // of a name, a user, a tag and the like
+)
 
 // id reads an id; empty is wrong.
 func (c *checker) id(field string, raw json.RawMessage, dst *string) {
 	before := len(c.errors)
 	c.text(field, raw, dst)
-	switch {
-	case len(c.errors) > before || kindOf(raw) == "null":
-	case *dst == "":
+	if len(c.errors) == before && kindOf(raw) != "null" && *dst == "" {
 		c.fail(field, "too_small", "must not be empty")
-	case len(*dst) > maxIDBytes:
-		c.fail(field, "too_big", "must have at most %d bytes, has %d", maxIDBytes, len(*dst))
-	case strings.ContainsRune(*dst, '\r'):
+		return
+	}
+	c.identifies(field, *dst)
+}
+
+// reference reads the id of something else; empty is as good as none.
+func (c *checker) reference(field string, raw json.RawMessage, dst *string) {
+	c.text(field, raw, dst)
+	c.identifies(field, *dst)
+}
+
+func (c *checker) identifies(field, id string) {
+	switch {
+	case len(id) > maxIDChars && utf8.RuneCountInString(id) > maxIDChars:
+		c.fail(field, "too_big", "must have at most %d characters, has %d", maxIDChars, utf8.RuneCountInString(id))
+	case strings.ContainsRune(id, '\r'):
 		c.fail(field, "invalid_string", "must not contain a carriage return")
 	}
+}
+
+// label reads a name, a user or the like, and cuts what is too long to be one.
+func (c *checker) label(field string, raw json.RawMessage, dst *string) {
+	c.text(field, raw, dst)
+	*dst = cutLabel(*dst)
+}
+
+func cutLabel(s string) string {
+	if len(s) <= maxLabelChars || utf8.RuneCountInString(s) <= maxLabelChars {
+		return s
+	}
+	chars := 0
+	for i := range s {
+		if chars++; chars == maxLabelChars {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }
 
 // time reads a date and time with its zone.
@@ -110,7 +142,10 @@ func ParseTime(s string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%s is no date and time with a zone, as 2024-09-01T00:00:00.000Z is", short(s))
 	}
-	return t.UTC(), nil
+	if t = t.UTC(); t.Year() < 2 || t.Year() > 9999 {
+		return time.Time{}, fmt.Errorf("%s is outside the years 2 to 9999", short(s))
+	}
+	return t, nil
 }
 
 // short quotes a value, cut to what fits in a message.

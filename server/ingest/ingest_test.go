@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -65,11 +66,11 @@ func TestTraceFields(t *testing.T) {
 func TestMessages(t *testing.T) {
 	for body, want := range map[string]string{
 		one("trace-create", `{"id":1,"tags":["a",2],"public":"yes","timestamp":"2026"}`): `body.id: expected string, received number; body.tags.1: expected string, received number; body.public: expected boolean, received string; body.timestamp: "2026" is no date and time with a zone, as 2024-09-01T00:00:00.000Z is`,
-		one("trace-create", `{"id":""}`):                                          `body.id: must not be empty`,
-		one("trace-create", `{"id":"a\rb"}`):                                      `body.id: must not contain a carriage return`,
-		one("span-create", `{}`):                                                  `body.id: required`,
-		one("span-create", `{"id":"s","level":"INFO"}`):                           `body.level: must be one of DEBUG, DEFAULT, WARNING, ERROR, received "INFO"`,
-		one("generation-create", `{"id":"g","usage":{"input":1.5,"unit":"FOO"}}`): `body.usage.input: expected integer, received "1.5"; body.usage.unit: must be one of TOKENS, CHARACTERS, MILLISECONDS, SECONDS, IMAGES, REQUESTS, received "FOO"`,
+		one("trace-create", `{"id":""}`):                                                 `body.id: must not be empty`,
+		one("trace-create", `{"id":"a\rb"}`):                                             `body.id: must not contain a carriage return`,
+		one("span-create", `{}`):                                                         `body.id: required`,
+		one("span-create", `{"id":"s","level":"INFO"}`):                                  `body.level: must be one of DEBUG, DEFAULT, WARNING, ERROR, received "INFO"`,
+		one("generation-create", `{"id":"g","usage":{"input":1.5,"unit":"FOO"}}`):        `body.usage.input: expected integer, received "1.5"; body.usage.unit: must be one of TOKENS, CHARACTERS, MILLISECONDS, SECONDS, IMAGES, REQUESTS, received "FOO"`,
 		one("generation-create", `{"id":"g","usage":{"input":9007199254740993,"output":-1,"total":1e300,"inputCost":1000001,"totalCost":-1e7}}`): `body.usage.input: must be at most 9007199254740992; body.usage.output: must not be negative; body.usage.total: must be at most 9007199254740992; body.usage.inputCost: must be within ±1000000 dollars; body.usage.totalCost: must be within ±1000000 dollars`,
 		one("generation-create", `{"id":"g","usage":{"input":9223372036854775807},"costDetails":{"x":1e12}}`):                                    `body.costDetails.x: must be within ±1000000 dollars; body.usage.input: must be at most 9007199254740992`,
 		one("generation-create", `{"id":"g","promptName":"p"}`):                                                                                  `body: promptName and promptVersion, which begins at 1, must be given together`,
@@ -292,12 +293,37 @@ func FuzzDecodeEvents(f *testing.F) {
 
 func check(t *testing.T, id string, values ...json.RawMessage) {
 	t.Helper()
-	if id == "" || len(id) > maxIDBytes || strings.ContainsRune(id, 0) {
+	if id == "" || utf8.RuneCountInString(id) > maxIDChars || strings.ContainsRune(id, 0) {
 		t.Fatalf("id %q", id)
 	}
 	for _, v := range values {
 		if len(v) > 0 && (!json.Valid(v) || depth(v) > MaxDepth) {
 			t.Fatalf("value %q", v)
 		}
+	}
+}
+
+func TestLongAndOddFields(t *testing.T) {
+	hangul := strings.Repeat("가", maxIDChars)
+	for name, c := range map[string]struct {
+		body string
+		want string // in the error; empty for none
+	}{
+		"800 characters, not bytes": {`{"id":"` + hangul + `"}`, ""},
+		"801 characters":            {`{"id":"` + hangul + `가"}`, "body.id: must have at most 800 characters"},
+		"a long session":            {`{"id":"t","sessionId":"` + hangul + `가"}`, "body.sessionId"},
+		"a return in a session":     {`{"id":"t","sessionId":"a\rb"}`, "body.sessionId"},
+		"the year 10000 in UTC":     {`{"id":"t","timestamp":"9999-12-31T23:59:59-14:00"}`, "body.timestamp"},
+		"the year 1":                {`{"id":"t","timestamp":"0001-01-01T00:00:00Z"}`, "body.timestamp"},
+	} {
+		inner := &checker{path: []string{"body"}}
+		readTrace(inner, json.RawMessage(c.body))
+		if got := inner.errors.Error(); (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	w := readTrace(&checker{}, json.RawMessage(`{"id":"t","name":"`+strings.Repeat("가", 5000)+`"}`))
+	if n := utf8.RuneCountInString(w.Name); n != maxLabelChars || !strings.HasSuffix(w.Name, "…") {
+		t.Errorf("a name of %d characters", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -106,7 +107,7 @@ func badID(id string) string {
 	switch {
 	case id == "":
 		return "id must not be empty"
-	case len(id) > maxIDBytes:
+	case len(id) > maxIDChars && utf8.RuneCountInString(id) > maxIDChars:
 		return "id is too long"
 	}
 	return ""
@@ -119,7 +120,7 @@ func traceOf(t *exporter.Trace, stamp store.Stamp) store.TraceWrite {
 		tags[i] = clean(tag)
 	}
 	return store.TraceWrite{
-		Stamp: stamp, ID: clean(t.ID), Timestamp: t.Start, Name: clean(a.TraceName), UserID: clean(a.UserID), SessionID: clean(a.SessionID),
+		Stamp: stamp, ID: clean(t.ID), Timestamp: t.Start, Name: cutLabel(clean(a.TraceName)), UserID: cutLabel(clean(a.UserID)), SessionID: clean(a.SessionID),
 		Environment: normalEnvironment(clean(a.Environment)), Release: clean(a.Release), Version: clean(a.Version), Public: a.Public, Tags: tags,
 		Metadata: objectOf(a.Metadata), Input: rawOf(t.Input), Output: rawOf(t.Output),
 	}
