@@ -45,8 +45,8 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	.ci/fuzz $(or $(FUZZTIME),10s)
 
 .PHONY: soak
-soak: ## the long forms: races three times, fuzzing 5 minutes each, demo in a loop
-	LANGSHARK_SOAK=1 go test -race -count=3 work
+soak: ## the long forms: races three times, fuzzing 5 minutes each
+	go test -race -count=3 work
 	.ci/fuzz 5m
 
 .PHONY: check

@@ -6,6 +6,7 @@ import (
 
 	"github.com/langshark/langshark-go"
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/internal/testkit"
 )
 
 type message struct {
@@ -35,7 +36,7 @@ func unsampledClient(tb testing.TB) *langshark.Client {
 
 func TestAllocations(t *testing.T) {
 	if raceEnabled {
-		t.Skip("the race detector allocates")
+		testkit.Skip(t, "the race detector allocates")
 	}
 	c, off := benchClient(t), unsampledClient(t)
 	ctx, root := c.StartSpan(t.Context(), "root")

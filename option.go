@@ -3,6 +3,7 @@ package langshark
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -460,15 +461,7 @@ func setKeyValue(kvs []exporter.KeyValue, key string, v exporter.Value) []export
 	if v.IsZero() {
 		return kvs
 	}
-	at, found := slices.BinarySearchFunc(kvs, key, func(kv exporter.KeyValue, key string) int {
-		switch {
-		case kv.Key < key:
-			return -1
-		case kv.Key > key:
-			return 1
-		}
-		return 0
-	})
+	at, found := slices.BinarySearchFunc(kvs, key, func(kv exporter.KeyValue, key string) int { return strings.Compare(kv.Key, key) })
 	if found {
 		kvs[at].Value = v
 		return kvs

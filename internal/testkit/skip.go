@@ -10,8 +10,7 @@ import (
 // Reasons for which a test may be skipped even when LANGSHARK_TEST_ALL is set.
 var allowed = []string{
 	"recorded data: LANGSHARK_TESTDATA is not set",
-	"short mode",
-	"a soak test: run make soak",
+	"the race detector allocates",
 }
 
 // Skip skips the test with its reason. Where LANGSHARK_TEST_ALL=1 promises that

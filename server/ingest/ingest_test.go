@@ -66,11 +66,13 @@ func TestTraceFields(t *testing.T) {
 func TestMessages(t *testing.T) {
 	for body, want := range map[string]string{
 		one("trace-create", `{"id":1,"tags":["a",2],"public":"yes","timestamp":"2026"}`): `body.id: expected string, received number; body.tags.1: expected string, received number; body.public: expected boolean, received string; body.timestamp: "2026" is no date and time with a zone, as 2024-09-01T00:00:00.000Z is`,
+
 		one("trace-create", `{"id":""}`):                                          `body.id: must not be empty`,
 		one("trace-create", `{"id":"a\rb"}`):                                      `body.id: must not contain a carriage return`,
 		one("span-create", `{}`):                                                  `body.id: required`,
 		one("span-create", `{"id":"s","level":"INFO"}`):                           `body.level: must be one of DEBUG, DEFAULT, WARNING, ERROR, received "INFO"`,
 		one("generation-create", `{"id":"g","usage":{"input":1.5,"unit":"FOO"}}`): `body.usage.input: expected integer, received "1.5"; body.usage.unit: must be one of TOKENS, CHARACTERS, MILLISECONDS, SECONDS, IMAGES, REQUESTS, received "FOO"`,
+
 		one("generation-create", `{"id":"g","usage":{"input":9007199254740993,"output":-1,"total":1e300,"inputCost":1000001,"totalCost":-1e7}}`): `body.usage.input: must be at most 9007199254740992; body.usage.output: must not be negative; body.usage.total: must be at most 9007199254740992; body.usage.inputCost: must be within ±1000000 dollars; body.usage.totalCost: must be within ±1000000 dollars`,
 		one("generation-create", `{"id":"g","usage":{"input":9223372036854775807},"costDetails":{"x":1e12}}`):                                    `body.costDetails.x: must be within ±1000000 dollars; body.usage.input: must be at most 9007199254740992`,
 		one("generation-create", `{"id":"g","promptName":"p"}`):                                                                                  `body: promptName and promptVersion, which begins at 1, must be given together`,
