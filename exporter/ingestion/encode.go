@@ -58,15 +58,15 @@ func AppendEvent(dst []byte, r *exporter.Record, dialect Dialect) []byte {
 	switch {
 	case r.Trace != nil:
 		b.String("type", "trace-create")
-		b.Key("body")
+		b.Name("body")
 		b.Dst = traceBody(b.Dst, r.Trace)
 	case r.Score != nil:
 		b.String("type", "score-create")
-		b.Key("body")
+		b.Name("body")
 		b.Dst = scoreBody(b.Dst, r.Score)
 	case r.Observation != nil:
 		b.String("type", eventType(r, dialect))
-		b.Key("body")
+		b.Name("body")
 		b.Dst = observationBody(b.Dst, r.Observation, dialect)
 	}
 	return b.End()
@@ -101,7 +101,7 @@ func traceBody(dst []byte, t *exporter.Trace) []byte {
 	b.StringIf("release", a.Release)
 	b.StringIf("version", a.Version)
 	if len(a.Tags) > 0 {
-		b.Key("tags")
+		b.Name("tags")
 		b.Dst = append(b.Dst, '[')
 		for i, tag := range a.Tags {
 			if i > 0 {
@@ -164,7 +164,7 @@ func generationBody(b *jsonx.Object, g *exporter.Generation) {
 	usage := clamped(g.Usage)
 	// "usage" is what Langfuse 2 reads; the others are of Langfuse 3 and later.
 	if g.Usage != nil || g.Cost != nil {
-		b.Key("usage")
+		b.Name("usage")
 		u := jsonx.BeginObject(b.Dst)
 		if g.Usage != nil {
 			u.Int("input", usage.InputTokens)
@@ -182,13 +182,16 @@ func generationBody(b *jsonx.Object, g *exporter.Generation) {
 		b.Dst = u.End()
 	}
 	if g.Usage != nil {
-		b.Key("usageDetails")
+		b.Name("usageDetails")
 		u := jsonx.BeginObject(b.Dst)
-		usage.Buckets(func(name string, tokens int64) { u.Int(name, max(0, tokens)) })
+		usage.Buckets(func(name string, tokens int64) {
+			u.Key(name)
+			u.Dst = strconv.AppendInt(u.Dst, max(0, tokens), 10)
+		})
 		b.Dst = u.End()
 	}
 	if g.Cost != nil {
-		b.Key("costDetails")
+		b.Name("costDetails")
 		c := jsonx.BeginObject(b.Dst)
 		if hasParts(g.Cost) {
 			money(&c, "input", g.Cost.Input)
@@ -230,7 +233,7 @@ func scoreBody(dst []byte, s *exporter.Score) []byte {
 	if s.Type == exporter.ScoreCategorical {
 		b.String("value", s.Text)
 	} else {
-		b.Key("value")
+		b.Name("value")
 		b.Dst = appendFloat(b.Dst, s.Number)
 	}
 	b.StringIf("comment", s.Comment)
@@ -257,7 +260,7 @@ func money(o *jsonx.Object, name string, n exporter.NanoUSD) {
 
 func valueIf(o *jsonx.Object, name string, v exporter.Value) {
 	if !v.IsZero() {
-		o.Key(name)
+		o.Name(name)
 		o.Dst = v.AppendJSON(o.Dst)
 	}
 }
@@ -267,7 +270,7 @@ func values(o *jsonx.Object, name string, kvs []exporter.KeyValue, moreKey, more
 	if len(kvs) == 0 && more == "" {
 		return
 	}
-	o.Key(name)
+	o.Name(name)
 	inner := jsonx.BeginObject(o.Dst)
 	for _, kv := range kvs {
 		if more != "" && kv.Key == moreKey {

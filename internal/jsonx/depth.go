@@ -1,5 +1,7 @@
 package jsonx
 
+import "bytes"
+
 // Depth returns how deep the objects and arrays of valid JSON nest; 0 for a scalar.
 func Depth(b []byte) int {
 	depth, deepest := 0, 0
@@ -11,12 +13,28 @@ func Depth(b []byte) int {
 		case '}', ']':
 			depth--
 		case '"':
-			for i++; i < len(b) && b[i] != '"'; i++ {
-				if b[i] == '\\' {
-					i++
-				}
-			}
+			i = closing(b, i+1)
 		}
 	}
 	return deepest
+}
+
+// closing returns the index of the quote that ends the string whose text begins at i.
+func closing(b []byte, i int) int {
+	for i < len(b) {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return len(b)
+		}
+		i += n
+		escapes := 0
+		for j := i - 1; j >= 0 && b[j] == '\\'; j-- {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i
+		}
+		i++
+	}
+	return i
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestAppendStringIsReadBack(t *testing.T) {
-	for _, s := range []string{"", "plain", "안녕하세요 🦈", "q\"b\\s/n\nr\rt\t\x00\x1f\x7f", "<script>&", "\u2028", "bad\xff\xfeutf8", strings.Repeat("ab\"", 999)} {
+	for _, s := range []string{"", "plain", "안녕하세요 🦈", "q\"b\\s/n\nr\rt\t\x00\x1f\x7f", "<script>&", "\u2028", "bad\xff\xfeutf8", "힣\ud7fb\ue000\uffff\u0fff\u1000", "\xed\xa0\x80 \xe1\x80", strings.Repeat("ab\"", 999)} {
 		var back string
 		if err := json.Unmarshal(jsonx.AppendString(nil, s), &back); err != nil {
 			t.Errorf("%q: %v", s, err)
@@ -40,6 +40,50 @@ func FuzzAppendString(f *testing.F) {
 	})
 }
 
+func TestTimeIsThatOfTheLayout(t *testing.T) {
+	for _, at := range []time.Time{
+		{}, time.Unix(0, 0), time.Unix(-1, 5), time.Date(2000, 2, 29, 23, 59, 59, 999999999, time.UTC), time.Date(1999, 12, 31, 0, 0, 0, 1000, time.UTC),
+		time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
+		time.Date(2026, 1, 1, 3, 0, 0, 7, time.FixedZone("KST", 9*3600)),
+	} {
+		check(t, at)
+	}
+	for day := range 40_000 { // a hundred years and more, each day at another time
+		check(t, time.Unix(int64(day)*86400+int64(day*7919%86400), int64(day)*24_791))
+	}
+}
+
+func check(t *testing.T, at time.Time) {
+	t.Helper()
+	if got, want := string(jsonx.AppendTime(nil, at)), at.UTC().Format(jsonx.TimeLayout); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func BenchmarkAppendString(b *testing.B) {
+	for name, s := range map[string]string{
+		"english": strings.Repeat("The order left Seoul at noon; it arrives tomorrow.\n", 20)[:1000],
+		"korean":  strings.Repeat("주문하신 상품은 내일 도착할 예정입니다. ", 20),
+	} {
+		b.Run(name, func(b *testing.B) {
+			buf := make([]byte, 0, 4096)
+			b.SetBytes(int64(len(s)))
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = jsonx.AppendString(buf[:0], s)
+			}
+		})
+	}
+}
+
+func BenchmarkAppendTime(b *testing.B) {
+	at, buf := time.Date(2026, 11, 23, 9, 30, 0, 123456789, time.UTC), make([]byte, 0, 64)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = jsonx.AppendTime(buf[:0], at)
+	}
+}
+
 func TestObject(t *testing.T) {
 	o := jsonx.BeginObject([]byte("x"))
 	o.String("a", "b")
@@ -55,7 +99,7 @@ func TestObject(t *testing.T) {
 }
 
 func TestDepth(t *testing.T) {
-	for text, want := range map[string]int{`1`: 0, `"[{"`: 0, `{}`: 1, `[[],{"a":[1]}]`: 3, `{"a\"[[":"]"}`: 1} {
+	for text, want := range map[string]int{`1`: 0, `"[{"`: 0, `{}`: 1, `[[],{"a":[1]}]`: 3, `{"a\"[[":"]"}`: 1, `["\\\\",["\\\\\""]]`: 2} {
 		if got := jsonx.Depth([]byte(text)); got != want {
 			t.Errorf("Depth(%s) = %d, want %d", text, got, want)
 		}
