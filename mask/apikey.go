@@ -8,73 +8,71 @@ type keyForm struct {
 	set    uint8
 	min    int // bytes after the prefix
 	max    int // 0 if there is no limit
+	anchor int // offset in prefix of the byte at which the pass stops
 }
 
 // keyForms is sorted so that of two prefixes that fit the longer comes first.
 var keyForms = []keyForm{
-	{"sk-ant-", setToken, 20, 0},     // Anthropic
-	{"sk-or-v1-", setHex, 32, 0},     // OpenRouter
-	{"sk-lf-", setToken, 20, 0},      // Langfuse, LangShark
-	{"pk-lf-", setToken, 20, 0},      //
-	{"sk-", setToken, 20, 0},         // OpenAI, DeepSeek and others
-	{"xai-", setToken, 40, 0},        // xAI
-	{"pplx-", setToken, 32, 0},       // Perplexity
-	{"tvly-", setToken, 20, 0},       // Tavily
-	{"nvapi-", setToken, 40, 0},      // NVIDIA
-	{"glpat-", setToken, 20, 0},      // GitLab
-	{"gldt-", setToken, 20, 0},       //
-	{"glrt-", setToken, 20, 0},       //
-	{"xoxb-", setToken, 20, 0},       // Slack
-	{"xoxp-", setToken, 20, 0},       //
-	{"xoxa-", setToken, 20, 0},       //
-	{"xoxr-", setToken, 20, 0},       //
-	{"xoxs-", setToken, 20, 0},       //
-	{"xoxe-", setToken, 20, 0},       //
-	{"xapp-", setToken, 20, 0},       //
-	{"pypi-", setToken, 50, 0},       // PyPI
-	{"gsk_", setToken, 30, 0},        // Groq
-	{"hf_", setToken, 30, 0},         // Hugging Face
-	{"github_pat_", setToken, 50, 0}, // GitHub
-	{"ghp_", setToken, 30, 0},        //
-	{"gho_", setToken, 30, 0},        //
-	{"ghu_", setToken, 30, 0},        //
-	{"ghs_", setToken, 30, 0},        //
-	{"ghr_", setToken, 30, 0},        //
-	{"npm_", setToken, 30, 0},        // npm
-	{"sk_live_", setToken, 16, 0},    // Stripe
-	{"sk_test_", setToken, 16, 0},    //
-	{"rk_live_", setToken, 16, 0},    //
-	{"rk_test_", setToken, 16, 0},    //
-	{"whsec_", setBase64, 24, 0},     //
-	{"r8_", setToken, 30, 0},         // Replicate
-	{"shpat_", setHex, 32, 0},        // Shopify
-	{"dop_v1_", setHex, 60, 0},       // DigitalOcean
-	{"lsv2_pt_", setToken, 30, 0},    // LangSmith
-	{"lsv2_sk_", setToken, 30, 0},    //
-	{"pcsk_", setToken, 40, 0},       // Pinecone
-	{"AKIA", setToken, 16, 16},       // AWS
-	{"ASIA", setToken, 16, 16},       //
-	{"AIza", setToken, 35, 35},       // Google
-	{"AC", setHex, 32, 32},           // Twilio
-	{"SK", setHex, 32, 32},           //
-	{"SG.", setBase64, 40, 0},        // SendGrid
+	{prefix: "sk-ant-", set: setToken, min: 20},       // Anthropic
+	{prefix: "sk-or-v1-", set: setHex, min: 32},       // OpenRouter
+	{prefix: "sk-lf-", set: setToken, min: 20},        // Langfuse, LangShark
+	{prefix: "pk-lf-", set: setToken, min: 20},        //
+	{prefix: "sk-", set: setToken, min: 20},           // OpenAI, DeepSeek and others
+	{prefix: "xai-", set: setToken, min: 40},          // xAI
+	{prefix: "pplx-", set: setToken, min: 32},         // Perplexity
+	{prefix: "tvly-", set: setToken, min: 20},         // Tavily
+	{prefix: "nvapi-", set: setToken, min: 40},        // NVIDIA
+	{prefix: "glpat-", set: setToken, min: 20},        // GitLab
+	{prefix: "gldt-", set: setToken, min: 20},         //
+	{prefix: "glrt-", set: setToken, min: 20},         //
+	{prefix: "xoxb-", set: setToken, min: 20},         // Slack
+	{prefix: "xoxp-", set: setToken, min: 20},         //
+	{prefix: "xoxa-", set: setToken, min: 20},         //
+	{prefix: "xoxr-", set: setToken, min: 20},         //
+	{prefix: "xoxs-", set: setToken, min: 20},         //
+	{prefix: "xoxe-", set: setToken, min: 20},         //
+	{prefix: "xapp-", set: setToken, min: 20},         //
+	{prefix: "pypi-", set: setToken, min: 50},         // PyPI
+	{prefix: "gsk_", set: setToken, min: 30},          // Groq
+	{prefix: "hf_", set: setToken, min: 30},           // Hugging Face
+	{prefix: "github_pat_", set: setToken, min: 50},   // GitHub
+	{prefix: "ghp_", set: setToken, min: 30},          //
+	{prefix: "gho_", set: setToken, min: 30},          //
+	{prefix: "ghu_", set: setToken, min: 30},          //
+	{prefix: "ghs_", set: setToken, min: 30},          //
+	{prefix: "ghr_", set: setToken, min: 30},          //
+	{prefix: "npm_", set: setToken, min: 30},          // npm
+	{prefix: "sk_live_", set: setToken, min: 16},      // Stripe
+	{prefix: "sk_test_", set: setToken, min: 16},      //
+	{prefix: "rk_live_", set: setToken, min: 16},      //
+	{prefix: "rk_test_", set: setToken, min: 16},      //
+	{prefix: "whsec_", set: setBase64, min: 24},       //
+	{prefix: "r8_", set: setToken, min: 30},           // Replicate
+	{prefix: "shpat_", set: setHex, min: 32},          // Shopify
+	{prefix: "dop_v1_", set: setHex, min: 60},         // DigitalOcean
+	{prefix: "lsv2_pt_", set: setToken, min: 30},      // LangSmith
+	{prefix: "lsv2_sk_", set: setToken, min: 30},      //
+	{prefix: "pcsk_", set: setToken, min: 40},         // Pinecone
+	{prefix: "AKIA", set: setToken, min: 16, max: 16}, // AWS
+	{prefix: "ASIA", set: setToken, min: 16, max: 16}, //
+	{prefix: "AIza", set: setToken, min: 35, max: 35}, // Google
+	{prefix: "AC", set: setHex, min: 32, max: 32},     // Twilio
+	{prefix: "SK", set: setHex, min: 32, max: 32},     //
+	{prefix: "SG.", set: setBase64, min: 40},          // SendGrid
 }
 
 // keyIndex lists the forms by the byte at which the pass stops, which is the
 // first '-' or '_' of a prefix or its first letter, and by the byte before it.
 var keyIndex = func() (index [128][]keyForm) {
 	for _, f := range keyForms {
-		at := keyAnchor(f.prefix)
 		i := f.prefix[0]
-		if at > 0 {
-			i = f.prefix[at-1]
+		if f.anchor = max(0, strings.IndexAny(f.prefix, "-_")); f.anchor > 0 {
+			i = f.prefix[f.anchor-1]
 		}
 		index[i] = append(index[i], f)
 	}
 	return index
 }()
-
-func keyAnchor(prefix string) int { return max(0, strings.IndexAny(prefix, "-_")) }
 
 // keyAt looks for a provider's key whose prefix has its anchor at i.
 func (sc *scan) keyAt(i int) int {
@@ -90,7 +88,7 @@ func (sc *scan) keyAt(i int) int {
 	}
 	for k := range keyIndex[c] {
 		f := &keyIndex[c][k]
-		start := i - keyAnchor(f.prefix)
+		start := i - f.anchor
 		if start < sc.from || !sc.hasPrefix(start, f.prefix) || !sc.begins(start) {
 			continue
 		}

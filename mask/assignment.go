@@ -59,6 +59,14 @@ var secretIndex = func() (index [256][]secretName) {
 	return index
 }()
 
+// secretEnds has the names' last byte and the one before it.
+var secretEnds = func() (ends [256][256]bool) {
+	for _, n := range secretNames {
+		ends[n.name[len(n.name)-1]][n.name[len(n.name)-2]] = true
+	}
+	return ends
+}()
+
 const (
 	maxNameBytes  = 40
 	maxValueBytes = 256 // of a value that is looked at
@@ -75,7 +83,7 @@ func (sc *scan) nameBefore(i int) (secretName, bool) {
 		return secretName{}, false
 	}
 	list := secretIndex[toLower(s[j-1])]
-	if len(list) == 0 {
+	if len(list) == 0 || !secretEnds[toLower(s[j-1])][toLower(sc.at(j-2))] {
 		return secretName{}, false
 	}
 	var buf [maxNameBytes]byte
@@ -137,7 +145,33 @@ func (sc *scan) assignment(i int) int {
 			end++
 		}
 	}
+	if last := sc.keyIn(j, end); last > 0 {
+		return last
+	}
 	return sc.hit(TypeSecret, j, end, 0.8)
+}
+
+// keyIn looks for a provider's key or a JWT that is all of the value, and returns its end or 0.
+func (sc *scan) keyIn(j, end int) int {
+	n, from := len(sc.found), sc.from
+	for p := j; p < end && p < j+12; p++ {
+		last := 0
+		switch c := sc.s[p]; {
+		case anchors[c] == anchorDash:
+			last = sc.keyAt(p)
+		case c == 'J' && p == j+2:
+			last = sc.jwt(p)
+		case p == j && (c == 'A' || c == 'S'):
+			last = sc.keyAt(p)
+		case c == ':' && isDigit(sc.s[j]):
+			last = sc.telegram(&number{sc: sc, start: [maxGroups]int{j}, end: [maxGroups]int{p}, n: 1})
+		}
+		if len(sc.found) > n && sc.found[n].Start == j && last >= end {
+			return last
+		}
+		sc.found, sc.from = sc.found[:n], from
+	}
+	return 0
 }
 
 // valueEnd returns the end of a value, at most maxValueBytes on.
@@ -148,7 +182,7 @@ func (sc *scan) valueEnd(j int, quote byte) int {
 	}
 	sc.work += end - j
 	if quote == 0 {
-		for end > j && (sc.s[end-1] == '.' || sc.s[end-1] == '!' || sc.s[end-1] == '?') && end < limit {
+		for end > j && sc.s[end-1] == '.' && end < limit {
 			end-- // the sentence's
 		}
 	}
@@ -198,7 +232,7 @@ func isSecret(v string, name secretName, quoted bool) bool {
 	case identifier(v, false):
 		return false
 	}
-	return len(v) >= 6
+	return len(v) >= 6 || digits > 0 && letters > 0
 }
 
 // identifier reports whether v is a name or a path of names, as config.Secret
@@ -268,20 +302,24 @@ func (sc *scan) userinfo(i int) int {
 		return 0
 	}
 	s := sc.s
-	colon := 0
+	colon, at := 0, 0
+scan:
 	for j := i + 3; j < len(s) && j-i < maxValueBytes; j++ {
 		sc.work++
 		switch c := s[j]; {
-		case c == '@' && colon > 0 && j > colon+1 && isAlnum(sc.at(j+1)):
-			if v := s[colon+1 : j]; sample(v) || strings.ContainsAny(v, "{}$<>") {
-				return 0
-			}
-			return sc.hit(TypeSecret, colon+1, j, 0.9)
+		case c == '@':
+			at = j
 		case c == ':' && colon == 0:
 			colon = j
-		case c == '/' || c == '"' || c == '\'' || c == '?' || isSpace(c) || c == '@':
-			return 0
+		case c == '/' || c == '"' || c == '\'' || c == '?' || isSpace(c):
+			break scan
 		}
 	}
-	return 0
+	if colon == 0 || at < colon+2 || !isAlnum(sc.at(at+1)) {
+		return 0
+	}
+	if v := s[colon+1 : at]; sample(v) || strings.ContainsAny(v, "{}$<>") {
+		return 0
+	}
+	return sc.hit(TypeSecret, colon+1, at, 0.9)
 }

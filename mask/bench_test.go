@@ -23,8 +23,6 @@ asks for a refund, explain that it takes 3-5 days. "Is it possible to change the
 Login from 203.0.113.77 with password=hunter2 and key sk-proj-abcDEF1234567890abcDEF1234. `
 )
 
-func repeated(s string, bytes int) string { return strings.Repeat(s, bytes/len(s)+1)[:bytes] }
-
 func BenchmarkMask(b *testing.B) {
 	m := masker(b, mask.Config{})
 	for _, c := range []struct{ name, text string }{

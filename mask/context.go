@@ -128,6 +128,13 @@ func foldAt(s string, i int, word string) bool {
 
 // before returns what the nearest context word before i says, or else the key.
 func (sc *scan) before(i int) context {
+	if sc.wordsAt != i+1 {
+		sc.wordsAt, sc.words = i+1, sc.wordsBefore(i)
+	}
+	return sc.words
+}
+
+func (sc *scan) wordsBefore(i int) context {
 	budget := contextBytes
 	next := len(sc.found) - 1
 	for j := i - 1; j >= 0 && budget > 0; j-- {

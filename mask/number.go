@@ -132,7 +132,13 @@ func (sc *scan) number(i int) int {
 	}
 	size := end - i
 	if i > sc.from && (isAlpha(s[i-1]) || s[i-1] == '_') {
-		return sc.lettered(i, end)
+		if isUpper(s[i-1]) {
+			end = sc.lettered(i, end)
+		}
+		return sc.wordEnd(end)
+	}
+	if end < len(s) && isAlpha(s[end]) && (size > 16 || s[i] != '0') {
+		return sc.wordEnd(end)
 	}
 	if size > maxDigits {
 		return end
@@ -156,6 +162,18 @@ func (sc *scan) number(i int) int {
 		return last
 	}
 	return end
+}
+
+// wordEnd returns the end of the letters and digits at i: within them no value
+// begins.
+func (sc *scan) wordEnd(i int) int {
+	if i <= sc.from {
+		return i
+	}
+	for i < len(sc.s) && isAlnum(sc.s[i]) {
+		i++
+	}
+	return i
 }
 
 // numberDetectors asks those that may know a number that begins with a group of

@@ -1,19 +1,14 @@
 package mask
 
-// lettered looks at digits that follow a letter: passports and IBANs. It
-// returns where to go on.
+// lettered looks at digits s[i:end] that follow a capital: passports and IBANs.
+// It returns where to go on.
 func (sc *scan) lettered(i, end int) int {
 	s := sc.s
-	if end-i > 9 && end-i != 22 { // an IBAN of digits only has its check digits first
-		if end-i > maxDigits+maxDigits {
-			return end
-		}
-	}
 	start := i - 1
 	if start > sc.from && isUpper(s[start-1]) {
 		start--
 	}
-	if !isUpper(s[start]) || !isUpper(s[i-1]) || !sc.begins(start) {
+	if !sc.begins(start) {
 		return end
 	}
 	if i-start == 2 && end-i >= 2 {

@@ -20,6 +20,8 @@ type scan struct {
 	notIPv6 int     // up to there no IPv6 address begins
 	context context // of the key
 	keyRead bool    // whether context is known
+	words   context // before wordsAt-1
+	wordsAt int     // 0 if words is unknown
 }
 
 // maxKept bounds what a scan keeps for the next.
