@@ -38,4 +38,3 @@ func dateTime(num []byte) bool {
 	two := func(i int) int { return int(num[i]-'0')*10 + int(num[i+1]-'0') }
 	return two(4) >= 1 && two(4) <= 12 && two(6) >= 1 && two(6) <= 31 && two(8) < 24 && two(10) < 60
 }
-

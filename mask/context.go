@@ -174,7 +174,8 @@ func labelStart(s string, i int) int {
 	return -1
 }
 
-// keyContext returns what the member's name says; its last word counts most.
+// keyContext returns what the member's name says. Its last word counts, and
+// words about other numbers only if there is no other: passport_id is a passport.
 func (sc *scan) keyContext() context {
 	if sc.keyRead || sc.key == "" {
 		return sc.context

@@ -80,8 +80,10 @@ func (d *number) freeBefore() bool {
 	switch c := sc.s[i-1]; {
 	case isAlnum(c), c == '_':
 		return false
-	case c == '-', c == '.', c == '/', c == '#', c == '$':
-		return c == '/' && i >= 2 && sc.s[i-2] == '/' || i-1 > sc.from && !isAlnum(sc.at(i-2)) && c != '#' && c != '$'
+	case c == '#', c == '$':
+		return false
+	case c == '-', c == '.', c == '/':
+		return i-1 <= sc.from || !isAlnum(sc.at(i-2))
 	}
 	return true
 }
@@ -91,7 +93,7 @@ func (d *number) freeAfter(n int) bool {
 	switch c := sc.at(i); {
 	case isAlnum(c), c == '_':
 		return false
-	case c == '-', c == '.', c == '/':
+	case c == '-', c == '.':
 		return !isAlnum(sc.at(i + 1))
 	}
 	return true
