@@ -102,13 +102,18 @@ func (m *Masker) redactsKey(t *Text) bool {
 	if !ok || name != "token" && name != "토큰" {
 		return ok
 	}
-	if len(t.Text) < minTokenBytes {
-		return false
-	}
-	for i := range len(t.Text) {
+	n := 0
+	for i := len(t.Text) - 1; i >= 0; i-- {
+		if t.Text[i] == '>' {
+			if start := labelStart(t.Text, i); start >= 0 {
+				i = start
+				continue
+			}
+		}
 		if isSpace(t.Text[i]) {
 			return false
 		}
+		n++
 	}
-	return true
+	return n >= minTokenBytes
 }

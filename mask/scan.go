@@ -115,7 +115,7 @@ func (sc *scan) colon(i int) int {
 
 // dash looks at a '-' or '_'.
 func (sc *scan) dash(i int) int {
-	if sc.at(i+1) == '-' {
+	if sc.s[i] == '-' && sc.at(i+1) == '-' {
 		return sc.pem(i)
 	}
 	return sc.keyAt(i)
