@@ -74,16 +74,28 @@ var keyIndex = func() (index [128][]keyForm) {
 	return index
 }()
 
+// keyPairs has the last two bytes of prefixes before their first '-' or '_', and
+// the first two of those without.
+var keyPairs = func() (p pairs) {
+	for _, f := range keyForms {
+		if i := strings.IndexAny(f.prefix, "-_"); i > 0 {
+			p.add(f.prefix[i-2], f.prefix[i-1])
+		} else {
+			p.add(f.prefix[0], f.prefix[1])
+		}
+	}
+	return p
+}()
+
 // keyAt looks for a provider's key whose prefix has its anchor at i.
 func (sc *scan) keyAt(i int) int {
 	c := sc.s[i]
 	if c == '-' || c == '_' {
-		if i == 0 {
-			return 1
+		if i < 2 || !keyPairs.has(sc.s[i-2], sc.s[i-1]) {
+			return i + 1
 		}
 		c = sc.s[i-1]
-	}
-	if c >= 128 {
+	} else if !keyPairs.has(c, sc.at(i+1)) {
 		return i + 1
 	}
 	for k := range keyIndex[c] {

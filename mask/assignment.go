@@ -59,12 +59,16 @@ var secretIndex = func() (index [256][]secretName) {
 	return index
 }()
 
-// secretEnds has the names' last byte and the one before it.
-var secretEnds = func() (ends [256][256]bool) {
+// secretPairs has the last two bytes of the names, in either case.
+var secretPairs = func() (p pairs) {
 	for _, n := range secretNames {
-		ends[n.name[len(n.name)-1]][n.name[len(n.name)-2]] = true
+		a, b := n.name[len(n.name)-2], n.name[len(n.name)-1]
+		for _, a := range []byte{a, toUpper(a)} {
+			p.add(a, b)
+			p.add(a, toUpper(b))
+		}
 	}
-	return ends
+	return p
 }()
 
 const (
@@ -79,13 +83,10 @@ func (sc *scan) nameBefore(i int) (secretName, bool) {
 	for j > sc.from && i-j < 4 && (s[j-1] == ' ' || s[j-1] == '"' || s[j-1] == '\'' || s[j-1] == '\\' || s[j-1] == '*' || s[j-1] == '`') {
 		j--
 	}
-	if j <= sc.from {
+	if j < sc.from+2 || !secretPairs.has(s[j-2], s[j-1]) {
 		return secretName{}, false
 	}
 	list := secretIndex[toLower(s[j-1])]
-	if len(list) == 0 || !secretEnds[toLower(s[j-1])][toLower(sc.at(j-2))] {
-		return secretName{}, false
-	}
 	var buf [maxNameBytes]byte
 	n := len(buf)
 	for k := j; k > sc.from && n > 0; k-- {
@@ -113,11 +114,14 @@ func (sc *scan) nameBefore(i int) (secretName, bool) {
 // assignment looks for a value behind the ':' or '=' at i whose name says that
 // it is a secret, and returns where to go on.
 func (sc *scan) assignment(i int) int {
+	s := sc.s
+	if i > 2 && s[i-1] == '"' && isAlpha(s[i-2]) && !secretPairs.has(s[i-3], s[i-2]) {
+		return i + 1 // most members of JSON
+	}
 	name, ok := sc.nameBefore(i)
 	if !ok {
 		return i + 1
 	}
-	s := sc.s
 	j := i + 1
 	for j < len(s) && j-i < 6 && (s[j] == ' ' || s[j] == '=' || s[j] == '>' && s[j-1] == '=') {
 		j++

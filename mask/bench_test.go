@@ -19,6 +19,20 @@ asks for a refund, explain that it takes 3-5 days. "Is it possible to change the
 "finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":1245,"completion_tokens":87,"total_tokens":1332},"price":12.5,"total":129900,
 "when":"2024-05-01T10:20:30Z","trace_id":"0af7651916cd43dd8448eb211c80319c","score":0.8731,"tags":["a-b","c_d"]}
 `
+	cleanGo = `// Get returns the row of the id, or ErrNotFound.
+func (s *Store) Get(ctx context.Context, id int64) (*Row, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	row := s.db.QueryRowContext(ctx, "SELECT id, name, created_at FROM rows WHERE id = ?", id)
+	var r Row
+	if err := row.Scan(&r.ID, &r.Name, &r.CreatedAt); errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("store: row %d: %w", id, ErrNotFound)
+	} else if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+`
 	dirtyText = `Kim called from 010-1234-5678 (kim.minsu@example.com) about card 4111 1111 1111 1111; 주민등록번호 900101-1234568, 계좌 110-123-456789.
 Login from 203.0.113.77 with password=hunter2 and key sk-proj-abcDEF1234567890abcDEF1234. `
 )
@@ -29,6 +43,7 @@ func BenchmarkMask(b *testing.B) {
 		{"clean/english", strings.Repeat(cleanEnglish, 20)},
 		{"clean/korean", strings.Repeat(cleanKorean, 20)},
 		{"clean/json", strings.Repeat(cleanJSON, 20)},
+		{"clean/go", strings.Repeat(cleanGo, 20)},
 		{"dirty", strings.Repeat(dirtyText, 20)},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -68,6 +68,19 @@ func toLower(c byte) byte {
 	return c
 }
 
+func toUpper(c byte) byte {
+	if isLower(c) {
+		return c &^ 0x20
+	}
+	return c
+}
+
+// pairs is a set of two bytes.
+type pairs [256][4]uint64
+
+func (p *pairs) add(a, b byte)      { p[a][b>>6] |= 1 << (b & 63) }
+func (p *pairs) has(a, b byte) bool { return p[a][b>>6]>>(b&63)&1 != 0 }
+
 // run returns the end of the bytes of the set from i on, at most limit bytes on.
 func (sc *scan) run(i int, set uint8, limit int) int {
 	end := min(len(sc.s), i+limit)

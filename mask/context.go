@@ -72,6 +72,19 @@ var contextIndex = func() (index [256][]contextWord) {
 	return index
 }()
 
+// contextPairs has the first two bytes of words, in either case.
+var contextPairs = func() (p pairs) {
+	for _, list := range contextWords {
+		for _, w := range list {
+			for _, a := range []byte{w[0], toUpper(w[0])} {
+				p.add(a, w[1])
+				p.add(a, toUpper(w[1]))
+			}
+		}
+	}
+	return p
+}()
+
 func at2(w string) byte {
 	if w[0] < utf8.RuneSelf {
 		return 0 // English words may have two letters
@@ -135,29 +148,40 @@ func (sc *scan) before(i int) context {
 }
 
 func (sc *scan) wordsBefore(i int) context {
-	budget := contextBytes
+	s := sc.s[:i]
 	next := len(sc.found) - 1
-	for j := i - 1; j >= 0 && budget > 0; j-- {
-		for next >= 0 && sc.found[next].Start > j {
-			next--
-		}
-		if next >= 0 && sc.found[next].End > j { // over a match, as over its label
-			j = sc.found[next].Start
-			next--
+	edge := 0 // of the nearest match before j
+	if next >= 0 {
+		edge = sc.found[next].End
+	}
+	second := byte(0)
+	for j, budget := i-1, contextBytes; j >= 0 && budget > 0; j, budget = j-1, budget-1 {
+		if j < edge { // over a match, as over its label
+			j, second = min(j, sc.found[next].Start), 0
+			budget++
+			for edge = 0; next >= 0; next-- {
+				if sc.found[next].Start < j {
+					edge = sc.found[next].End
+					break
+				}
+			}
 			continue
 		}
-		if sc.s[j] == '>' {
-			if k := labelStart(sc.s, j); k >= 0 {
-				j = k
-				continue
+		c := s[j]
+		if contextPairs.has(c, second) {
+			if is, n := wordAt(s, j); n > 0 {
+				sc.work += i - j
+				return is
+			}
+		} else if c == '>' {
+			if k := labelStart(s, j); k >= 0 {
+				j, c = k, 0
+				budget++
 			}
 		}
-		budget--
-		sc.work++
-		if is, n := wordAt(sc.s[:i], j); n > 0 {
-			return is
-		}
+		second = c
 	}
+	sc.work += contextBytes
 	return sc.keyContext()
 }
 
@@ -195,13 +219,16 @@ func (sc *scan) keyContext() context {
 	return sc.context
 }
 
-// after returns whether the words right behind i are about a bank account.
+// after reports whether the words right behind i are about a bank account.
 func (sc *scan) after(i int) bool {
 	for j := i; j < len(sc.s) && j < i+24; j++ {
 		sc.work++
 		switch c := sc.s[j]; {
 		case c == '<', c == '\n', c == '@', isDigit(c):
 			return false
+		}
+		if !contextPairs.has(sc.s[j], sc.at(j+1)) {
+			continue
 		}
 		if is, n := wordAt(sc.s, j); n > 0 {
 			return is == contextAccount

@@ -40,7 +40,7 @@ func TestCleanTextIsNotCopied(t *testing.T) {
 		testkit.Skip(t, "the race detector allocates")
 	}
 	m := masker(t, mask.Config{})
-	for name, text := range map[string]string{"English": cleanEnglish, "Korean": cleanKorean, "JSON": cleanJSON, "typography": "“Yes” — it’s 3–5 days… №7 ①"} {
+	for name, text := range map[string]string{"English": cleanEnglish, "Korean": cleanKorean, "JSON": cleanJSON, "Go": cleanGo, "typography": "“Yes” — it’s 3–5 days… №7 ①"} {
 		got := ""
 		if n := testing.AllocsPerRun(100, func() { got, _ = m.Mask(mask.Text{Field: mask.FieldInput, Key: "content", Text: text}) }); n != 0 && name != "typography" || n > 2 {
 			t.Errorf("%s: %v allocations", name, n)

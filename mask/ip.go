@@ -44,7 +44,7 @@ func (sc *scan) ipv4(d *number) int {
 func (sc *scan) ipv6(i int) int {
 	s := sc.s
 	next := sc.at(i + 1)
-	if i < sc.notIPv6 || next != ':' && !isHex(next) || i > 0 && next != ':' && !isHex(s[i-1]) {
+	if i < sc.notIPv6 || i > 0 && next != ':' && !isHex(s[i-1]) {
 		return 0
 	}
 	start := i

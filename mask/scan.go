@@ -103,10 +103,13 @@ func (sc *scan) pass() bool {
 // colon looks at a ':' or '='.
 func (sc *scan) colon(i int) int {
 	if sc.s[i] == ':' {
-		if end := sc.ipv6(i); end > 0 {
-			return end
+		end := 0
+		if next := sc.at(i + 1); next == '/' {
+			end = sc.userinfo(i)
+		} else if next == ':' || isHex(next) {
+			end = sc.ipv6(i)
 		}
-		if end := sc.userinfo(i); end > 0 {
+		if end > 0 {
 			return end
 		}
 	}
