@@ -91,7 +91,7 @@ func (sc *scan) nameBefore(i int) (secretName, bool) {
 	n := len(buf)
 	for k := j; k > sc.from && n > 0; k-- {
 		c := s[k-1]
-		if c == '_' || c == '-' || c == '.' || c == ' ' && c < utf8.RuneSelf {
+		if c == '_' || c == '-' || c == '.' || c == ' ' {
 			continue
 		}
 		if !isAlnum(c) && c < utf8.RuneSelf {
@@ -270,7 +270,11 @@ func sample(v string) bool {
 		n++
 	}
 	low := string(buf[:n])
-	for _, p := range []string{"null", "none", "true", "false", "undefined", "string", "required", "process.env", "os.getenv", "os.environ", "${", "{{", "***", "xxxx", "your", "example", "changeme", "<"} {
+	switch low {
+	case "null", "none", "true", "false", "undefined", "string", "required", "changeme", "example":
+		return true
+	}
+	for _, p := range []string{"process.env", "os.getenv", "os.environ", "${", "{{", "***", "xxxx", "your-", "your_", "<"} {
 		if strings.HasPrefix(low, p) {
 			return true
 		}

@@ -82,7 +82,8 @@ type Detector struct {
 	// Name is the type of its matches: lower-case letters, digits and underscores, first a letter, and not
 	// one of [Types].
 	Name Type
-	// Pattern is a regular expression (RE2). If it has a group, the first group is the match.
+	// Pattern is a regular expression (RE2). If it has a group, the first group is the match. Where the
+	// text has full-width digits or hidden characters, it sees them in ASCII and left out.
 	Pattern string
 	// Validate, if set, is asked whether a match is one. It must be safe for concurrent use. When it
 	// panics, [Masker.Mask] returns an error.

@@ -105,7 +105,7 @@ func wordAt(s string, i int) (is context, n int) {
 			return contextNone, 0
 		}
 		c = s[i+2]
-	} else if i > 0 && isAlpha(s[i-1]) && !(isLower(s[i-1]) && isUpper(s[i])) {
+	} else if i > 0 && isAlpha(s[i-1]) && (!isLower(s[i-1]) || !isUpper(s[i])) {
 		return contextNone, 0
 	}
 	for _, w := range contextIndex[contextHash(a, b, c)] {

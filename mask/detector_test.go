@@ -22,10 +22,18 @@ func TestDetectorsOfOnesOwn(t *testing.T) {
 		"EMP123456 and EMP000000":       "EMP<EMPLOYEE> and EMP000000",
 		"Project Apollo, 010-1234-5678": "P***, <PHONE>",
 		"emp123456":                     "emp123456",
+		"kim@example.com project x":     "<EMAIL> p***",
 	} {
 		if got := m.String(in); got != want {
 			t.Errorf("%q became %q", in, got)
 		}
+	}
+}
+
+func TestLabelIsNotMaskedAgain(t *testing.T) {
+	m := masker(t, mask.Config{Detectors: []mask.Detector{{Name: "word", Pattern: `(?i)word`}}})
+	if got := m.String("a word, kim@example.com"); got != "a <WORD>, <EMAIL>" {
+		t.Error(got)
 	}
 }
 

@@ -63,7 +63,7 @@ func (m *Masker) Find(s string) (found []Match) {
 	}()
 	sc := scans.Get().(*scan)
 	defer sc.release()
-	return append(found, sc.find(m, s, "")...)
+	return append(found, sc.find(m, s, "", m.custom)...)
 }
 
 func (m *Masker) mask(t *Text, p *place) (masked string, err error) {
@@ -79,12 +79,13 @@ func (m *Masker) mask(t *Text, p *place) (masked string, err error) {
 	}
 	sc := scans.Get().(*scan)
 	defer sc.release()
-	text := t.Text
+	text, customs := t.Text, m.custom
 	for range maxRounds {
 		before := text
-		if text = m.replaceAll(sc, text, p); text == before || p.mixed {
+		if text = m.replaceAll(sc, text, p, customs); text == before || p.mixed {
 			break
 		}
+		customs = nil // their patterns might fit the labels
 	}
 	return text, nil
 }
@@ -100,8 +101,8 @@ func panicked(v any) error {
 }
 
 // replaceAll replaces what one search finds.
-func (m *Masker) replaceAll(sc *scan, text string, p *place) string {
-	found := sc.find(m, text, p.key)
+func (m *Masker) replaceAll(sc *scan, text string, p *place, customs []custom) string {
+	found := sc.find(m, text, p.key, customs)
 	if len(found) == 0 {
 		return text
 	}

@@ -146,6 +146,10 @@ func TestAllow(t *testing.T) {
 
 func TestTypes(t *testing.T) {
 	const text = "kim@example.com 010-1234-5678"
+	// what another type's value holds is found when only that is wanted
+	if got := masker(t, mask.Config{Types: []mask.Type{mask.TypeEmail}}).String("token=kim+a1b2c3d4e5f6g7@example.com postgres://u:pw12@example.com"); got != "token=<EMAIL> postgres://u:<EMAIL>" {
+		t.Errorf("%q", got)
+	}
 	for want, cfg := range map[string]mask.Config{
 		"<EMAIL> 010-1234-5678":   {Types: []mask.Type{mask.TypeEmail}},
 		"kim@example.com <PHONE>": {Without: []mask.Type{mask.TypeEmail}},

@@ -46,6 +46,7 @@ func canonical(t Type, value string) string {
 		if a, err := netip.ParseAddr(value); err == nil {
 			return a.String()
 		}
+	default: // as it is
 	}
 	return value
 }
@@ -79,10 +80,12 @@ func partial(t Type, label, value string) string {
 	case TypePassport:
 		return star(value, 1, 3)
 	case TypeIP:
-		if strings.Contains(value, ".") {
-			return star(value, strings.IndexByte(value, '.')+strings.IndexByte(value[strings.IndexByte(value, '.')+1:], '.'), 0)
+		first, rest, v4 := strings.Cut(value, ".")
+		if second, _, _ := strings.Cut(rest, "."); v4 && !strings.Contains(value, ":") {
+			return star(value, len(first)+len(second), 0)
 		}
-		return strings.SplitN(value, ":", 2)[0] + ":***"
+		first, _, _ = strings.Cut(value, ":")
+		return first + ":***"
 	case TypeAPIKey:
 		if len(value) >= 24 {
 			return value[:6] + "***" + value[len(value)-4:]

@@ -51,7 +51,7 @@ func (sc *scan) residentConfidence(num []byte, d *number, n int, typ Type) float
 		return 0.85
 	case is == contextOther:
 		return 0
-	case sum && !(n == 1 && typ == TypeForeignerNumber && timestamp(num)):
+	case sum && (n == 2 || typ == TypeResidentNumber || !timestamp(num)):
 		return 0.7
 	case n == 2 || typ == TypeForeignerNumber, timestamp(num), ean13(num):
 		return 0

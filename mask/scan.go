@@ -35,16 +35,16 @@ func (sc *scan) release() {
 	scans.Put(sc)
 }
 
-// find returns the matches in text. They are valid until the next find.
-func (sc *scan) find(m *Masker, text, key string) []Match {
+// find returns the matches in text, with those of customs. They are valid until the next find.
+func (sc *scan) find(m *Masker, text, key string, customs []custom) []Match {
 	*sc = scan{m: m, s: text, key: key, shifts: sc.shifts[:0], found: sc.found[:0], out: sc.out[:0], pemEnd: -1, work: sc.work}
 	if m.enabled != 0 && !sc.pass() {
 		sc.s, sc.shifts = normal(text, sc.shifts)
 		sc.found, sc.from = sc.found[:0], 0
 		sc.pass()
 	}
-	for i := range m.custom {
-		m.custom[i].find(sc)
+	for i := range customs {
+		customs[i].find(sc)
 	}
 	if len(sc.found) == 0 {
 		return nil
@@ -79,23 +79,24 @@ func (sc *scan) pass() bool {
 		if i == len(s) {
 			break
 		}
+		next := 0
 		switch anchors[s[i]] {
 		case anchorNumber:
-			i = sc.number(i)
+			next = sc.number(i)
 		case anchorAt:
-			i = sc.email(i)
+			next = sc.email(i)
 		case anchorColon:
-			i = sc.colon(i)
+			next = sc.colon(i)
 		case anchorDash:
-			i = sc.dash(i)
+			next = sc.dash(i)
 		case anchorCapital:
-			i = sc.capital(i)
+			next = sc.capital(i)
 		case anchorOdd:
 			if !plain && odd(s, i) {
 				return false
 			}
-			i++
 		}
+		i = max(i+1, next) // a detector whose type isn't wanted returns 0
 	}
 	return true
 }
@@ -144,14 +145,11 @@ func (sc *scan) enabled(t Type) bool {
 	return false
 }
 
-// add notes a match if it is wanted and returns its end.
-func (sc *scan) add(t Type, start, end int, confidence float64) int {
-	m := sc.m
-	if confidence < m.minConfidence || sc.allowed(sc.s[start:end]) {
-		return end
+// add notes a match unless it is allowed or too unsure.
+func (sc *scan) add(t Type, start, end int, confidence float64) {
+	if confidence >= sc.m.minConfidence && !sc.allowed(sc.s[start:end]) {
+		sc.found = append(sc.found, Match{t, start, end, confidence})
 	}
-	sc.found = append(sc.found, Match{t, start, end, confidence})
-	return end
 }
 
 func (sc *scan) allowed(value string) bool {
@@ -167,13 +165,14 @@ func (sc *scan) allowed(value string) bool {
 	return false
 }
 
-// hit notes a match of a detector of this package. What follows it begins a
-// word, as it would behind the match's label.
+// hit notes a match of a detector of this package and returns its end, 0 if it
+// isn't wanted. What follows it begins a word, as it would behind the match's label.
 func (sc *scan) hit(t Type, start, end int, confidence float64) int {
-	if sc.enabled(t) {
-		sc.from = max(sc.from, end)
-		return sc.add(t, start, end, confidence)
+	if !sc.enabled(t) || confidence < sc.m.minConfidence {
+		return 0
 	}
+	sc.from = max(sc.from, end)
+	sc.add(t, start, end, confidence)
 	return end
 }
 
