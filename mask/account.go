@@ -21,7 +21,7 @@ func (sc *scan) account(d *number) int {
 		}
 		switch is := sc.before(start); {
 		case is == contextAccount:
-		case is == contextNone && sc.after(end):
+		case is == contextNone && sc.after(end) == contextAccount:
 		default:
 			return 0
 		}

@@ -19,6 +19,7 @@ var secretNames = []secretName{
 	{"passphrase", true},
 	{"passcode", true},
 	{"pwd", true},
+	{"pw", true},
 	{"dbpass", true},
 	{"userpass", true},
 	{"secret", false},

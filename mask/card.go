@@ -5,11 +5,11 @@ package mask
 func (sc *scan) card(d *number) int {
 	n := 1
 	switch {
-	case d.shape(4, 4, 4, 4, 3) && d.joined(5, " -"):
+	case d.shape(4, 4, 4, 4, 3) && d.joined(5, " -."):
 		n = 5
-	case d.shape(4, 4, 4, 4) && d.joined(4, " -"):
+	case d.shape(4, 4, 4, 4) && d.joined(4, " -."):
 		n = 4
-	case d.shape(4, 6, 5) && d.joined(3, " -"), d.shape(4, 6, 4) && d.joined(3, " -"):
+	case d.shape(4, 6, 5) && d.joined(3, " -."), d.shape(4, 6, 4) && d.joined(3, " -."):
 		n = 3
 	}
 	if n == 1 && d.size(0) < 13 || !d.clean(n) {

@@ -29,7 +29,7 @@ var contextWords = map[context][]string{
 	},
 	contextAccount: {
 		"account number", "account no", "account num", "account #", "acct", "a/c", "bank account", "bank", "iban", "deposit to", "wire to", "transfer to",
-		"계좌", "통장", "입금", "송금", "이체", "은행", "뱅크", "농협", "수협", "신협", "새마을금고", "우체국", "예금",
+		"계좌", "통장", "국민", "신한", "카뱅", "토스", "입금", "송금", "이체", "은행", "뱅크", "농협", "수협", "신협", "새마을금고", "우체국", "예금",
 	},
 	contextResident: {
 		"rrn", "resident registration", "resident number", "resident no", "resident id", "national id", "주민등록", "주민번호", "주민",
@@ -219,20 +219,19 @@ func (sc *scan) keyContext() context {
 	return sc.context
 }
 
-// after reports whether the words right behind i are about a bank account.
-func (sc *scan) after(i int) bool {
+// after returns what the first context word right behind i says.
+func (sc *scan) after(i int) context {
 	for j := i; j < len(sc.s) && j < i+24; j++ {
 		sc.work++
 		switch c := sc.s[j]; {
 		case c == '<', c == '\n', c == '@', isDigit(c):
-			return false
-		}
-		if !contextPairs.has(sc.s[j], sc.at(j+1)) {
+			return contextNone
+		case !contextPairs.has(c, sc.at(j+1)):
 			continue
 		}
 		if is, n := wordAt(sc.s, j); n > 0 {
-			return is == contextAccount
+			return is
 		}
 	}
-	return false
+	return contextNone
 }

@@ -6,7 +6,7 @@ import (
 )
 
 var defaultKeys = []string{
-	"password", "passwd", "passphrase", "passcode", "pwd", "secret", "credential", "credentials",
+	"password", "passwd", "passphrase", "passcode", "pwd", "pw", "secret", "credential", "credentials",
 	"authorization", "cookie", "token", "access token", "refresh token", "id token", "auth token", "session token", "bearer token",
 	"csrf token", "api key", "apikey", "api token", "secret key", "access key", "private key", "auth key", "account key",
 	"signing key", "encryption key", "subscription key", "client secret", "cvc", "cvv", "ssn", "otp",

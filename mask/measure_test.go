@@ -1,13 +1,17 @@
 package mask_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/langshark/langshark-go/mask"
 )
+
+var update = flag.Bool("update", false, "write the figures into docs/masking.md")
 
 const (
 	positivesPerType = 1000
@@ -25,6 +29,7 @@ func (f figures) recall() float64    { return float64(f.hit) / float64(f.hit+f.m
 // negatives, counts against the detector that made it.
 func TestDetectors(t *testing.T) {
 	m := masker(t, mask.Config{Keys: []string{}})
+	m.SetYear(2026)
 	measured := map[mask.Type]*figures{}
 	shown := map[string]int{}
 	show := func(what string, typ mask.Type, text string) {
@@ -75,4 +80,29 @@ func TestDetectors(t *testing.T) {
 		}
 	}
 	t.Log("\n" + table.String())
+	documented(t, table.String())
+}
+
+// documented compares the figures with those in the documentation.
+func documented(t *testing.T, table string) {
+	t.Helper()
+	const file, begin, end = "../docs/masking.md", "<!-- figures -->\n", "<!-- end -->"
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(b), begin)
+	old, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no place for the figures", file)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(head+begin+table+end+tail), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if old != table {
+		t.Errorf("%s has other figures: run go test ./mask -run TestDetectors -update", file)
+	}
 }

@@ -43,6 +43,11 @@ func (sc *scan) passport(start, i, end int) int {
 		return 0
 	}
 	is := sc.before(start)
+	if is == contextNone {
+		if next := sc.after(last); next == contextPassport {
+			is = next
+		}
+	}
 	switch {
 	case is == contextPassport && korean:
 		return sc.hit(TypePassport, start, last, 0.95)

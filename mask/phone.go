@@ -8,7 +8,7 @@ func (sc *scan) phone(d *number) int {
 	if start > sc.from && sc.s[start-1] == '+' {
 		return sc.international(d, start-1)
 	}
-	if d.n > 1 && (d.group(0) == "0082" || d.group(0) == "00" && strings.HasPrefix(d.group(1), "82")) {
+	if d.n > 1 && (d.group(0) == "0082" || d.group(0) == "00" && strings.HasPrefix(d.group(1), "82") || d.n > 2 && d.group(0) == "82" && d.group(1) == "10") {
 		return sc.international(d, start)
 	}
 	if last := sc.koreanPhone(d); last > 0 {

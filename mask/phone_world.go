@@ -3,9 +3,9 @@ package mask
 import "strings"
 
 // international looks for a number with its country (ITU-T E.164): 8 to 15
-// digits behind a plus.
+// digits behind a plus, of Korea also without.
 func (sc *scan) international(d *number, start int) int {
-	if start > sc.from && (isAlnum(sc.s[start-1]) || sc.s[start-1] == '+') {
+	if start > sc.from && (isAlnum(sc.s[start-1]) || sc.s[start-1] == '+') || start == d.start[0] && !d.freeBefore() {
 		return 0
 	}
 	for n := min(d.n, 6); n > 0; n-- {
