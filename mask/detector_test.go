@@ -47,9 +47,11 @@ func TestOverlaps(t *testing.T) {
 		{Name: "tale", Pattern: `xyz`, Confidence: 0.8},
 		{Name: "left", Pattern: `mno`, Confidence: 0.8},
 		{Name: "right", Pattern: `opq`, Confidence: 0.8},
+		{Name: "brief", Pattern: `HI`, Confidence: 0.8},
+		{Name: "wide", Pattern: `IJKL`, Confidence: 0.8},
 	}
-	const text = "abcdefg xyz mnopq"
-	want := []mask.Match{{"sure", 1, 4, 0.9}, {"short", 4, 7, 0.8}, {"tail", 8, 11, 0.8}, {"left", 12, 15, 0.8}}
+	const text = "abcdefg xyz mnopq HIJKL"
+	want := []mask.Match{{"sure", 1, 4, 0.9}, {"short", 4, 7, 0.8}, {"tail", 8, 11, 0.8}, {"left", 12, 15, 0.8}, {"wide", 19, 23, 0.8}}
 	for i := range all {
 		turned := append(append([]mask.Detector(nil), all[i:]...), all[:i]...)
 		got := masker(t, mask.Config{Detectors: turned}).Find(text)

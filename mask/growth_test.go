@@ -11,7 +11,7 @@ import (
 // hostile are pieces of which a long text is made to cost much.
 var hostile = []string{
 	"1", "1 ", "1-", "12-", "010-", "0", "(", "02)", "1.", "123.", "1234 ", "4111111111111111", "123456-", "+1", "+82 ",
-	"@", "a@", "a@b.", "a.", "@@a", "abc@def.", "-", "-----", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n-----END ", "-----BEGIN ",
+	"@", "a@", "a@b.", "a.", "@@a", "abc@def.", "-", "-----", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----|", "-----BEGIN PRIVATE KEY-----\n-----END ", "-----BEGIN ",
 	":", "::", "a:", "1:", "1:2:", "://", "://a:b", "password=", "password:", "password=a1", "token: ", "=", "sk-", "sk-a1", "ghp_", "eyJ", "eyJ.", "eyJhbGciOi.",
 	"AKIA", "SK", "AC0", "SG.", "Bearer ", "Bearer a1", "M1", "GB11", "GB11 ", "M123A4567", "계좌 ", "계좌110123456789", "1234567890 ", "９", "－1", "1\u200b", "\u200b",
 	"<PHONE>", "<", ">", "<A", "주문 1234567890123 ", "kim@example.com ", "010-1234-5678", "203.0.113.7 ", "2001:db8::1 ", "\xff", "\xef", "비밀번호: a1b2 ",

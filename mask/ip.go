@@ -44,7 +44,7 @@ func (sc *scan) ipv4(d *number) int {
 func (sc *scan) ipv6(i int) int {
 	s := sc.s
 	next := sc.at(i + 1)
-	if i < sc.notIPv6 || i > 0 && next != ':' && !isHex(s[i-1]) {
+	if i > 0 && next != ':' && !isHex(s[i-1]) {
 		return 0
 	}
 	start := i
@@ -66,7 +66,6 @@ func (sc *scan) ipv6(i int) int {
 		end-- // the sentence's
 	}
 	if colons < 2 || end-start > maxIPv6Bytes || !sc.ends(end) || !isIPv6(s[start:end]) {
-		sc.notIPv6 = end
 		return 0
 	}
 	return sc.hit(TypeIP, start, end, 0.9)

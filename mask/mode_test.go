@@ -55,6 +55,11 @@ func TestHash(t *testing.T) {
 	if m.String("kim@example.com") == m.String("lee@example.com") {
 		t.Error("two addresses have one hash")
 	}
+	email := strings.Split(m.String("kim@example.com"), ":")
+	redacted, _ := m.Mask(mask.Text{Key: "password", Text: "kim@example.com"})
+	if !strings.HasPrefix(redacted, "<REDACTED:") || strings.HasSuffix(redacted, email[1]) {
+		t.Errorf("%q and %q: two types have one hash", email, redacted)
+	}
 	other := masker(t, mask.Config{Mode: mask.ModeHash, HashKey: []byte("another key of 16 bytes")})
 	if m.String("kim@example.com") == other.String("kim@example.com") {
 		t.Error("two keys give one hash")
@@ -78,6 +83,7 @@ func TestRules(t *testing.T) {
 		{Kinds: []exporter.Kind{exporter.KindTool}, Fields: []mask.Field{mask.FieldOutput}, Keys: []string{"status"}, Mode: mask.ModeKeep},
 		{Kinds: []exporter.Kind{exporter.KindTool}, Fields: []mask.Field{mask.FieldOutput}, Whole: true},
 		{Keys: []string{"card"}, Types: []mask.Type{mask.TypeCard}, Mode: mask.ModePartial},
+		{Kinds: []exporter.Kind{exporter.KindSpan}, Types: []mask.Type{mask.TypeIP}, Mode: mask.ModeKeep},
 		{Fields: []mask.Field{mask.FieldComment}, Types: []mask.Type{mask.TypeRedacted}, Mode: mask.ModePartial},
 	}})
 	const text = "kim@example.com 4111-1111-1111-1111"
@@ -99,6 +105,12 @@ func TestRules(t *testing.T) {
 		if err != nil || got != c.want {
 			t.Errorf("%+v: %q, %v; want %q", c.in, got, err, c.want)
 		}
+	}
+	if got, _ := m.Mask(mask.Text{Text: "203.0.113.7"}); got != "203.0.113.7" {
+		t.Errorf("in a span: %q", got)
+	}
+	if got := m.String("203.0.113.7"); got != "<IP>" {
+		t.Errorf("in no span: %q", got)
 	}
 	if got := m.String(text); got != "<EMAIL> <CARD>" {
 		t.Errorf("a text without a place became %q", got)

@@ -17,7 +17,6 @@ type scan struct {
 	from    int     // where the last match ended
 	work    int     // bytes looked at besides the pass itself
 	pemEnd  int     // where the next end of a PEM block is, len(s) if there is none
-	notIPv6 int     // up to there no IPv6 address begins
 	context context // of the key
 	keyRead bool    // whether context is known
 	words   context // before wordsAt-1
