@@ -58,7 +58,11 @@ func isArea(g string) bool {
 		switch g[:2] {
 		case "01":
 			return g[2] == '0' || g[2] == '1' || g[2] >= '6'
-		case "03", "04", "05", "06":
+		case "03":
+			return g[2] >= '1' && g[2] <= '3'
+		case "04", "06":
+			return g[2] >= '1' && g[2] <= '4'
+		case "05":
 			return g[2] >= '1' && g[2] <= '5'
 		}
 		return g == "070" || g == "080"

@@ -13,7 +13,10 @@ func (sc *scan) international(d *number, start int) int {
 			continue
 		}
 		var buf [maxGroups * maxDigits]byte
-		num := strings.TrimLeft(string(d.digits(buf[:0], n)), "0")
+		num := string(d.digits(buf[:0], n))
+		if start == d.start[0] {
+			num = strings.TrimPrefix(num, "00")
+		}
 		confidence := 0.0
 		switch {
 		case len(num) < 8 || len(num) > 15:
@@ -55,13 +58,13 @@ func isCountry(num string) bool {
 	case '2':
 		return two == "20" || two == "27" || strings.Contains("21 22 23 24 25 26 29", two)
 	case '3':
-		return !strings.Contains("35 37 38", two) || num[2] != '4' || two != "38"
-	case '4', '5':
+		return two != "38" || num[2] != '4'
+	case '4':
 		return two != "42" || num[2] == '0' || num[2] == '1' || num[2] == '3'
-	case '6':
+	case '5', '6':
 		return true
 	case '8':
-		return two == "81" || two == "84" || two == "86" || two == "85" || two == "88" || two == "87"
+		return strings.Contains("81 84 85 86 87 88", two)
 	case '9':
 		return two != "97" || num[2] != '8'
 	}
