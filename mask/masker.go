@@ -86,6 +86,9 @@ func (m *Masker) mask(t *Text, p *place) (masked string, err error) {
 			break
 		}
 		customs = nil // their patterns might fit the labels
+		if m.redactsKey(&Text{Key: t.Key, Text: text}) && m.modeFor(p, TypeRedacted) == ModeLabel {
+			return m.labels[TypeRedacted], nil // the blanks that spoke for prose were those of a value
+		}
 	}
 	return text, nil
 }

@@ -27,6 +27,9 @@ func (sc *scan) pem(i int) int {
 		return i + len(pemBegin)
 	}
 	body := i + n + len("PRIVATE KEY")
+	if rest := s[body:]; !strings.HasPrefix(rest, "-----") && !strings.HasPrefix(rest, " BLOCK-----") {
+		return i + len(pemBegin)
+	}
 	if sc.pemEnd < body {
 		k := strings.Index(s[body:], pemEnd)
 		sc.pemEnd = len(s)
