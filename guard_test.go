@@ -64,6 +64,7 @@ func TestFloors(t *testing.T) {
 		{"eval", 4},
 		{"integrations", 4},
 		{"exporter", 2},
+		{"mask", 2},
 		{"semconv", 1},
 		{"internal/llmwire", 1},
 		{"internal", 0},
