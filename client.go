@@ -29,7 +29,7 @@ type Client struct {
 
 	copyStrings bool
 	announces   bool // the exporter takes observations that still run
-	open        openList
+	open        *openTable // nil when disabled
 	late        atomic.Int64
 	masked      atomic.Int64
 
@@ -94,6 +94,7 @@ func New(cfg Config) (*Client, error) {
 		maskFunc:    cfg.Mask,
 		copyStrings: cfg.CopyStrings,
 		onError:     cfg.OnError,
+		open:        new(openTable),
 	}
 	if cfg.SampleRate != nil {
 		c.sampleRate = *cfg.SampleRate

@@ -134,27 +134,6 @@ func cloneCost(c Cost) Cost {
 	return c
 }
 
-// fill copies the data into an entry.
-func (d *generationData) fill(t *traceState, e *entry) {
-	g := &e.generation
-	e.observation.Generation = g
-	g.Model, g.PromptName, g.PromptVersion = d.model, d.promptName, d.promptVersion
-	if d.hasUsage {
-		e.usage = d.usage
-		g.Usage = &e.usage
-	}
-	if d.hasCost {
-		e.cost = d.cost
-		g.Cost = &e.cost
-	}
-	if d.hasFirstToken {
-		g.CompletionStart = t.at(d.completionStart)
-	}
-	for _, p := range d.parameters {
-		e.parameters = append(e.parameters, keyValue{p.key, p.value.share()})
-	}
-}
-
 // set runs f under the lock unless the generation has ended.
 func (g *Generation) set(f func(*generationData)) {
 	if g != nil {

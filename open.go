@@ -1,69 +1,27 @@
 package langshark
 
 import (
-	"sync"
+	"cmp"
+	"encoding/binary"
+	"slices"
 	"sync/atomic"
 	"time"
 )
 
-// openList knows the observations that run: those younger than the flush
-// interval, of which most end before they are old, and the older ones, which
-// have been announced. It is sharded by id. An observation that the
-// application forgets to end is forgotten here too, when there are too many.
-type openList struct {
-	shards  [8]openShard
+// openTable knows the observations that run. Start takes one of its places by a
+// compare-and-swap at a random index (the observation's id) and End clears it,
+// so that neither takes a lock. An observation that the application forgets to
+// end is forgotten here too: where the places in reach are all taken, the one
+// that has run for longest goes.
+type openTable struct {
+	places  [openPlaces]atomic.Pointer[Span]
 	ticking atomic.Bool
 }
 
-type openShard struct {
-	mu         sync.Mutex
-	young, old spanList
-}
-
-// maxOpen bounds each list of a shard.
-const maxOpen = 4096
-
-// spanList is a doubly linked list through the spans, in order of their start.
-type spanList struct {
-	head, tail *Span
-	n          int
-}
-
-// openLink is a span's place in a list.
-type openLink struct {
-	prev, next *Span
-	list       *spanList
-}
-
-func (l *spanList) push(s *Span) {
-	s.open = openLink{prev: l.tail, list: l}
-	if l.tail != nil {
-		l.tail.open.next = s
-	} else {
-		l.head = s
-	}
-	l.tail = s
-	if l.n++; l.n > maxOpen {
-		l.remove(l.head)
-	}
-}
-
-func (l *spanList) remove(s *Span) {
-	if s.open.prev != nil {
-		s.open.prev.open.next = s.open.next
-	} else {
-		l.head = s.open.next
-	}
-	if s.open.next != nil {
-		s.open.next.open.prev = s.open.prev
-	} else {
-		l.tail = s.open.prev
-	}
-	s.open = openLink{}
-	l.n--
-}
-
-func (l *openList) shard(s *Span) *openShard { return &l.shards[s.ids.id[0]&7] }
+const (
+	openPlaces = 8192
+	openReach  = 8
+)
 
 // opened makes the observation known as running.
 func (s *Span) opened() {
@@ -71,69 +29,84 @@ func (s *Span) opened() {
 		return
 	}
 	c := s.trace.client
-	shard := c.open.shard(s)
-	shard.mu.Lock()
-	shard.young.push(s)
-	shard.mu.Unlock()
+	s.place = c.open.put(s)
 	if c.announces && !c.open.ticking.Load() && c.open.ticking.CompareAndSwap(false, true) {
 		c.pipeline.Wake()
 	}
 }
 
-// closed forgets it.
-func (s *Span) closed() {
-	shard := s.trace.client.open.shard(s)
-	shard.mu.Lock()
-	if s.open.list != nil {
-		s.open.list.remove(s)
+// put returns the observation's place, from 1.
+func (t *openTable) put(s *Span) int32 {
+	first := int(binary.LittleEndian.Uint16(s.ids.id[:]))
+	for i := range openReach {
+		if at := (first + i) % openPlaces; t.places[at].CompareAndSwap(nil, s) {
+			return int32(at) + 1
+		}
 	}
-	shard.mu.Unlock()
+	oldest, begun := first%openPlaces, int64(0)
+	for i := range openReach {
+		at := (first + i) % openPlaces
+		if o := t.places[at].Load(); o != nil && (begun == 0 || o.begun() < begun) {
+			oldest, begun = at, o.begun()
+		}
+	}
+	t.places[oldest].Store(s)
+	return int32(oldest) + 1
 }
+
+// closed forgets the observation.
+func (s *Span) closed() {
+	if s.place > 0 {
+		s.trace.client.open.places[s.place-1].CompareAndSwap(s, nil)
+	}
+}
+
+// begun is when the observation started, in Unix nanoseconds.
+func (s *Span) begun() int64 { return s.trace.start.UnixNano() + s.start }
 
 // announce sends the observations that have run for longer than age, and
 // reports whether there are younger ones.
-func (l *openList) announce(age time.Duration) bool {
-	l.ticking.Store(false) // before looking, so that one opened meanwhile wakes the pipeline again
-	var due []*Span
+func (t *openTable) announce(age time.Duration) bool {
+	t.ticking.Store(false) // before looking, so that one opened meanwhile wakes the pipeline again
 	more := false
-	for i := range l.shards {
-		shard := &l.shards[i]
-		shard.mu.Lock()
-		for s := shard.young.head; s != nil; s = shard.young.head {
-			if running := time.Duration(s.trace.now() - s.start); running < age && running >= 0 { // not one that was given a start to come
-				more = true
-				break
-			}
-			shard.young.remove(s)
-			shard.old.push(s)
-			due = append(due, s)
+	due := t.all(func(s *Span) bool {
+		if s.announced.Load() {
+			return false
 		}
-		shard.mu.Unlock()
-	}
+		if running := time.Duration(s.trace.now() - s.start); running < age && running >= 0 { // not one that was given a start to come
+			more = true
+			return false
+		}
+		return true
+	})
 	for _, s := range due {
+		s.announced.Store(true)
 		s.announce(false)
 	}
 	if more {
-		l.ticking.Store(true)
+		t.ticking.Store(true)
 	}
 	return more
 }
 
 // finish sends all that still runs, marked langshark.unfinished.
-func (l *openList) finish() {
-	var open []*Span
-	for i := range l.shards {
-		shard := &l.shards[i]
-		shard.mu.Lock()
-		for _, list := range [...]*spanList{&shard.old, &shard.young} {
-			for list.head != nil {
-				open = append(open, list.head)
-				list.remove(list.head)
-			}
-		}
-		shard.mu.Unlock()
+func (t *openTable) finish() {
+	open := t.all(func(*Span) bool { return true })
+	for i := range t.places {
+		t.places[i].Store(nil)
 	}
 	for _, s := range open {
 		s.announce(true)
 	}
+}
+
+// all returns the observations that are wanted, those that began first before the others.
+func (t *openTable) all(wanted func(*Span) bool) (spans []*Span) {
+	for i := range t.places {
+		if s := t.places[i].Load(); s != nil && wanted(s) {
+			spans = append(spans, s)
+		}
+	}
+	slices.SortStableFunc(spans, func(a, b *Span) int { return cmp.Compare(a.begun(), b.begun()) })
+	return spans
 }

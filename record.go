@@ -3,155 +3,201 @@ package langshark
 import (
 	"encoding/hex"
 	"sync"
+	"time"
 	"unsafe"
+
+	"github.com/google/uuid"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/internal/ids"
 )
 
-// entry is a record on its way to the exporter: what the goroutine that
-// recorded could copy cheaply, and the record that the pipeline's goroutine
-// makes of it. Entries are pooled.
+// entry is a trace or observation on its way to the exporter: what the
+// goroutine that recorded could copy cheaply. The pipeline's goroutine makes a
+// record of it. Entries are pooled, and small, because they go from one core's
+// cache to another's.
 type entry struct {
-	record      exporter.Record
-	trace       exporter.Trace
-	observation exporter.Observation
-	generation  exporter.Generation
-	usage       exporter.Usage
-	cost        exporter.Cost
-	score       exporter.Score
-	attributes  exporter.Attributes
+	client   *Client
+	snapshot *exporter.Attributes
+	overlay  *overlay
+	rootName string
 
-	client      *Client
+	op          exporter.Op
+	what        entryKind
+	kind        Kind
+	level       Level
+	hasParent   bool
+	ended       bool
 	traceID     ids.Trace
+	eventID     uuid.UUID // made when the record is first
 	traceIDText string
 	id, parent  spanIDs
-	hasParent   bool
-	snapshot    *exporter.Attributes
-	overlay     *overlay
-	rootName    string
+	base        time.Time // the trace's wall clock; the times are ns after it
+	made        int64
+	start, end  int64
 
-	input, output capture
-	metadata      []keyValue
-	parameters    []keyValue
-
-	made      bool
-	hex       [64]byte // trace, observation and parent id in hex
-	event     [36]byte // the event's UUID
-	metaList  []exporter.KeyValue
-	paramList []exporter.KeyValue
+	name, status, version string
+	input, output         capture
+	metadata              []keyValue
+	generation            *generationEntry // nil unless the kind has one
 }
 
-var entries = sync.Pool{New: func() any { return new(entry) }}
+type entryKind uint8
+
+const (
+	entryObservation entryKind = iota
+	entryTrace
+)
+
+// generationEntry is what generations have besides.
+type generationEntry struct {
+	generationData
+}
+
+var (
+	entries           = sync.Pool{New: func() any { return new(entry) }}
+	generationEntries = sync.Pool{New: func() any { return new(generationEntry) }}
+)
 
 func getEntry() *entry { return entries.Get().(*entry) } //nolint:forcetypeassert // the pool holds nothing else
 
-// Record makes the record, once.
-func (e *entry) Record() *exporter.Record {
-	if e.made {
-		return &e.record
+// copyGeneration copies what a generation has; the values are shared.
+func (e *entry) copyGeneration(d *generationData) {
+	g := generationEntries.Get().(*generationEntry) //nolint:forcetypeassert // the pool holds nothing else
+	parameters := g.parameters
+	g.generationData = *d
+	g.parameters = parameters[:0]
+	for _, p := range d.parameters {
+		g.parameters = append(g.parameters, keyValue{p.key, p.value.share()})
 	}
-	e.made = true
-	e.record.EventID = e.uuid()
-	switch {
-	case e.record.Trace != nil:
-		e.makeAttributes()
-		e.trace.Attributes = e.attributes
-		e.trace.ID = e.hexTrace()
-		e.trace.Input, e.trace.Output = e.input.value(), e.output.value()
-	case e.record.Observation != nil:
-		e.makeAttributes()
-		o := &e.observation
-		o.Attributes = &e.attributes
-		o.TraceID = e.hexTrace()
-		o.ID = e.hexSpan(&e.id, 32)
-		if e.hasParent {
-			o.ParentID = e.hexSpan(&e.parent, 48)
-		}
-		o.Input, o.Output = e.input.value(), e.output.value()
-		e.metaList = values(e.metaList, e.metadata)
-		o.Metadata = e.metaList
-		if o.Generation != nil {
-			e.paramList = values(e.paramList, e.parameters)
-			o.Generation.Parameters = e.paramList
-		}
-	case e.record.Score != nil:
-		e.metaList = values(e.metaList, e.metadata)
-		e.score.Metadata = e.metaList
-	}
-	return &e.record
+	e.generation = g
 }
 
-func (e *entry) makeAttributes() {
-	e.attributes = *e.overlay.apply(e.client, e.snapshot)
-	if e.attributes.TraceName == "" {
-		e.attributes.TraceName = e.rootName
+// Record makes the record in the slot.
+func (e *entry) Record(s *exporter.Slot) *exporter.Record {
+	s.Reset()
+	if e.eventID == (uuid.UUID{}) {
+		e.eventID = ids.NewUUID()
+	}
+	r := &s.Record
+	r.Op, r.EventID, r.Time = e.op, uuidText(s, e.eventID), e.at(e.made)
+	s.Attributes = *e.overlay.apply(e.client, e.snapshot)
+	if s.Attributes.TraceName == "" {
+		s.Attributes.TraceName = e.rootName
+	}
+	if e.what == entryTrace {
+		t := &s.Trace
+		r.Trace = t
+		t.ID, t.Start, t.Attributes = e.hexTrace(s), e.at(e.start), s.Attributes
+		t.Input, t.Output = e.input.value(), e.output.value()
+		return r
+	}
+	o := &s.Observation
+	r.Observation = o
+	o.TraceID, o.ID = e.hexTrace(s), hexSpan(s, &e.id, 32)
+	if e.hasParent {
+		o.ParentID = hexSpan(s, &e.parent, 48)
+	}
+	o.Kind, o.Name, o.Level, o.StatusMessage, o.Version = e.kind, e.name, e.level, e.status, e.version
+	o.Start = e.at(e.start)
+	if e.ended {
+		o.End = e.at(e.end)
+	}
+	o.Input, o.Output = e.input.value(), e.output.value()
+	s.Metadata = values(s.Metadata, e.metadata)
+	o.Metadata = s.Metadata
+	o.Attributes = &s.Attributes
+	if e.generation != nil {
+		e.generation.record(s, e)
+	}
+	return r
+}
+
+func (g *generationEntry) record(s *exporter.Slot, e *entry) {
+	to := &s.Generation
+	s.Observation.Generation = to
+	to.Model, to.PromptName, to.PromptVersion = g.model, g.promptName, g.promptVersion
+	s.Parameters = values(s.Parameters, g.parameters)
+	to.Parameters = s.Parameters
+	if g.hasUsage {
+		s.Usage = g.usage
+		to.Usage = &s.Usage
+	}
+	if g.hasCost {
+		s.Cost = g.cost
+		to.Cost = &s.Cost
+	}
+	if g.hasFirstToken {
+		to.CompletionStart = e.at(g.completionStart)
 	}
 }
+
+// at converts an offset to the trace's start.
+func (e *entry) at(offset int64) time.Time { return e.base.Add(time.Duration(offset)) }
 
 func values(dst []exporter.KeyValue, kvs []keyValue) []exporter.KeyValue {
-	dst = dst[:0]
 	for _, kv := range kvs {
 		dst = append(dst, exporter.KeyValue{Key: kv.key, Value: kv.value.value()})
 	}
 	return dst
 }
 
-// The ids' texts lie in the entry, as the contract of [exporter.Record] allows.
+// The ids' texts lie in the slot, as the contract of [exporter.Record] allows.
 
-func (e *entry) hexTrace() string {
+func (e *entry) hexTrace(s *exporter.Slot) string {
 	if e.traceIDText != "" {
 		return e.traceIDText
 	}
-	hex.Encode(e.hex[:32], e.traceID[:])
-	return unsafe.String(&e.hex[0], 32)
+	hex.Encode(s.IDs[:32], e.traceID[:])
+	return unsafe.String(&s.IDs[0], 32)
 }
 
-func (e *entry) hexSpan(id *spanIDs, at int) string {
+func hexSpan(s *exporter.Slot, id *spanIDs, at int) string {
 	if id.text != "" {
 		return id.text
 	}
-	hex.Encode(e.hex[at:at+16], id.id[:])
-	return unsafe.String(&e.hex[at], 16)
+	hex.Encode(s.IDs[at:at+16], id.id[:])
+	return unsafe.String(&s.IDs[at], 16)
 }
 
-func (e *entry) uuid() string {
-	id := ids.NewUUID()
-	at := 0
-	for i, b := range id {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			e.event[at] = '-'
-			at++
+func uuidText(s *exporter.Slot, id uuid.UUID) string {
+	b := s.IDs[64:100]
+	for i, part := range [...]struct{ from, to int }{{0, 4}, {4, 6}, {6, 8}, {8, 10}, {10, 16}} {
+		hex.Encode(b[2*part.from+i:], id[part.from:part.to])
+		if i < 4 {
+			b[2*part.to+i] = '-'
 		}
-		hex.Encode(e.event[at:at+2], []byte{b})
-		at += 2
 	}
-	return unsafe.String(&e.event[0], len(e.event))
+	return unsafe.String(&b[0], len(b))
 }
 
 // Release gives the buffers and the entry back.
 func (e *entry) Release() {
 	e.input.release()
 	e.output.release()
-	for _, kv := range e.metadata {
-		kv.value.release()
+	releaseValues(e.metadata)
+	if g := e.generation; g != nil {
+		releaseValues(g.parameters)
+		g.generationData = generationData{parameters: g.parameters[:0]}
+		generationEntries.Put(g)
 	}
-	for _, kv := range e.parameters {
-		kv.value.release()
-	}
-	clear(e.metadata)
-	clear(e.parameters)
-	clear(e.metaList)
-	clear(e.paramList)
-	*e = entry{metadata: e.metadata[:0], parameters: e.parameters[:0], metaList: e.metaList[:0], paramList: e.paramList[:0]}
+	*e = entry{metadata: e.metadata[:0]}
 	entries.Put(e)
 }
 
-// entryBytes is what an entry holds beside its payloads.
-const entryBytes = int64(unsafe.Sizeof(entry{}))
+func releaseValues(kvs []keyValue) {
+	for _, kv := range kvs {
+		kv.value.release()
+	}
+	clear(kvs)
+}
 
-// detailBytes is about what one named count takes.
-const detailBytes = 64
+// What entries hold beside their payloads.
+const (
+	entryBytes           = int64(unsafe.Sizeof(entry{}))
+	generationEntryBytes = int64(unsafe.Sizeof(generationEntry{}))
+	detailBytes          = 64 // about what one named count takes
+)
 
 // attributesSize charges every record with all of the snapshot, although records share it.
 func attributesSize(a *exporter.Attributes) int64 {
@@ -172,19 +218,20 @@ func valuesSize(kvs []exporter.KeyValue) (n int64) {
 	return n
 }
 
+func capturesSize(kvs []keyValue) (n int64) {
+	for _, kv := range kvs {
+		n += kv.value.size() + int64(len(kv.key))
+	}
+	return n
+}
+
 // send queues the entry.
-func (e *entry) send(c *Client, class exporter.Class) {
-	e.client = c
-	o, s, g := &e.observation, &e.score, &e.generation
-	bytes := entryBytes + e.input.size() + e.output.size() + attributesSize(e.snapshot) + e.overlay.size() +
-		int64(len(o.Name)+len(o.StatusMessage)+len(o.Version)+len(e.rootName)+len(e.traceIDText)+len(e.id.text)+len(e.parent.text)) +
-		int64(len(g.Model)+len(g.PromptName)+detailBytes*(len(e.usage.Details)+len(e.cost.Details))) +
-		int64(len(s.ID)+len(s.TraceID)+len(s.ObservationID)+len(s.SessionID)+len(s.Name)+len(s.Text)+len(s.Comment)+len(s.ConfigID))
-	for _, kv := range e.metadata {
-		bytes += kv.value.size() + int64(len(kv.key))
+func (e *entry) send(class exporter.Class) {
+	bytes := entryBytes + e.input.size() + e.output.size() + attributesSize(e.snapshot) + e.overlay.size() + capturesSize(e.metadata) +
+		int64(len(e.name)+len(e.status)+len(e.version)+len(e.rootName)+len(e.traceIDText)+len(e.id.text)+len(e.parent.text))
+	if g := e.generation; g != nil {
+		bytes += generationEntryBytes + capturesSize(g.parameters) +
+			int64(len(g.model)+len(g.promptName)+detailBytes*(len(g.usage.Details)+len(g.cost.Details)))
 	}
-	for _, kv := range e.parameters {
-		bytes += kv.value.size() + int64(len(kv.key))
-	}
-	c.pipeline.Enqueue(e, class, bytes)
+	e.client.pipeline.Enqueue(e, class, bytes)
 }

@@ -82,18 +82,23 @@ func (c *Client) RecordScore(ctx context.Context, name string, value ScoreValue,
 	if s.scoreID == "" {
 		s.scoreID = ids.NewUUID().String()
 	}
-	e := getEntry()
-	e.record.Op = exporter.OpCreate
-	e.record.Time = time.Now()
-	e.record.Score = &e.score
-	e.score = exporter.Score{
+	record := &exporter.Record{Op: exporter.OpCreate, EventID: ids.NewUUID().String(), Time: time.Now(), Score: &exporter.Score{
 		ID: c.label(s.scoreID), TraceID: c.label(s.traceID), ObservationID: c.label(s.observationID),
 		SessionID: c.label(s.sessionID), Name: c.label(name), Type: value.kind, Number: value.number, Text: c.label(value.text),
 		Comment: c.maskText(FieldComment, s.comment), ConfigID: c.label(s.configID), Environment: c.label(environment),
-	}
-	e.metadata = append(e.metadata, c.captureAll(FieldMetadata, s.metadata)...)
-	e.send(c, exporter.ClassTrace)
+		Metadata: owned(c.captureAll(FieldMetadata, s.metadata)),
+	}}
+	c.pipeline.EnqueueOwned(record)
 	return nil
+}
+
+// owned returns the values in memory that isn't pooled.
+func owned(kvs []keyValue) (list []exporter.KeyValue) {
+	for _, kv := range kvs {
+		list = append(list, exporter.KeyValue{Key: kv.key, Value: kv.value.value().Clone()})
+		kv.value.release()
+	}
+	return list
 }
 
 func (v ScoreValue) check(name string) error {

@@ -3,6 +3,7 @@ package langshark
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -25,7 +26,8 @@ type Span struct {
 	rejoins func(*traceState, *Span)
 	joins   bool // its parent stands for another process's
 
-	open openLink // guarded by the client's open list
+	place     int32       // in the client's table of those that run, from 1; 0 for none
+	announced atomic.Bool // made known while running
 
 	mu       sync.Mutex
 	ended    bool
@@ -310,18 +312,20 @@ func (s *Span) SetError(err error) {
 // End ends the observation and queues it to be sent. It never blocks. A second End does nothing.
 func (s *Span) End() {
 	if s != nil {
-		s.end(s.trace.now())
+		now := s.trace.now()
+		s.end(now, now)
 	}
 }
 
 // EndAt is End with a time given. A time before the start is taken as the start.
 func (s *Span) EndAt(t time.Time) {
 	if s != nil {
-		s.end(s.trace.offset(t))
+		s.end(s.trace.offset(t), s.trace.now())
 	}
 }
 
-func (s *Span) end(at int64) {
+// end ends the observation at one offset to the trace's start, and makes the record at another.
+func (s *Span) end(at, now int64) {
 	c := s.trace.client
 	s.mu.Lock()
 	if s.ended {
@@ -330,24 +334,20 @@ func (s *Span) end(at int64) {
 		return
 	}
 	s.ended = true
-	e := getEntry()
-	e.record.Op = exporter.OpCreate
-	if s.sent {
-		e.record.Op = exporter.OpUpdate
-	}
 	root := s.parent == nil && !s.trace.remote
 	var input, output capture
 	if root {
 		input, output = s.input.share(), s.output.share()
 	}
-	s.fill(e, max(at, s.start))
-	e.input, e.output, e.metadata = s.input, s.output, append(e.metadata, s.metadata...)
+	e := s.entry(now)
+	e.ended, e.end = true, max(at, s.start)
+	e.input, e.output = s.input, s.output
+	e.metadata = append(e.metadata, s.metadata...)
 	s.input, s.output, s.metadata = capture{}, capture{}, nil
-	op := e.record.Op
-	class := exporter.ClassOf(&e.record)
+	op, class := e.op, classOf(s.kind, s.level)
 	s.mu.Unlock()
 	s.closed()
-	e.send(c, class)
+	e.send(class)
 	if root {
 		s.trace.root(op, input, output)
 	}
@@ -356,33 +356,31 @@ func (s *Span) end(at int64) {
 	}
 }
 
-// fill copies the observation into an entry. Payloads are left to the caller.
-func (s *Span) fill(e *entry, end int64) {
+// entry copies the observation as it is at the given offset, without end and payloads. The
+// caller holds the lock.
+func (s *Span) entry(now int64) *entry {
 	t := s.trace
-	e.record.Time = time.Now()
-	e.record.Observation = &e.observation
-	e.traceID, e.traceIDText = t.id, t.idText
-	e.id = s.ids
+	e := t.entry(now)
+	if s.sent {
+		e.op = exporter.OpUpdate
+	}
+	e.id, e.overlay, e.kind, e.level, e.start = s.ids, s.overlay, s.kind, s.level, s.start
 	if s.parent != nil {
 		e.parent, e.hasParent = *s.parent, true
 	}
-	e.snapshot, e.overlay, e.client = t.attributes.Load(), s.overlay, t.client
-	if !t.remote {
-		e.rootName = t.rootName
-	}
-	o := &e.observation
-	o.Kind, o.Name, o.Level, o.StatusMessage, o.Version = s.kind, s.name, s.level, s.status, s.version
-	o.Start = t.at(s.start)
-	if end != unfinished {
-		o.End = t.at(end)
-	}
+	e.name, e.status, e.version = s.name, s.status, s.version
 	if s.gen != nil {
-		s.gen.fill(t, e)
+		e.copyGeneration(s.gen)
 	}
+	return e
 }
 
-// unfinished is the end of an observation that runs.
-const unfinished = -1 << 62
+func classOf(k Kind, l Level) exporter.Class {
+	if l == LevelError || k.IsGeneration() {
+		return exporter.ClassGeneration
+	}
+	return exporter.ClassSpan
+}
 
 // announce sends the observation while it runs: created now, updated at its end.
 func (s *Span) announce(last bool) {
@@ -391,15 +389,8 @@ func (s *Span) announce(last bool) {
 		s.mu.Unlock()
 		return
 	}
-	e := getEntry()
-	e.record.Op = exporter.OpCreate
-	if s.sent {
-		e.record.Op = exporter.OpUpdate
-	}
-	op := e.record.Op
+	e := s.entry(s.trace.now())
 	s.sent = true
-	root := s.parent == nil && !s.trace.remote
-	s.fill(e, unfinished)
 	e.input, e.output = s.input.share(), s.output.share()
 	for _, kv := range s.metadata {
 		e.metadata = append(e.metadata, keyValue{kv.key, kv.value.share()})
@@ -407,13 +398,14 @@ func (s *Span) announce(last bool) {
 	if last {
 		e.metadata = setValue(e.metadata, "langshark.unfinished", newJSONCapture([]byte("true")))
 	}
+	root := s.parent == nil && !s.trace.remote
 	var input, output capture
 	if root {
 		input, output = s.input.share(), s.output.share()
 	}
-	class := exporter.ClassOf(&e.record)
+	op, class := e.op, classOf(s.kind, s.level)
 	s.mu.Unlock()
-	e.send(s.trace.client, class)
+	e.send(class)
 	if root {
 		s.trace.root(op, input, output)
 	}
@@ -435,6 +427,6 @@ func RecordEvent(ctx context.Context, name string, opts ...SpanOption) {
 func (c *Client) RecordEvent(ctx context.Context, name string, opts ...SpanOption) {
 	_, s := c.StartObservation(ctx, KindEvent, name, opts...)
 	if s != nil {
-		s.end(s.start)
+		s.end(s.start, s.trace.now())
 	}
 }

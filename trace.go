@@ -77,8 +77,8 @@ func (t *traceState) now() int64 { return int64(time.Since(t.start)) }
 // offset converts a time given by the application.
 func (t *traceState) offset(at time.Time) int64 { return int64(at.Sub(t.start)) }
 
-// at converts an offset back, without the monotonic reading.
-func (t *traceState) at(offset int64) time.Time { return t.start.Round(0).Add(time.Duration(offset)) }
+// wall is the trace's start without the monotonic reading.
+func (t *traceState) wall() time.Time { return t.start.Round(0) }
 
 // update changes the trace's attributes, input and output for the whole trace.
 func (t *traceState) update(s *settings) {
@@ -103,7 +103,7 @@ func (t *traceState) update(s *settings) {
 	t.mu.Lock()
 	replace(&t.input, input)
 	replace(&t.output, output)
-	again, now := t.sent || t.remote, time.Now()
+	again, now := t.sent || t.remote, t.now()
 	input, output = t.input.share(), t.output.share()
 	t.mu.Unlock()
 	if again {
@@ -135,37 +135,36 @@ func (t *traceState) root(op exporter.Op, input, output capture) {
 		output.release()
 		output = t.output.share()
 	}
-	now := time.Now() // under the lock: later updates must be later
+	now := t.now() // under the lock: later updates must be later
 	t.mu.Unlock()
 	t.emit(op, now, input, output)
 }
 
 // joined adds what WithTraceAttributes gave to a trace that began elsewhere.
 func (t *traceState) joined(o *overlay) {
-	e := getEntry()
-	e.record.Op = exporter.OpUpdate
-	e.record.Trace = &e.trace
-	e.record.Time = time.Now()
-	e.traceID, e.traceIDText = t.id, t.idText
-	e.snapshot, e.overlay = t.attributes.Load(), o
-	e.trace.Start = t.at(t.first)
-	e.send(t.client, exporter.ClassTrace)
+	e := t.entry(t.now())
+	e.what, e.op, e.overlay, e.start = entryTrace, exporter.OpUpdate, o, t.first
+	e.send(exporter.ClassTrace)
 }
 
 // emit sends a trace record. It takes over the references to input and output.
-func (t *traceState) emit(op exporter.Op, now time.Time, input, output capture) {
+func (t *traceState) emit(op exporter.Op, now int64, input, output capture) {
+	e := t.entry(now)
+	e.what, e.op, e.start = entryTrace, op, t.first
+	e.input, e.output = input, output
+	e.send(exporter.ClassTrace)
+}
+
+// entry returns an entry with what all records of the trace have.
+func (t *traceState) entry(now int64) *entry {
 	e := getEntry()
-	e.record.Op = op
-	e.record.Trace = &e.trace
-	e.record.Time = now
+	e.client, e.snapshot = t.client, t.attributes.Load()
 	e.traceID, e.traceIDText = t.id, t.idText
-	e.snapshot = t.attributes.Load()
+	e.base, e.made = t.wall(), now
 	if !t.remote {
 		e.rootName = t.rootName
 	}
-	e.trace.Start = t.at(t.first)
-	e.input, e.output = input, output
-	e.send(t.client, exporter.ClassTrace)
+	return e
 }
 
 // Trace is the handle of a trace and its root observation, from [StartTrace].

@@ -84,6 +84,7 @@ type Pipeline struct {
 	mu       sync.Mutex
 	queue    queue
 	inFlight []queued // guarded by mu; entries themselves by the worker
+	slots    slots    // the worker's, for the batch in flight
 	flying   int64    // bytes of inFlight
 	stats    Stats
 	seq      uint64
@@ -181,13 +182,46 @@ func (p *Pipeline) fullFor(bytes int64, class Class) bool {
 
 // EnqueueRecord takes a copy of the record.
 func (p *Pipeline) EnqueueRecord(r *Record) {
-	p.Enqueue(&ownedRecord{r.Clone()}, ClassOf(r), r.Size())
+	owned := r.Clone()
+	p.EnqueueOwned(&owned)
+}
+
+// EnqueueOwned takes the record itself, which nobody may change any more.
+// Several pipelines may be given the same.
+func (p *Pipeline) EnqueueOwned(r *Record) {
+	p.Enqueue(&ownedRecord{*r}, ClassOf(r), r.Size())
 }
 
 type ownedRecord struct{ record Record }
 
-func (o *ownedRecord) Record() *Record { return &o.record }
-func (o *ownedRecord) Release()        {}
+// Record returns a copy of the top, for the record may be truncated.
+func (o *ownedRecord) Record(s *Slot) *Record {
+	s.Reset()
+	s.Record = o.record
+	switch {
+	case o.record.Trace != nil:
+		s.Trace = *o.record.Trace
+		s.Record.Trace = &s.Trace
+	case o.record.Observation != nil:
+		s.Observation = *o.record.Observation
+		s.Metadata = append(s.Metadata, s.Observation.Metadata...)
+		s.Observation.Metadata = s.Metadata
+		s.Record.Observation = &s.Observation
+		if g := s.Observation.Generation; g != nil {
+			s.Generation = *g
+			s.Parameters = append(s.Parameters, g.Parameters...)
+			s.Generation.Parameters = s.Parameters
+			s.Observation.Generation = &s.Generation
+		}
+	case o.record.Score != nil:
+		score := *o.record.Score
+		score.Metadata = append(s.Metadata, score.Metadata...)
+		s.Record.Score = &score
+	}
+	return &s.Record
+}
+
+func (o *ownedRecord) Release() {}
 
 // Wake starts the calls of OnTick.
 func (p *Pipeline) Wake() {

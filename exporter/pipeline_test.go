@@ -680,7 +680,7 @@ func TestShutdownOfTheSinkIsBoundedAndGuarded(t *testing.T) {
 // broken is an entry whose record can't be had.
 type broken struct{}
 
-func (broken) Record() *exporter.Record { panic("no record") }
+func (broken) Record(*exporter.Slot) *exporter.Record { panic("no record") }
 func (broken) Release()                 {}
 
 func TestAPanicOfARecordOrATickIsAnError(t *testing.T) {

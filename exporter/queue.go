@@ -28,9 +28,10 @@ func ClassOf(r *Record) Class {
 
 // Entry is a record in a [Pipeline], with the memory that belongs to it.
 type Entry interface {
-	// Record returns the record. The pipeline calls it on its worker before
-	// each attempt; each call returns the same record, which the pipeline may truncate.
-	Record() *Record
+	// Record returns the record, made in the slot's memory or elsewhere. The pipeline
+	// calls it on its worker before each attempt; each call returns the same record,
+	// with the same EventID. The pipeline may truncate what is returned.
+	Record(*Slot) *Record
 	// Release is called once when the pipeline is done with the entry.
 	Release()
 }
@@ -39,6 +40,8 @@ type queued struct {
 	entry Entry
 	seq   uint64
 	bytes int64
+	limit int32 // bytes that the sink has asked to cut it to; 0 for none
+	disk  int32 // its place in what the spool's Next returned, from 1; 0 if it is in memory
 	class Class
 	again uint8 // times that it came back from a partly accepted batch
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -282,11 +283,7 @@ func (p *Pipeline) export(batch []queued) (err error) {
 		}
 	}()
 	defer recovered(&err)
-	records := make([]Record, len(batch))
-	for i, e := range batch {
-		records[i] = *e.entry.Record()
-	}
-	return p.sink.Export(ctx, records)
+	return p.sink.Export(ctx, p.slots.records(batch))
 }
 
 func (p *Pipeline) pause(r *round, asked time.Duration) time.Duration {
@@ -460,12 +457,14 @@ func (p *Pipeline) shrink(r *round, batch []queued, cause error) error {
 	if len(batch) > 1 {
 		return p.halve(r, batch)
 	}
-	record := batch[0].entry.Record()
-	if limit := int(record.Size() / 4); limit < 2*recordOverhead || !record.Truncate(limit) {
+	record := p.slots.records(batch)[0]
+	limit := record.Size() / 4
+	if limit < 2*recordOverhead || !record.Truncate(int(limit)) {
 		p.report(fmt.Errorf("langshark: record too large even truncated, dropped: %w", cause))
 		p.drop(batch, DropTooLarge)
 		return nil
 	}
+	batch[0].limit = int32(min(limit, math.MaxInt32))
 	return p.deliver(r, batch)
 }
 

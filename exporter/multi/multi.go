@@ -101,44 +101,13 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 		return err
 	}
 	for i := range records {
-		copied := &shared{record: records[i].Clone()}
+		copied := records[i].Clone()
 		for _, p := range e.pipelines {
-			p.Enqueue(copied.entry(), exporter.ClassOf(&copied.record), copied.record.Size())
+			p.EnqueueOwned(&copied)
 		}
 	}
 	return nil
 }
-
-// shared is one copy for all sinks. A sink may truncate its record, so each gets its own top.
-type shared struct{ record exporter.Record }
-
-func (s *shared) entry() exporter.Entry {
-	top := s.record
-	switch {
-	case top.Trace != nil:
-		t := *top.Trace
-		top.Trace = &t
-	case top.Observation != nil:
-		o := *top.Observation
-		o.Metadata = append([]exporter.KeyValue(nil), o.Metadata...)
-		if o.Generation != nil {
-			g := *o.Generation
-			g.Parameters = append([]exporter.KeyValue(nil), g.Parameters...)
-			o.Generation = &g
-		}
-		top.Observation = &o
-	case top.Score != nil:
-		sc := *top.Score
-		sc.Metadata = append([]exporter.KeyValue(nil), sc.Metadata...)
-		top.Score = &sc
-	}
-	return &entry{top}
-}
-
-type entry struct{ record exporter.Record }
-
-func (e *entry) Record() *exporter.Record { return &e.record }
-func (e *entry) Release()                 {}
 
 // Sinks returns each sink's counts by its name.
 func (e *Exporter) Sinks() map[string]exporter.Stats {
