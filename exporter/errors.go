@@ -87,6 +87,8 @@ func (e *PartialError) Unwrap() error { return e.Err }
 type DeliveryError struct {
 	// Remaining counts the records that are still queued; after Shutdown, those left behind.
 	Remaining int64
+	// Spooled counts those that are safe on disk; after Shutdown the next process delivers them.
+	Spooled int64
 	// Dropped counts the records dropped since the last Flush, whatever the reason; see [Stats].
 	Dropped int64
 	// Err is the last error of the sink, or that of the context.
@@ -96,6 +98,9 @@ type DeliveryError struct {
 // Error counts what did not arrive.
 func (e *DeliveryError) Error() string {
 	s := fmt.Sprintf("langshark: %d records not delivered, %d dropped", e.Remaining, e.Dropped)
+	if e.Spooled > 0 {
+		s = fmt.Sprintf("langshark: %d records not delivered, %d kept on disk, %d dropped", e.Remaining, e.Spooled, e.Dropped)
+	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}

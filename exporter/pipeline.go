@@ -54,6 +54,9 @@ type PipelineConfig struct {
 	// would wait for it. An outage is told when it begins and once a minute, records that
 	// a full queue dropped every 10 s. Nil ignores errors; [Stats] has the last one.
 	OnError func(error)
+	// Spool, if set, takes what the sink doesn't, and what memory has no room for. Its records
+	// count as spooled and are delivered first, the oldest before the others.
+	Spool Spool
 	// OnTick, if set, is called on the pipeline's goroutine once per FlushInterval after
 	// [Pipeline.Wake], for as long as it returns true.
 	OnTick func() bool
@@ -97,6 +100,14 @@ type Pipeline struct {
 
 	abandoned bool // Shutdown has counted what was in flight
 
+	disk       disk      // the worker's
+	spilling   []queued  // on their way to disk; guarded by mu
+	spillBytes int64     // of these
+	onDisk     bool      // the spool holds something
+	oldest     uint64    // the Seq of the oldest of that
+	spillAt    time.Time // when Shutdown has no more time to wait for the sink
+	exports    sync.WaitGroup
+
 	wake   chan struct{}   // capacity 1: something for the worker to look at
 	ctx    context.Context //nolint:containedctx // the worker's own
 	cancel context.CancelFunc
@@ -125,6 +136,7 @@ func NewPipeline(sink Exporter, cfg PipelineConfig) *Pipeline {
 		done:  make(chan struct{}),
 		ended: make(chan struct{}),
 	}
+	p.disk.spool = cfg.Spool
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	go p.run()
 	return p
@@ -161,9 +173,9 @@ func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
 		p.lost += int64(len(evicted))
 	}
 	p.queue.push(queued{entry: e, seq: p.seq, bytes: bytes, class: class})
-	n := p.queue.count
+	n, crowded := p.queue.count, p.crowded()
 	p.mu.Unlock()
-	if n == 1 || n == p.cfg.FlushAt || len(evicted) > 0 {
+	if n == 1 || n == p.cfg.FlushAt || len(evicted) > 0 || crowded {
 		p.kick()
 	}
 	releaseAll(evicted)
@@ -171,13 +183,16 @@ func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
 
 // full reports whether a record of so many bytes has no place.
 func (p *Pipeline) full(bytes int64) bool {
-	return p.queue.bytes+p.flying+bytes > p.cfg.QueueBytes || p.queue.count+len(p.inFlight) >= p.cfg.QueueItems
+	return p.queue.bytes+p.flying+p.spillBytes+bytes > p.cfg.QueueBytes || p.inMemory() >= p.cfg.QueueItems
 }
+
+// inMemory counts the records there.
+func (p *Pipeline) inMemory() int { return p.queue.count + len(p.inFlight) + len(p.spilling) }
 
 // fullFor reports whether it had none even if all records up to class were evicted.
 func (p *Pipeline) fullFor(bytes int64, class Class) bool {
 	n, freed := p.queue.evictable(class)
-	return p.queue.bytes-freed+p.flying+bytes > p.cfg.QueueBytes || p.queue.count-n+len(p.inFlight) >= p.cfg.QueueItems
+	return p.queue.bytes-freed+p.flying+p.spillBytes+bytes > p.cfg.QueueBytes || p.inMemory()-n >= p.cfg.QueueItems
 }
 
 // EnqueueRecord takes a copy of the record.
@@ -276,7 +291,8 @@ func (p *Pipeline) flush(ctx context.Context, patient bool) error {
 
 // pending reports whether a record up to seq has not come to its end.
 func (p *Pipeline) pending(seq uint64) bool {
-	return p.queue.has(seq) || len(p.inFlight) > 0 && p.inFlight[0].seq <= seq
+	return p.queue.has(seq) || len(p.inFlight) > 0 && p.inFlight[0].seq <= seq ||
+		len(p.spilling) > 0 && p.spilling[0].seq <= seq || p.onDisk && p.oldest <= seq
 }
 
 // outcome is the result of a Flush: nil if nothing is missing.
@@ -294,7 +310,7 @@ func (p *Pipeline) outcome(err error) error {
 		err = errors.New(p.stats.LastError)
 	}
 	p.refusal = nil
-	return &DeliveryError{Remaining: int64(p.queue.count + len(p.inFlight)), Dropped: lost, Err: err}
+	return &DeliveryError{Remaining: int64(p.inMemory()), Spooled: p.stats.Spooled, Dropped: lost, Err: err}
 }
 
 func (p *Pipeline) exited() bool {
@@ -334,7 +350,12 @@ func (p *Pipeline) Shutdown(ctx context.Context) error {
 }
 
 func (p *Pipeline) end(ctx context.Context) error {
-	_, patient := ctx.Deadline()
+	deadline, patient := ctx.Deadline()
+	if patient {
+		p.mu.Lock()
+		p.spillAt = time.Now().Add(time.Until(deadline) * 3 / 4)
+		p.mu.Unlock()
+	}
 	flushErr := p.flush(ctx, patient)
 	late := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(exitGrace, func() { close(late) }) })
@@ -352,13 +373,15 @@ func (p *Pipeline) end(ctx context.Context) error {
 	var delivery *DeliveryError
 	if errors.As(flushErr, &delivery) {
 		delivery.Remaining = left
-		if left > 0 || delivery.Dropped > 0 {
+		delivery.Spooled = p.Stats().Spooled
+		if left > 0 || delivery.Dropped > 0 || delivery.Spooled > 0 {
 			result = delivery
 		}
 	}
 	shut := make(chan error, 1)
 	go func() {
 		<-p.done // for Export and Shutdown never overlap
+		p.exports.Wait()
 		shut <- p.shutSink(ctx)
 	}()
 	if !exited {
@@ -383,7 +406,14 @@ func (p *Pipeline) end(ctx context.Context) error {
 // abandon drops and counts all that is left.
 func (p *Pipeline) abandon() int64 {
 	p.mu.Lock()
-	left := int64(p.queue.count + len(p.inFlight))
+	onDisk := 0
+	for _, q := range p.inFlight {
+		if q.disk > 0 {
+			onDisk++
+		}
+	}
+	p.stats.Spooled += int64(onDisk)
+	left := int64(p.queue.count + len(p.inFlight) - onDisk)
 	p.stats.drop(DropShutdown, left)
 	p.reported += left
 	var rest []queued
@@ -419,8 +449,8 @@ func (p *Pipeline) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.stats
-	s.Queued, s.InFlight = int64(p.queue.count), int64(len(p.inFlight))
-	s.Bytes = p.queue.bytes + p.flying
+	s.Queued, s.InFlight = int64(p.queue.count+len(p.spilling)), int64(len(p.inFlight))
+	s.Bytes = p.queue.bytes + p.flying + p.spillBytes
 	return s
 }
 

@@ -681,7 +681,7 @@ func TestShutdownOfTheSinkIsBoundedAndGuarded(t *testing.T) {
 type broken struct{}
 
 func (broken) Record(*exporter.Slot) *exporter.Record { panic("no record") }
-func (broken) Release()                 {}
+func (broken) Release()                               {}
 
 func TestAPanicOfARecordOrATickIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,7 +1,5 @@
 package exporter
 
-
-
 // Slot is memory for one record. The pipeline has one for each record of a
 // batch and uses them again for the next.
 type Slot struct {
@@ -47,4 +45,3 @@ func (s *Slot) record(q queued) *Record {
 	}
 	return r
 }
-

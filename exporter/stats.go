@@ -17,6 +17,10 @@ const (
 	DropShutdown
 	// DropAfterShutdown: it was recorded after Shutdown.
 	DropAfterShutdown
+	// DropSpoolFull: the spool was at its limit, and the record among the oldest of the lowest class.
+	DropSpoolFull
+	// DropDamaged: it was in the spool and can't be read any more.
+	DropDamaged
 )
 
 // String names the reason, as in "queue_full".
@@ -34,6 +38,10 @@ func (r DropReason) String() string {
 		return "shutdown"
 	case DropAfterShutdown:
 		return "after_shutdown"
+	case DropSpoolFull:
+		return "spool_full"
+	case DropDamaged:
+		return "damaged"
 	}
 	return "unknown"
 }
@@ -46,19 +54,23 @@ type Dropped struct {
 	Unsupported   int64
 	Shutdown      int64
 	AfterShutdown int64
+	SpoolFull     int64
+	Damaged       int64
 }
 
 // Total is the sum over all reasons.
 func (d Dropped) Total() int64 {
-	return d.QueueFull + d.TooLarge + d.Rejected + d.Unsupported + d.Shutdown + d.AfterShutdown
+	return d.QueueFull + d.TooLarge + d.Rejected + d.Unsupported + d.Shutdown + d.AfterShutdown + d.SpoolFull + d.Damaged
 }
 
 // Stats is one consistent snapshot of a pipeline. In each,
 //
-//	Accepted == Delivered + Dropped.Total() + Queued + InFlight
+//	Accepted == Delivered + Dropped.Total() + Queued + InFlight + Spooled
 type Stats struct {
-	// Accepted counts the records handed to the pipeline.
+	// Accepted counts the records handed to the pipeline, and those adopted.
 	Accepted int64
+	// Adopted counts those that earlier processes had left in the spool.
+	Adopted int64
 	// Delivered counts those the sink has durably accepted.
 	Delivered int64
 	Dropped   Dropped
@@ -66,6 +78,11 @@ type Stats struct {
 	Queued int64
 	// InFlight counts those in the batch being delivered.
 	InFlight int64
+	// Spooled counts those on disk that are not being delivered, SpoolBytes the size of the
+	// files, SpoolFailures how often these could not be used.
+	Spooled       int64
+	SpoolBytes    int64
+	SpoolFailures int64
 	// Bytes is the memory held by the queued and in-flight ones.
 	Bytes int64
 	// Exports counts calls of the exporter; Failures those that returned an error.
@@ -89,5 +106,9 @@ func (s *Stats) drop(reason DropReason, n int64) {
 		s.Dropped.Shutdown += n
 	case DropAfterShutdown:
 		s.Dropped.AfterShutdown += n
+	case DropSpoolFull:
+		s.Dropped.SpoolFull += n
+	case DropDamaged:
+		s.Dropped.Damaged += n
 	}
 }

@@ -23,9 +23,10 @@ type round struct {
 	told   time.Time // when it was
 	lossAt time.Time // when drops by the full queue were reported
 
-	halving int   // depth of batches being halved
-	refused int64 // records refused meanwhile
-	refusal error // the last one's
+	behind  []queued // the rest of a batch that was halved, in flight too
+	halving int      // depth of batches being halved
+	refused int64    // records refused meanwhile
+	refusal error    // the last one's
 }
 
 // works says that the sink does.
@@ -37,11 +38,16 @@ func (r *round) works() {
 // run is the pipeline's goroutine.
 func (p *Pipeline) run() {
 	defer close(p.done)
+	defer p.closeSpool()
 	r := &round{pause: newPause()}
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	defer timer.Stop()
 	armed := false
+	if p.openSpool(); p.waiting() {
+		timer.Reset(p.cfg.FlushInterval)
+		armed = true
+	}
 	for {
 		all := false
 		select {
@@ -82,13 +88,13 @@ func newPause() *backoff.ExponentialBackOff {
 func (p *Pipeline) urgent() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.waiters) > 0 || p.queue.count >= p.cfg.FlushAt
+	return len(p.waiters) > 0 || p.queue.count >= p.cfg.FlushAt || 2*p.queue.bytes > p.cfg.QueueBytes
 }
 
 func (p *Pipeline) waiting() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.queue.count > 0 || p.ticking || p.lost > 0
+	return p.queue.count > 0 || p.ticking || p.lost > 0 || p.onDisk
 }
 
 // tick calls OnTick while it is wanted.
@@ -151,6 +157,10 @@ func (p *Pipeline) drain(r *round, all bool) {
 			return
 		}
 		err := p.deliver(r, batch)
+		if errors.Is(err, errAgain) {
+			all = true
+			continue
+		}
 		p.settle(err, false)
 		if err != nil && !p.urgentFresh() {
 			return
@@ -165,14 +175,18 @@ func (p *Pipeline) urgentFresh() bool {
 	return slices.ContainsFunc(p.waiters, func(w *waiter) bool { return w.fresh })
 }
 
-// take moves a batch from the queue into flight.
+// take moves a batch into flight, from disk or from the queue.
 func (p *Pipeline) take() []queued {
+	batch := p.fromDisk()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, w := range p.waiters {
 		w.fresh = false
 	}
-	batch := make([]queued, 0, min(p.queue.count, p.cfg.FlushAt))
+	if len(batch) > 0 {
+		return batch
+	}
+	batch = make([]queued, 0, min(p.queue.count, p.cfg.FlushAt))
 	var bytes int64
 	for len(batch) < p.cfg.FlushAt && bytes < maxBatchBytes {
 		e, ok := p.queue.pop()
@@ -204,19 +218,34 @@ func (p *Pipeline) settle(err error, hopeless bool) {
 	})
 }
 
+var (
+	// errAgain says that what was in hand is on disk now, and the sink is to be tried again.
+	errAgain = errors.New("tried again from disk")
+	// errStuck is an exporter that ignores the end of its context.
+	errStuck = errors.New("the exporter has not returned")
+)
+
 // deliver tries until the batch has come to its end, one way or another, or
 // a round of retries has failed; then what is left goes back to the queue.
+// With a spool, what failed once goes there.
 func (p *Pipeline) deliver(r *round, batch []queued) error {
 	for len(batch) > 0 {
 		err := p.export(batch)
 		if err == nil {
-			p.finish(batch)
+			p.finish(r, batch)
 			r.works()
 			return nil
 		}
+		if errors.Is(err, errStuck) {
+			for i := range batch { // the exporter may still read them
+				batch[i].entry = lent{batch[i].entry}
+			}
+			p.requeue(r, batch)
+			return err
+		}
 		var partial *PartialError
 		if errors.As(err, &partial) {
-			if batch = p.partial(batch, partial); len(batch) == 0 {
+			if batch = p.partial(r, batch, partial); len(batch) == 0 {
 				r.works()
 				return nil
 			}
@@ -241,7 +270,8 @@ func (p *Pipeline) deliver(r *round, batch []queued) error {
 				p.report(fmt.Errorf("langshark: credentials refused, trying again every %v (check LANGSHARK_PUBLIC_KEY and LANGSHARK_SECRET_KEY): %w", holdInterval, err))
 			}
 			r.held = true
-			p.requeue(batch)
+			p.requeue(r, batch)
+			p.spillAll()
 			p.settle(err, true)
 			p.rest(r, max(holdInterval, min(wait, maxRetryAfter)), wait > 0)
 			return err
@@ -254,14 +284,21 @@ func (p *Pipeline) deliver(r *round, batch []queued) error {
 				p.report(fmt.Errorf("langshark: sink fails, %d records wait: %w", p.Stats().Queued+int64(len(batch)), err))
 			}
 			r.failing, r.attempts, r.outage = true, 0, err
-			p.requeue(batch)
+			p.requeue(r, batch)
+			p.spillAll()
 			p.settle(err, false)
 			p.rest(r, p.pause(r, wait), wait > 0)
 			return err
 		}
+		if p.disk.spool != nil {
+			p.requeue(r, batch)
+			p.spillAll()
+			p.rest(r, p.pause(r, wait), wait > 0)
+			return errAgain
+		}
 		p.rest(r, p.pause(r, wait), wait > 0)
 		if p.ctx.Err() != nil {
-			p.requeue(batch)
+			p.requeue(r, batch)
 			return err
 		}
 	}
@@ -283,8 +320,54 @@ func (p *Pipeline) export(batch []queued) (err error) {
 		}
 	}()
 	defer recovered(&err)
-	return p.sink.Export(ctx, p.slots.records(batch))
+	records := p.slots.records(batch)
+	if p.disk.spool == nil {
+		return p.sink.Export(ctx, records)
+	}
+	return p.exportBeside(ctx, records)
 }
+
+// exportBeside calls the sink on a goroutine of its own, so that memory can go
+// to disk while a slow sink takes its time.
+func (p *Pipeline) exportBeside(ctx context.Context, records []Record) error {
+	done := make(chan error, 1)
+	p.exports.Go(func() {
+		done <- guard(func() error { return p.sink.Export(ctx, records) })
+	})
+	last := time.NewTimer(time.Hour)
+	defer last.Stop()
+	for {
+		p.mu.Lock()
+		at := p.spillAt
+		p.mu.Unlock()
+		if !at.IsZero() {
+			last.Reset(max(0, time.Until(at)))
+		}
+		select {
+		case err := <-done:
+			return err
+		case <-p.wake:
+			p.relieve()
+		case <-last.C:
+			p.spillAll()
+			p.mu.Lock()
+			p.spillAt = time.Time{}
+			p.mu.Unlock()
+		case <-p.ctx.Done():
+			select {
+			case err := <-done:
+				return err
+			case <-time.After(exitGrace / 2):
+				return errStuck
+			}
+		}
+	}
+}
+
+// lent is an entry whose memory may still be read, so that it isn't used again.
+type lent struct{ Entry }
+
+func (lent) Release() {}
 
 func (p *Pipeline) pause(r *round, asked time.Duration) time.Duration {
 	d := r.pause.NextBackOff()
@@ -309,6 +392,12 @@ func (p *Pipeline) rest(r *round, d time.Duration, asked bool) {
 	defer timer.Stop()
 	remind := time.NewTicker(lossInterval)
 	defer remind.Stop()
+	var spill <-chan time.Time
+	if p.disk.spool != nil {
+		ticker := time.NewTicker(p.cfg.FlushInterval)
+		defer ticker.Stop()
+		spill = ticker.C
+	}
 	p.news(r)
 	for {
 		select {
@@ -318,8 +407,11 @@ func (p *Pipeline) rest(r *round, d time.Duration, asked bool) {
 			return
 		case <-remind.C:
 			p.news(r)
+		case <-spill:
+			p.spillAll()
 		case <-p.wake:
 			p.news(r)
+			p.relieve()
 			if !asked && p.urgentFresh() {
 				return
 			}
@@ -328,46 +420,59 @@ func (p *Pipeline) rest(r *round, d time.Duration, asked bool) {
 }
 
 // finish counts the batch as delivered.
-func (p *Pipeline) finish(batch []queued) {
-	p.land(batch, nil, func() { p.stats.Delivered += int64(len(batch)) })
+func (p *Pipeline) finish(r *round, batch []queued) {
+	p.land(r, batch, nil, func() { p.stats.Delivered += int64(len(batch)) })
 }
 
 // drop gives the batch up.
-func (p *Pipeline) drop(batch []queued, reason DropReason) {
-	p.land(batch, nil, func() { p.stats.drop(reason, int64(len(batch))) })
+func (p *Pipeline) drop(r *round, batch []queued, reason DropReason) {
+	p.land(r, batch, nil, func() { p.stats.drop(reason, int64(len(batch))) })
 }
 
 // land takes gone out of flight, counts it and leaves rest in flight.
-func (p *Pipeline) land(gone, rest []queued, count func()) {
+func (p *Pipeline) land(r *round, gone, rest []queued, count func()) {
+	p.acknowledge(gone)
 	p.mu.Lock()
 	if !p.abandoned {
 		count()
-		p.fly(rest)
+		p.fly(rest, r.behind)
 	}
 	p.mu.Unlock()
 	releaseAll(gone)
 }
 
-func (p *Pipeline) fly(batch []queued) {
+// fly says what is in flight: the batch, and what is behind it; the caller holds mu.
+func (p *Pipeline) fly(batch, behind []queued) {
 	p.inFlight, p.flying = batch, 0
-	for _, q := range batch {
+	if len(behind) > 0 {
+		p.inFlight = slices.Concat(batch, behind)
+	}
+	for _, q := range p.inFlight {
 		p.flying += q.bytes
 	}
 }
 
-// requeue puts the batch back where it came from.
-func (p *Pipeline) requeue(batch []queued) {
+// requeue puts the batch, and what is behind it, back where it came from.
+func (p *Pipeline) requeue(r *round, batch []queued) {
+	batch = append(slices.Clip(batch), r.behind...)
+	r.behind = nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.abandoned {
 		return
 	}
-	p.queue.pushFront(batch)
+	for _, q := range batch {
+		if q.disk > 0 {
+			p.disk.window[q.disk-1].Again = q.again
+			p.stats.Spooled++
+		}
+	}
+	p.queue.pushFront(slices.DeleteFunc(batch, func(q queued) bool { return q.disk > 0 }))
 	p.inFlight, p.flying = nil, 0
 }
 
 // partial settles what a partly accepted batch decided and returns the rest, still in flight.
-func (p *Pipeline) partial(batch []queued, e *PartialError) (rest []queued) {
+func (p *Pipeline) partial(r *round, batch []queued, e *PartialError) (rest []queued) {
 	retry := make(map[int]bool, len(e.Failed))
 	var rejected, unsupported int64
 	reason := ""
@@ -400,7 +505,7 @@ func (p *Pipeline) partial(batch []queued, e *PartialError) (rest []queued) {
 			gone = append(gone, q)
 		}
 	}
-	p.land(gone, rest, func() {
+	p.land(r, gone, rest, func() {
 		p.stats.Delivered += int64(len(gone)) - rejected - unsupported
 		p.stats.drop(DropRejected, rejected)
 		p.stats.drop(DropUnsupported, unsupported)
@@ -415,7 +520,7 @@ func (p *Pipeline) partial(batch []queued, e *PartialError) (rest []queued) {
 func (p *Pipeline) refuse(r *round, batch []queued, cause error) {
 	r.refused += int64(len(batch))
 	r.refusal = cause
-	p.drop(batch, DropRejected)
+	p.drop(r, batch, DropRejected)
 	if r.halving == 0 {
 		p.reportRefused(r)
 	}
@@ -440,16 +545,13 @@ func (p *Pipeline) halve(r *round, batch []queued) error {
 		}
 	}()
 	half := len(batch) / 2
-	p.mu.Lock()
-	if !p.abandoned {
-		p.queue.pushFront(batch[half:])
-		p.fly(batch[:half])
+	before := r.behind
+	r.behind = slices.Concat(batch[half:], before)
+	if err := p.deliver(r, batch[:half:half]); err != nil {
+		return err // all of it went back
 	}
-	p.mu.Unlock()
-	if err := p.deliver(r, batch[:half]); err != nil {
-		return err
-	}
-	return p.deliver(r, p.takeN(len(batch)-half))
+	r.behind = before
+	return p.deliver(r, batch[half:])
 }
 
 // shrink makes a batch that is too large smaller: halves, then a truncated record.
@@ -461,27 +563,11 @@ func (p *Pipeline) shrink(r *round, batch []queued, cause error) error {
 	limit := record.Size() / 4
 	if limit < 2*recordOverhead || !record.Truncate(int(limit)) {
 		p.report(fmt.Errorf("langshark: record too large even truncated, dropped: %w", cause))
-		p.drop(batch, DropTooLarge)
+		p.drop(r, batch, DropTooLarge)
 		return nil
 	}
 	batch[0].limit = int32(min(limit, math.MaxInt32))
 	return p.deliver(r, batch)
-}
-
-// takeN moves up to n entries from the queue's front into flight.
-func (p *Pipeline) takeN(n int) []queued {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var batch []queued
-	for len(batch) < n {
-		e, ok := p.queue.pop()
-		if !ok {
-			break
-		}
-		batch = append(batch, e)
-	}
-	p.fly(batch)
-	return batch
 }
 
 // report tells OnError, whatever it does.
