@@ -108,8 +108,8 @@ func trace(id string) *exporter.Record {
 
 func check(t *testing.T, s exporter.Stats) {
 	t.Helper()
-	if sum := s.Delivered + s.Dropped.Total() + s.Queued + s.InFlight; s.Accepted != sum {
-		t.Fatalf("accepted %d, but delivered+dropped+queued+inFlight = %d: %+v", s.Accepted, sum, s)
+	if sum := s.Delivered + s.Dropped.Total() + s.Queued + s.InFlight + s.Spooled; s.Accepted != sum {
+		t.Fatalf("accepted %d, but delivered+dropped+queued+inFlight+spooled = %d: %+v", s.Accepted, sum, s)
 	}
 }
 
