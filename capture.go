@@ -117,15 +117,15 @@ func (v capture) size() int64 {
 
 // capture encodes and masks a value. nil is no value. The mask comes before
 // the limit, so that it sees all of what is kept of a value.
-func (c *Client) capture(field Field, key string, v any) capture {
-	return limited(c.mask(field, key, c.encode(v)))
+func (c *Client) capture(scope captureScope, field Field, key string, v any) capture {
+	return limited(c.masks(scope, field, key, c.encode(v)))
 }
 
 // captureAll does so for named values, leaving out those that are none.
-func (c *Client) captureAll(field Field, values []anyValue) []keyValue {
+func (c *Client) captureAll(scope captureScope, field Field, values []anyValue) []keyValue {
 	var kvs []keyValue
 	for _, m := range values {
-		if v := c.capture(field, m.key, m.value); v.kind != captureNone {
+		if v := c.capture(scope, field, m.key, m.value); v.kind != captureNone {
 			kvs = setValue(kvs, c.label(m.key), v)
 		}
 	}

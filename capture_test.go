@@ -102,7 +102,7 @@ func TestCopyStrings(t *testing.T) {
 }
 
 func TestMask(t *testing.T) {
-	r := record(t, langshark.Config{OnError: func(error) {}, Mask: func(m langshark.MaskText) (string, error) {
+	r := record(t, langshark.Config{OnError: func(error) {}, Mask: langshark.MaskFunc(func(m langshark.MaskText) (string, error) {
 		switch {
 		case m.Key == "password":
 			return "***", nil
@@ -112,7 +112,7 @@ func TestMask(t *testing.T) {
 			return m.Text, errors.New("mask")
 		}
 		return strings.ReplaceAll(m.Text, "kim@example.com", "<EMAIL>"), nil
-	}})
+	})})
 	ctx, tr := r.StartTrace(t.Context(), "root", langshark.WithMetadata("contact", "kim@example.com"))
 	_, g := langshark.StartGeneration(ctx, "g", langshark.WithModelParameters(map[string]any{"user": "kim@example.com"}))
 	g.SetInput("write to kim@example.com")

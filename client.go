@@ -12,6 +12,7 @@ import (
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/ingestion"
+	"github.com/langshark/langshark-go/exporter/spool"
 )
 
 // Version is that of this SDK, as sent to the server.
@@ -20,20 +21,24 @@ const Version = "0.1.0"
 // Client records traces and delivers them. Make one with [New] and end it with
 // [Client.Shutdown]. All methods may be called on nil and by several goroutines.
 type Client struct {
-	pipeline   *exporter.Pipeline // nil when disabled
-	exporter   exporter.Exporter
-	attributes *exporter.Attributes // of every trace, before its own
-	sampleRate float64
-	maskFunc   MaskFunc
-	onError    func(error)
+	pipeline    *exporter.Pipeline // nil when disabled
+	exporter    exporter.Exporter
+	attributes  *exporter.Attributes // of every trace, before its own
+	sampleRate  float64
+	mask        Masker
+	captureMode CaptureMode
+	onError     func(error)
 
 	copyStrings bool
-	announces   bool // the exporter takes observations that still run
+	announces   bool       // the exporter takes observations that still run
 	open        *openTable // nil when disabled
 	late        atomic.Int64
 	masked      atomic.Int64
 
+	stats    *statsReporter
+	logger   *slog.Logger
 	shutdown sync.Once
+	summary  sync.Once
 }
 
 // disabled is the client that does nothing.
@@ -91,10 +96,12 @@ func New(cfg Config) (*Client, error) {
 		exporter:    sink,
 		attributes:  &exporter.Attributes{Environment: cfg.Environment, Release: cfg.Release},
 		sampleRate:  1,
-		maskFunc:    cfg.Mask,
+		mask:        cfg.Mask,
+		captureMode: cfg.Capture,
 		copyStrings: cfg.CopyStrings,
 		onError:     cfg.OnError,
 		open:        new(openTable),
+		logger:      logger,
 	}
 	if cfg.SampleRate != nil {
 		c.sampleRate = *cfg.SampleRate
@@ -110,6 +117,12 @@ func New(cfg Config) (*Client, error) {
 		interval = h.FlushInterval()
 	}
 	// An observation that runs for longer than this is announced, whatever the flush interval.
+	var disk exporter.Spool // a nil interface for none
+	if cfg.SpoolDir != "" {
+		if disk, err = spool.New(spool.Config{Dir: cfg.SpoolDir, MaxBytes: cfg.SpoolBytes, Key: cfg.SpoolKey}); err != nil {
+			return nil, fmt.Errorf("%w (from Config.SpoolDir, SpoolBytes and SpoolKey)", err)
+		}
+	}
 	age := max(cmp.Or(interval, exporter.DefaultFlushInterval), exporter.DefaultFlushInterval)
 	c.pipeline = exporter.NewPipeline(sink, exporter.PipelineConfig{
 		FlushAt:       cfg.FlushAt,
@@ -118,8 +131,10 @@ func New(cfg Config) (*Client, error) {
 		Timeout:       cfg.Timeout,
 		QueueBytes:    cfg.QueueBytes,
 		OnError:       c.report,
+		Spool:         disk,
 		OnTick:        func() bool { return c.open.announce(age) },
 	})
+	c.stats = startStats(c, cfg.OnStats)
 	anyEnabled.Store(true)
 	return c, nil
 }
@@ -212,7 +227,13 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	c.shutdown.Do(c.open.finish)
-	return c.pipeline.Shutdown(background(ctx))
+	err := c.pipeline.Shutdown(background(ctx))
+	c.summary.Do(func() {
+		s := c.Stats()
+		c.stats.stop(s)
+		c.summarize(s)
+	})
+	return err
 }
 
 // guarded turns a panic of an exporter into an error.
@@ -223,30 +244,6 @@ func guarded(what string, f func() error) (err error) {
 		}
 	}()
 	return f()
-}
-
-// Stats is one consistent snapshot of a client's counts. See [exporter.Stats]
-// for the sum that always holds.
-type Stats struct {
-	exporter.Stats
-	// Masked counts the values that went through Config.Mask.
-	Masked int64
-	// Late counts calls of setters and End on observations that had ended.
-	Late int64
-	// Sinks has the counts of each sink of an exporter with several, by name.
-	Sinks map[string]exporter.Stats
-}
-
-// Stats returns the client's counts. A disabled client has none.
-func (c *Client) Stats() Stats {
-	if !c.enabled() {
-		return Stats{}
-	}
-	s := Stats{Stats: c.pipeline.Stats(), Masked: c.masked.Load(), Late: c.late.Load()}
-	if r, ok := c.exporter.(exporter.SinkReporter); ok {
-		s.Sinks = r.Sinks()
-	}
-	return s
 }
 
 // report tells OnError, whatever it does.

@@ -66,6 +66,16 @@ type Config struct {
 	// first, then generations and errors, scores and traces last. Defaults to LANGSHARK_QUEUE_BYTES, else 32 MiB.
 	QueueBytes int64
 
+	// SpoolDir is a folder on a local disk for what the server doesn't take and memory has no room for: it
+	// survives the end of the process, also a kill, and the next one delivers it. Several processes may share
+	// one. It is made when the first record needs it; where it can't be used, OnError says so and records
+	// stay in memory. Defaults to LANGSHARK_SPOOL_DIR, else none. See package spool.
+	SpoolDir string
+	// SpoolBytes bounds its files. Defaults to LANGSHARK_SPOOL_BYTES, else 1 GiB; at least 64 KiB.
+	SpoolBytes int64
+	// SpoolKey encrypts them with AES-256-GCM: 32 random bytes. Nil leaves them readable by their owner.
+	SpoolKey []byte
+
 	// Enabled switches the client off when false. Nil means LANGSHARK_ENABLED, else true.
 	Enabled *bool
 	// Debug logs every background error instead of one in ten seconds. Defaults to LANGSHARK_DEBUG.
@@ -74,15 +84,21 @@ type Config struct {
 	CopyStrings bool
 
 	// Mask rewrites each text of inputs, outputs, metadata and status messages before it is queued.
-	// See [MaskFunc].
-	Mask MaskFunc
+	// See [Masker] and package mask.
+	Mask Masker
+	// Capture says what is recorded of inputs and outputs. Defaults to LANGSHARK_CAPTURE (all, masked
+	// or none), else CaptureAll.
+	Capture CaptureMode
 	// OnError is told of background errors: on the client's goroutine or, when Mask fails, on the one
 	// that records. It must return soon and not call Flush or Shutdown. Defaults to a slog warning at
 	// most every ten seconds.
 	OnError func(error)
+	// OnStats, if set, is given the counts every ten seconds while they change, and at Shutdown: on a
+	// goroutine of the client, which waits for it. For expvar, see [Stats.String].
+	OnStats func(Stats)
 	// HTTPClient sends to the server. Defaults to one of the client's own. Calls are bounded by Timeout.
 	HTTPClient *http.Client
-	// Logger is used by the default OnError and for the one line about a disabled client. Defaults to slog.Default().
+	// Logger is used by the default OnError, for the one line about a disabled client and for the counts at Shutdown. Defaults to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -127,6 +143,13 @@ func (c Config) fromEnvironment(env func(string) string) (Config, error) {
 	}
 	envDefault(&e, &c.Timeout, parseDuration, "a duration like 20s, or seconds", "LANGSHARK_TIMEOUT", "LANGFUSE_TIMEOUT")
 	envDefault(&e, &c.QueueBytes, parsePositive[int64], "a whole number of bytes above 0", "LANGSHARK_QUEUE_BYTES")
+	if c.SpoolDir == "" {
+		c.SpoolDir, _ = e.first("LANGSHARK_SPOOL_DIR")
+	}
+	envDefault(&e, &c.SpoolBytes, parsePositive[int64], "a whole number of bytes above 0", "LANGSHARK_SPOOL_BYTES")
+	if c.SpoolDir == "" && len(c.SpoolKey) > 0 {
+		e.fail("SpoolKey: there is nothing to encrypt without SpoolDir (LANGSHARK_SPOOL_DIR)")
+	}
 	if c.Enabled == nil {
 		c.Enabled = envValue(&e, strconv.ParseBool, "true or false", "LANGSHARK_ENABLED", "LANGFUSE_TRACING_ENABLED")
 	}
@@ -138,6 +161,14 @@ func (c Config) fromEnvironment(env func(string) string) (Config, error) {
 	if c.Protocol == "" {
 		p, _ := e.first("LANGSHARK_PROTOCOL")
 		c.Protocol = Protocol(p)
+	}
+	if c.Capture == CaptureDefault {
+		if m := envValue(&e, parseCapture, "all, masked or none", "LANGSHARK_CAPTURE"); m != nil {
+			c.Capture = *m
+		}
+	}
+	if c.Capture > CaptureNone {
+		e.fail("Capture: %d is none of CaptureAll, CaptureMasked and CaptureNone", c.Capture)
 	}
 	switch c.Protocol {
 	case "":
@@ -264,6 +295,18 @@ func parseRetries(s string) (int, error) {
 		return -1, nil
 	}
 	return int(n), err
+}
+
+func parseCapture(s string) (CaptureMode, error) {
+	switch strings.ToLower(s) {
+	case "all":
+		return CaptureAll, nil
+	case "masked":
+		return CaptureMasked, nil
+	case "none":
+		return CaptureNone, nil
+	}
+	return CaptureDefault, errRange
 }
 
 // parseDuration reads 500ms and the like; a bare number is seconds.

@@ -116,7 +116,7 @@ func newOverlay(c *Client, outer *overlay, p patch) *overlay {
 func (o *overlay) mask() {
 	o.patch.values = nil
 	for _, kv := range o.raw {
-		o.patch.values = setKeyValue(o.patch.values, kv.key, limited(o.client.mask(FieldMetadata, kv.key, kv.value.share())).value())
+		o.patch.values = setKeyValue(o.patch.values, kv.key, limited(o.client.masks(captureScope{}, FieldMetadata, kv.key, kv.value.share())).value())
 	}
 }
 

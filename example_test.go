@@ -107,12 +107,12 @@ func ExampleConfig_mask() {
 	mem := memory.New()
 	client, err := langshark.New(langshark.Config{
 		Exporter: mem,
-		Mask: func(t langshark.MaskText) (string, error) {
+		Mask: langshark.MaskFunc(func(t langshark.MaskText) (string, error) {
 			if t.Key == "phone" {
 				return "***", nil
 			}
 			return t.Text, nil
-		},
+		}),
 	})
 	if err != nil {
 		log.Fatal(err)

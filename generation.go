@@ -113,7 +113,7 @@ func (d *generationData) addParameters(parameters []keyValue) {
 }
 
 // captureParameters encodes parameters, sorted by name.
-func (c *Client) captureParameters(p map[string]any) []keyValue {
+func (c *Client) captureParameters(scope captureScope, p map[string]any) []keyValue {
 	if len(p) == 0 {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (c *Client) captureParameters(p map[string]any) []keyValue {
 	for _, key := range slices.Sorted(maps.Keys(p)) {
 		all = append(all, anyValue{key, p[key]})
 	}
-	return c.captureAll(FieldParameters, all)
+	return c.captureAll(scope, FieldParameters, all)
 }
 
 func cloneUsage(u Usage) Usage {
@@ -151,7 +151,7 @@ func (g *Generation) SetModelParameters(p map[string]any) {
 	if g == nil {
 		return
 	}
-	parameters := g.span.trace.client.captureParameters(p)
+	parameters := g.span.trace.client.captureParameters(g.span.scope(), p)
 	g.set(func(d *generationData) { d.addParameters(parameters) })
 }
 

@@ -2,6 +2,7 @@ package langshark_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"unsafe"
 
@@ -26,6 +27,9 @@ func record(t *testing.T, cfg langshark.Config) *recorder {
 	if cfg.Exporter == nil {
 		cfg.Exporter = mem
 	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	c, err := langshark.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +37,7 @@ func record(t *testing.T, cfg langshark.Config) *recorder {
 	t.Cleanup(func() {
 		_ = c.Shutdown(context.Background())
 		s := c.Stats()
-		if sum := s.Delivered + s.Dropped.Total() + s.Queued + s.InFlight; sum != s.Accepted {
+		if sum := s.Delivered + s.Dropped.Total() + s.Queued + s.InFlight + s.Spooled; sum != s.Accepted {
 			t.Errorf("accepted %d, but the rest adds up to %d: %+v", s.Accepted, sum, s)
 		}
 	})

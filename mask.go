@@ -4,55 +4,108 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/internal/jsonx"
+	"github.com/langshark/langshark-go/mask"
 )
 
 // Field says where a text that is masked comes from.
-type Field string
+type Field = mask.Field
 
 // The fields that are masked.
 const (
-	FieldInput         Field = "input"
-	FieldOutput        Field = "output"
-	FieldMetadata      Field = "metadata"
-	FieldStatusMessage Field = "status_message"
-	FieldComment       Field = "comment"
-	FieldParameters    Field = "model_parameters"
+	FieldInput         = mask.FieldInput
+	FieldOutput        = mask.FieldOutput
+	FieldMetadata      = mask.FieldMetadata
+	FieldStatusMessage = mask.FieldStatusMessage
+	FieldComment       = mask.FieldComment
+	FieldParameters    = mask.FieldParameters
 )
 
-// MaskText is one text that a [MaskFunc] sees.
-type MaskText struct {
-	Field Field
-	// Key is the name of the enclosing object's member, as in "email"; empty at the top and, for a
-	// list's items, that of the list.
-	Key string
-	// Text is a string's text or a number's digits.
-	Text string
+// MaskText is one text that a [Masker] sees, with the kind of its observation and its field.
+type MaskText = mask.Text
+
+// Masker returns what is recorded instead of t.Text: a [*mask.Masker], which finds
+// personal data and secrets, or a [MaskFunc].
+//
+// Mask is called for every string and number of inputs, outputs, metadata, model
+// parameters, status messages and scores' comments, on the goroutine that records,
+// before anything is queued or written, and before a value is cut to [MaxValueBytes];
+// it must be safe for concurrent use. Names, ids, tags, users, sessions and the keys of
+// objects are not masked. A number that changes becomes a string. When Mask returns an
+// error or panics, the whole value is replaced by {"$masked":"mask failed"}: nothing
+// leaves unmasked.
+type Masker interface {
+	Mask(t MaskText) (string, error)
 }
 
-// MaskFunc returns what is recorded instead of t.Text. It is called for every
-// string and number of inputs, outputs, metadata, model parameters, status
-// messages and scores' comments, on the goroutine that records, before anything
-// is queued or written, and before a value is cut to [MaxValueBytes]; it must
-// be safe for concurrent use. Names, ids, tags, users, sessions and the keys of
-// objects are not masked. A number that changes becomes a string. When it returns an error or panics, the whole
-// value is replaced by {"$masked":"mask failed"}: nothing leaves unmasked.
+// MaskFunc is a function as a [Masker].
 type MaskFunc func(t MaskText) (string, error)
+
+// Mask calls f.
+func (f MaskFunc) Mask(t MaskText) (string, error) { return f(t) }
+
+// CaptureMode says what is recorded of inputs and outputs: for all of a client by
+// [Config].Capture, for an observation or a wrapper by [WithCapture]. A Config.Mask
+// applies in every mode.
+type CaptureMode uint8
+
+const (
+	// CaptureDefault is the client's mode; as the client's own it is CaptureAll.
+	CaptureDefault CaptureMode = iota
+	// CaptureAll records inputs and outputs.
+	CaptureAll
+	// CaptureMasked records them through Config.Mask or, where there is none, through the
+	// detectors of package mask as they are by default. So are metadata and messages.
+	CaptureMasked
+	// CaptureNone leaves inputs and outputs out.
+	CaptureNone
+)
+
+// detectors is the mask of CaptureMasked where no other is set.
+var detectors = sync.OnceValues(func() (*mask.Masker, error) { return mask.New(mask.Config{}) })
+
+// captureScope is what a value belongs to.
+type captureScope struct {
+	kind Kind
+	mode CaptureMode
+}
+
+// mode resolves an observation's mode.
+func (c *Client) mode(m CaptureMode) CaptureMode {
+	if m == CaptureDefault {
+		return c.captureMode
+	}
+	return m
+}
+
+// masker returns the mask for the mode, nil for none.
+func (c *Client) masker(m CaptureMode) Masker {
+	if c.mask != nil || c.mode(m) != CaptureMasked {
+		return c.mask
+	}
+	d, err := detectors()
+	if err != nil {
+		return MaskFunc(func(MaskText) (string, error) { return "", err })
+	}
+	return d
+}
 
 const (
 	maskFailedJSON = `{"$masked":"mask failed"}`
 	maskFailedText = "<masked: mask failed>"
 )
 
-// mask applies the client's mask to a captured value.
-func (c *Client) mask(field Field, key string, v capture) capture {
-	if c.maskFunc == nil || v.kind == captureNone {
+// masks applies the mask to a captured value.
+func (c *Client) masks(scope captureScope, field Field, key string, v capture) capture {
+	m := c.masker(scope.mode)
+	if m == nil || v.kind == captureNone {
 		return v
 	}
 	c.masked.Add(1)
-	masked, err := c.masking(field, key, v)
+	masked, err := masking(m, MaskText{Kind: scope.kind, Field: field, Key: key}, v)
 	v.release()
 	if err != nil {
 		c.report(fmt.Errorf("langshark: masking %s failed, the value is not recorded: %w", field, err))
@@ -61,20 +114,22 @@ func (c *Client) mask(field Field, key string, v capture) capture {
 	return masked
 }
 
-func (c *Client) masking(field Field, key string, v capture) (masked capture, err error) {
+func masking(m Masker, t MaskText, v capture) (masked capture, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("mask panicked: %v", p)
 		}
 	}()
 	if v.kind == captureText {
-		s, err := c.maskFunc(MaskText{Field: field, Key: key, Text: v.text})
+		t.Text = v.text
+		s, err := m.Mask(t)
 		return capture{kind: captureText, text: s}, err
 	}
 	b := getBuffer()
 	b.b, err = maskJSON(b.b, v.buf.b, func(key, text string) (string, error) {
-		return c.maskFunc(MaskText{Field: field, Key: key, Text: text})
-	}, key)
+		t.Key, t.Text = key, text
+		return m.Mask(t)
+	}, t.Key)
 	if err != nil {
 		b.release()
 		return capture{}, err
@@ -83,12 +138,12 @@ func (c *Client) masking(field Field, key string, v capture) (masked capture, er
 }
 
 // maskText applies the mask to a plain text that isn't a payload.
-func (c *Client) maskText(field Field, s string) string {
+func (c *Client) maskText(scope captureScope, field Field, s string) string {
 	s = c.text(s)
-	if c.maskFunc == nil || s == "" {
+	if s == "" || c.masker(scope.mode) == nil {
 		return exporter.TruncateText(s, MaxValueBytes)
 	}
-	v := c.mask(field, "", capture{kind: captureText, text: s})
+	v := c.masks(scope, field, "", capture{kind: captureText, text: s})
 	if v.kind != captureText {
 		v.release()
 		return maskFailedText
@@ -96,8 +151,8 @@ func (c *Client) maskText(field Field, s string) string {
 	return limited(v).text
 }
 
-// maskJSON copies src, with every string and number passed through mask.
-func maskJSON(dst, src []byte, mask func(key, text string) (string, error), topKey string) ([]byte, error) {
+// maskJSON copies src, with every string and number passed through rewrite.
+func maskJSON(dst, src []byte, rewrite func(key, text string) (string, error), topKey string) ([]byte, error) {
 	dec := json.NewDecoder(bytes.NewReader(src))
 	dec.UseNumber()
 	type level struct {
@@ -140,13 +195,13 @@ func maskJSON(dst, src []byte, mask func(key, text string) (string, error), topK
 			dst = append(dst, byte(v))
 			stack = append(stack, level{object: v == '{', isKey: v == '{', key: top.key})
 		case string:
-			s, err := mask(top.key, v)
+			s, err := rewrite(top.key, v)
 			if err != nil {
 				return nil, err
 			}
 			dst = jsonx.AppendString(dst, s)
 		case json.Number:
-			s, err := mask(top.key, v.String())
+			s, err := rewrite(top.key, v.String())
 			if err != nil {
 				return nil, err
 			}

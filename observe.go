@@ -110,20 +110,20 @@ func (w *wrapper) start(ctx context.Context) (context.Context, *Span) {
 		return background(ctx), nil
 	}
 	var s *settings
-	if w.settings.version != "" || len(w.settings.metadata) > 0 {
+	if w.settings.version != "" || w.settings.mode != CaptureDefault || len(w.settings.metadata) > 0 {
 		s = &w.settings.settings
 	}
 	return c.startSpan(ctx, w.settings.kind, w.name, s)
 }
 
 func (w *wrapper) input(span *Span, in any) {
-	if !w.settings.noInput {
+	if !w.settings.noInput && span.captures() {
 		span.SetInput(transformed(w.settings.transformInput, in))
 	}
 }
 
 func (w *wrapper) output(span *Span, out any, err error) {
-	if !w.settings.noOutput {
+	if !w.settings.noOutput && span.captures() {
 		span.SetOutput(transformed(w.settings.transformOutput, out))
 	}
 	span.SetError(err)

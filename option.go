@@ -65,6 +65,12 @@ type (
 		GenerationOption
 		ObserveOption
 	}
+	// CaptureOption fits observations and wrappers.
+	CaptureOption interface {
+		SpanOption
+		GenerationOption
+		ObserveOption
+	}
 	// TraceOrScoreOption fits traces and scores.
 	TraceOrScoreOption interface {
 		TraceOption
@@ -78,6 +84,7 @@ type settings struct {
 	attributes patch
 	// of observations
 	traceID, observationID string
+	mode                   CaptureMode
 	start                  time.Time
 	level                  *Level
 	status                 string
@@ -335,6 +342,17 @@ func WithConfigID(id string) ScoreOption {
 	return scoreScope(func(s *settings) { s.configID = id })
 }
 
+// A captureOption fits observations and wrappers.
+type captureOption CaptureMode
+
+func (o captureOption) applySpan(s *settings)           { s.mode = CaptureMode(o) }
+func (o captureOption) applyGeneration(s *settings)     { s.mode = CaptureMode(o) }
+func (o captureOption) applyObserve(s *observeSettings) { s.mode = CaptureMode(o) }
+
+// WithCapture says what is recorded of the observation's input and output. It is not passed on
+// to the observations below, and UpdateObservation doesn't change it.
+func WithCapture(m CaptureMode) CaptureOption { return captureOption(m) }
+
 // WithKind sets the kind of the wrapper's observation. Defaults to KindSpan.
 func WithKind(k Kind) ObserveOption {
 	return observeScope(func(s *observeSettings) { s.kind = k })
@@ -407,7 +425,7 @@ func (p *patch) encode(c *Client) {
 		return
 	}
 	for _, m := range p.metadata {
-		p.values = setKeyValue(p.values, c.label(m.key), c.capture(FieldMetadata, m.key, m.value).value())
+		p.values = setKeyValue(p.values, c.label(m.key), c.capture(captureScope{}, FieldMetadata, m.key, m.value).value())
 	}
 	p.metadata = nil
 }

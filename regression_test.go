@@ -19,10 +19,10 @@ import (
 
 func TestAttributesAreEncodedWhenTheyAreGiven(t *testing.T) {
 	masked := 0
-	r := record(t, langshark.Config{Mask: func(m langshark.MaskText) (string, error) {
+	r := record(t, langshark.Config{Mask: langshark.MaskFunc(func(m langshark.MaskText) (string, error) {
 		masked++
 		return strings.ReplaceAll(m.Text, "secret", "***"), nil
-	}})
+	})})
 	m := map[string]string{"a": "secret"}
 	ctx := langshark.WithTraceAttributes(with(t, r), langshark.WithMetadata("cfg", m))
 	m["a"], m["b"] = "changed", "added"
@@ -43,7 +43,7 @@ func TestAttributesAreEncodedWhenTheyAreGiven(t *testing.T) {
 
 func TestAttributesAndJoinsReachAnExplicitClient(t *testing.T) {
 	mask := func(m langshark.MaskText) (string, error) { return strings.ReplaceAll(m.Text, "secret", "***"), nil }
-	r := record(t, langshark.Config{Mask: mask})
+	r := record(t, langshark.Config{Mask: langshark.MaskFunc(mask)})
 	// The context holds no client, and the default one is disabled.
 	ctx := langshark.WithTraceAttributes(t.Context(), langshark.WithUser("kim"), langshark.WithMetadata("k", "secret"))
 	ctx = langshark.ContextWithTraceparent(ctx, validTraceparent)
@@ -111,12 +111,12 @@ func TestAllThatAnEntryHoldsIsCounted(t *testing.T) {
 }
 
 func TestTheMaskSeesWhatIsCut(t *testing.T) {
-	r := record(t, langshark.Config{Mask: func(m langshark.MaskText) (string, error) {
+	r := record(t, langshark.Config{Mask: langshark.MaskFunc(func(m langshark.MaskText) (string, error) {
 		if m.Key == "password" {
 			return "***", nil
 		}
 		return strings.ReplaceAll(m.Text, "kim@example.com", "<EMAIL>"), nil
-	}})
+	})})
 	_, s := r.StartSpan(t.Context(), "s")
 	s.SetInput(map[string]string{"password": "hunter2", "z": strings.Repeat("x", langshark.MaxValueBytes)})
 	s.SetOutput(strings.Repeat("x", langshark.MaxValueBytes-40) + "kim@example.com" + strings.Repeat("y", 100))

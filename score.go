@@ -85,8 +85,8 @@ func (c *Client) RecordScore(ctx context.Context, name string, value ScoreValue,
 	record := &exporter.Record{Op: exporter.OpCreate, EventID: ids.NewUUID().String(), Time: time.Now(), Score: &exporter.Score{
 		ID: c.label(s.scoreID), TraceID: c.label(s.traceID), ObservationID: c.label(s.observationID),
 		SessionID: c.label(s.sessionID), Name: c.label(name), Type: value.kind, Number: value.number, Text: c.label(value.text),
-		Comment: c.maskText(FieldComment, s.comment), ConfigID: c.label(s.configID), Environment: c.label(environment),
-		Metadata: owned(c.captureAll(FieldMetadata, s.metadata)),
+		Comment: c.maskText(captureScope{}, FieldComment, s.comment), ConfigID: c.label(s.configID), Environment: c.label(environment),
+		Metadata: owned(c.captureAll(captureScope{}, FieldMetadata, s.metadata)),
 	}}
 	c.pipeline.EnqueueOwned(record)
 	return nil

@@ -22,6 +22,7 @@ type Span struct {
 	name    string
 	start   int64 // ns after the trace's start
 	kind    Kind
+	mode    CaptureMode
 	remote  bool // stands for an observation of another process
 	rejoins func(*traceState, *Span)
 	joins   bool // its parent stands for another process's
@@ -142,6 +143,7 @@ func (s *Span) apply(o *settings) {
 	if o.observationID != "" {
 		s.ids.set(o.observationID)
 	}
+	s.mode = o.mode
 	if !o.start.IsZero() {
 		s.start = s.trace.offset(o.start)
 	}
@@ -154,20 +156,20 @@ func (s *Span) apply(o *settings) {
 // change sets what may change while the observation runs. Values are encoded
 // before the lock is taken, for that may run the application's code.
 func (s *Span) change(o *settings) {
-	c := s.trace.client
+	c, scope := s.trace.client, s.scope()
 	var input, output capture
-	if o.hasInput {
-		input = c.capture(FieldInput, "", o.input)
+	if o.hasInput && s.captures() {
+		input = c.capture(scope, FieldInput, "", o.input)
 	}
-	if o.hasOutput {
-		output = c.capture(FieldOutput, "", o.output)
+	if o.hasOutput && s.captures() {
+		output = c.capture(scope, FieldOutput, "", o.output)
 	}
 	status := ""
 	if o.status != "" {
-		status = c.maskText(FieldStatusMessage, o.status)
+		status = c.maskText(scope, FieldStatusMessage, o.status)
 	}
-	metadata := c.captureAll(FieldMetadata, o.metadata)
-	parameters := c.captureParameters(o.parameters)
+	metadata := c.captureAll(scope, FieldMetadata, o.metadata)
+	parameters := c.captureParameters(scope, o.parameters)
 	s.set(func() {
 		if o.level != nil {
 			s.level = *o.level
@@ -243,9 +245,18 @@ func (s *Span) SetOutput(v any) {
 	}
 }
 
+// scope is what the observation's values belong to.
+func (s *Span) scope() captureScope { return captureScope{s.kind, s.mode} }
+
+// captures reports whether input and output are recorded.
+func (s *Span) captures() bool { return s.trace.client.mode(s.mode) != CaptureNone }
+
 func (s *Span) setPayload(field Field, v any) {
+	if !s.captures() {
+		return
+	}
 	c := s.trace.client
-	value := c.capture(field, "", v) // outside the lock: it may run the application's code
+	value := c.capture(s.scope(), field, "", v) // outside the lock: it may run the application's code
 	if value.kind == captureNone {
 		return
 	}
@@ -270,7 +281,7 @@ func (s *Span) SetMetadata(key string, v any) {
 		return
 	}
 	c := s.trace.client
-	value := c.capture(FieldMetadata, key, v)
+	value := c.capture(s.scope(), FieldMetadata, key, v)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -295,7 +306,7 @@ func (s *Span) SetStatusMessage(text string) {
 		return
 	}
 	c := s.trace.client
-	text = c.maskText(FieldStatusMessage, text)
+	text = c.maskText(s.scope(), FieldStatusMessage, text)
 	s.set(func() { s.status = text })
 }
 
@@ -305,7 +316,7 @@ func (s *Span) SetError(err error) {
 		return
 	}
 	c := s.trace.client
-	text := c.maskText(FieldStatusMessage, errorText(err))
+	text := c.maskText(s.scope(), FieldStatusMessage, errorText(err))
 	s.set(func() { s.level, s.status = LevelError, text })
 }
 

@@ -161,7 +161,7 @@ func (s *stream) item(v any) {
 		s.first = time.Since(s.begun)
 		s.span.firstToken()
 	}
-	if s.w.settings.noOutput || s.cut {
+	if s.w.settings.noOutput || s.cut || !s.span.captures() {
 		return
 	}
 	v = transformed(s.w.settings.transformOutput, v)

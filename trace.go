@@ -88,11 +88,11 @@ func (t *traceState) update(s *settings) {
 	c := t.client
 	s.attributes.encode(c)
 	var input, output capture
-	if s.hasInput {
-		input = c.capture(FieldInput, "", s.input)
+	if s.hasInput && c.captureMode != CaptureNone {
+		input = c.capture(captureScope{}, FieldInput, "", s.input)
 	}
-	if s.hasOutput {
-		output = c.capture(FieldOutput, "", s.output)
+	if s.hasOutput && c.captureMode != CaptureNone {
+		output = c.capture(captureScope{}, FieldOutput, "", s.output)
 	}
 	for {
 		old := t.attributes.Load()

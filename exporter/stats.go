@@ -63,6 +63,29 @@ func (d Dropped) Total() int64 {
 	return d.QueueFull + d.TooLarge + d.Rejected + d.Unsupported + d.Shutdown + d.AfterShutdown + d.SpoolFull + d.Damaged
 }
 
+// Of returns the count for one reason.
+func (d Dropped) Of(reason DropReason) int64 {
+	switch reason {
+	case DropQueueFull:
+		return d.QueueFull
+	case DropTooLarge:
+		return d.TooLarge
+	case DropRejected:
+		return d.Rejected
+	case DropUnsupported:
+		return d.Unsupported
+	case DropShutdown:
+		return d.Shutdown
+	case DropAfterShutdown:
+		return d.AfterShutdown
+	case DropSpoolFull:
+		return d.SpoolFull
+	case DropDamaged:
+		return d.Damaged
+	}
+	return 0
+}
+
 // Stats is one consistent snapshot of a pipeline. In each,
 //
 //	Accepted == Delivered + Dropped.Total() + Queued + InFlight + Spooled

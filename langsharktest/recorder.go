@@ -11,6 +11,7 @@ package langsharktest
 
 import (
 	"context"
+	"log/slog"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,7 +43,10 @@ func NewRecorder(tb testing.TB, configure ...func(*langshark.Config)) *Recorder 
 	for _, f := range configure {
 		f(&config)
 	}
-	config.Exporter = r.memory
+	config.Exporter, config.SpoolDir = r.memory, ""
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
 	client, err := langshark.New(config)
 	if err != nil {
 		tb.Fatalf("langsharktest: %v", err)

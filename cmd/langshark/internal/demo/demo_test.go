@@ -59,7 +59,7 @@ type fixture struct {
 // rehearse plays all dialogues without waiting.
 func rehearse(t *testing.T) *fixture {
 	t.Helper()
-	rec := langsharktest.NewRecorder(t, func(c *langshark.Config) { c.Mask = maskCards })
+	rec := langsharktest.NewRecorder(t, func(c *langshark.Config) { c.Mask = langshark.MaskFunc(maskCards) })
 	provider := newReplay(0)
 	if err := provider.Start(); err != nil {
 		t.Fatal(err)

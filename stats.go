@@ -1,0 +1,137 @@
+package langshark
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/langshark/langshark-go/exporter"
+)
+
+// Stats is one consistent snapshot of a client's counts. See [exporter.Stats]
+// for the sum that always holds.
+type Stats struct {
+	exporter.Stats
+	// Masked counts the values that went through Config.Mask.
+	Masked int64
+	// Late counts calls of setters and End on observations that had ended.
+	Late int64
+	// Sinks has the counts of each sink of an exporter with several, by name.
+	Sinks map[string]exporter.Stats
+}
+
+// Stats returns the client's counts. A disabled client has none.
+func (c *Client) Stats() Stats {
+	if !c.enabled() {
+		return Stats{}
+	}
+	s := Stats{Stats: c.pipeline.Stats(), Masked: c.masked.Load(), Late: c.late.Load()}
+	if r, ok := c.exporter.(exporter.SinkReporter); ok {
+		s.Sinks = r.Sinks()
+	}
+	return s
+}
+
+// String returns the counts as a JSON object, which makes a snapshot an expvar.Var:
+//
+//	expvar.Publish("langshark", expvar.Func(func() any { return client.Stats() }))
+func (s Stats) String() string {
+	b, err := json.Marshal(s)
+	if err != nil { // numbers and texts always encode
+		return "{}"
+	}
+	return string(b)
+}
+
+// attrs are the counts for the log; those that are zero and seldom aren't are left out.
+func (s Stats) attrs() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.Int64("accepted", s.Accepted), slog.Int64("delivered", s.Delivered), slog.Int64("dropped", s.Dropped.Total()),
+	}
+	add := func(name string, n int64) {
+		if n != 0 {
+			attrs = append(attrs, slog.Int64(name, n))
+		}
+	}
+	for reason := exporter.DropQueueFull; reason <= exporter.DropDamaged; reason++ {
+		add("dropped_"+reason.String(), s.Dropped.Of(reason))
+	}
+	add("spooled", s.Spooled)
+	add("adopted", s.Adopted)
+	add("failures", s.Failures)
+	add("late", s.Late)
+	add("masked", s.Masked)
+	return attrs
+}
+
+// summarize logs the counts, once, at Shutdown: a warning if something is missing.
+func (c *Client) summarize(s Stats) {
+	level := slog.LevelInfo
+	if s.Delivered != s.Accepted {
+		level = slog.LevelWarn
+	} else if s.Accepted == 0 {
+		level = slog.LevelDebug
+	}
+	defer func() { _ = recover() }() // the handler is the application's
+	c.logger.LogAttrs(context.Background(), level, "langshark: shut down", s.attrs()...)
+}
+
+const statsInterval = 10 * time.Second
+
+// statsReporter calls OnStats on a goroutine of its own.
+type statsReporter struct {
+	client *Client
+	tell   func(Stats)
+	quit   chan struct{}
+	done   sync.WaitGroup
+}
+
+// startStats returns nil if nobody wants to know.
+func startStats(c *Client, tell func(Stats)) *statsReporter {
+	if tell == nil {
+		return nil
+	}
+	r := &statsReporter{client: c, tell: tell, quit: make(chan struct{})}
+	r.done.Go(r.run)
+	return r
+}
+
+func (r *statsReporter) run() {
+	ticker := time.NewTicker(statsInterval)
+	defer ticker.Stop()
+	var last exporter.Stats
+	for {
+		select {
+		case <-r.quit:
+			return
+		case <-ticker.C:
+			if s := r.client.Stats(); s.Stats != last {
+				last = s.Stats
+				r.call(s)
+			}
+		}
+	}
+}
+
+// stop ends the goroutine and tells the last counts.
+func (r *statsReporter) stop(s Stats) {
+	if r == nil {
+		return
+	}
+	close(r.quit)
+	r.done.Wait()
+	r.call(s)
+}
+
+// call lets no panic out.
+func (r *statsReporter) call(s Stats) {
+	defer func() {
+		if p := recover(); p != nil {
+			slog.Error("langshark: OnStats panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	r.tell(s)
+}
