@@ -8,19 +8,21 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/exporter/internal/langfuse"
 )
 
 // post sends one batch and reads the fate of each event.
 func (e *Exporter) post(ctx context.Context, body []byte, records []exporter.Record) ([]exporter.Failure, error) {
-	answer, err := e.do(ctx, http.MethodPost, "/api/public/ingestion", body)
+	answer, err := e.client.Do(ctx, langfuse.Request{
+		Method: http.MethodPost, Path: "/api/public/ingestion", Body: body, ContentType: "application/json",
+	})
 	if err != nil {
 		return nil, err
 	}
-	if answer.status != http.StatusMultiStatus && answer.status != http.StatusOK && answer.status != http.StatusCreated {
-		return nil, answer.apiError()
+	if answer.Status != http.StatusMultiStatus && answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
+		return nil, answer.Error()
 	}
 	var result struct {
 		Successes *[]struct {
@@ -33,9 +35,9 @@ func (e *Exporter) post(ctx context.Context, body []byte, records []exporter.Rec
 			Error   json.RawMessage `json:"error"`
 		} `json:"errors"`
 	}
-	if err := json.Unmarshal(answer.body, &result); err != nil || result.Successes == nil {
+	if err := json.Unmarshal(answer.Body, &result); err != nil || result.Successes == nil {
 		// Some page of a proxy, perhaps. Nothing says that the events arrived, and sending them twice is harmless.
-		return nil, fmt.Errorf("langshark: the answer to a batch is not that of an ingestion API: %s", cut(string(answer.body)))
+		return nil, fmt.Errorf("langshark: the answer to a batch is not that of an ingestion API: %s", langfuse.Cut(string(answer.Body)))
 	}
 	// The fate of each event by its id: nil if it was accepted.
 	fates := make(map[string]*exporter.Failure, len(records))
@@ -50,13 +52,13 @@ func (e *Exporter) post(ctx context.Context, body []byte, records []exporter.Rec
 	for _, r := range result.Errors {
 		reason := strconv.Itoa(r.Status)
 		if text := cmp.Or(jsonText(r.Error), r.Message); text != "" {
-			reason += ": " + cut(text)
+			reason += ": " + langfuse.Cut(text)
 		}
 		if !sent[r.ID] { // perhaps that of an event which isn't named
 			unnamed.Reason = reason
 			continue
 		}
-		fates[r.ID] = &exporter.Failure{Reason: reason, Retry: retryable(r.Status)}
+		fates[r.ID] = &exporter.Failure{Reason: reason, Retry: langfuse.Retryable(r.Status)}
 	}
 	var failed []exporter.Failure
 	for i := range records {
@@ -69,11 +71,6 @@ func (e *Exporter) post(ctx context.Context, body []byte, records []exporter.Rec
 		}
 	}
 	return failed, nil
-}
-
-func retryable(status int) bool {
-	return status == http.StatusRequestTimeout || status == http.StatusTooEarly ||
-		status == http.StatusTooManyRequests || status >= 500
 }
 
 // jsonText returns a JSON string's text, other JSON as it is, and "" for none.
@@ -97,19 +94,13 @@ func (e *Exporter) speak(ctx context.Context) (Dialect, error) {
 	if dialect != DialectAuto {
 		return dialect, nil
 	}
-	answer, err := e.do(ctx, http.MethodGet, "/api/public/health", nil)
-	if err != nil {
-		return 0, err
-	}
-	version := healthVersion(answer)
+	health, err := e.client.Health(ctx)
 	switch {
-	case answer.status >= 500 || answer.status == http.StatusTooManyRequests:
-		return 0, answer.apiError()
-	case answer.header.Get("X-LangShark-Version") != "":
-		dialect = DialectV3
-	case version == 0:
+	case err != nil:
+		return 0, err
+	case !health.Known():
 		return DialectV2, nil // a proxy's page, perhaps
-	case version >= 3:
+	case health.LangShark || health.Major >= 3:
 		dialect = DialectV3
 	default:
 		dialect = DialectV2
@@ -120,34 +111,10 @@ func (e *Exporter) speak(ctx context.Context) (Dialect, error) {
 	return dialect, nil
 }
 
-// healthVersion is the major version that a health answer names, 0 if none.
-func healthVersion(a *answer) int {
-	var health struct {
-		Version string `json:"version"`
-	}
-	if a.status != http.StatusOK || json.Unmarshal(a.body, &health) != nil {
-		return 0
-	}
-	return major(health.Version)
-}
-
-func major(version string) int {
-	first, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
-	n, err := strconv.Atoi(first)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // forget lets the next batch ask again when the server seems to be another one.
 func (e *Exporter) forget(err error) {
 	var api *exporter.APIError
-	if !errors.As(err, &api) || e.cfg.Dialect != DialectAuto {
-		return
-	}
-	switch api.StatusCode {
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+	if errors.As(err, &api) && e.cfg.Dialect == DialectAuto && langfuse.Elsewhere(api.StatusCode) {
 		e.mu.Lock()
 		e.dialect = DialectAuto
 		e.mu.Unlock()

@@ -2,14 +2,11 @@ package ingestion
 
 import (
 	"encoding/json"
-	"math"
-	"strconv"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/exporter/internal/langfuse"
 	"github.com/langshark/langshark-go/internal/jsonx"
 )
-
-const sdkName = "langshark-go"
 
 // encoder writes request bodies into one buffer that it keeps.
 type encoder struct {
@@ -19,7 +16,7 @@ type encoder struct {
 
 func batchMetadata(cfg Config) []byte {
 	b, err := json.Marshal(map[string]any{
-		"sdk_name": sdkName, "sdk_version": cfg.SDKVersion, "public_key": cfg.PublicKey,
+		"sdk_name": langfuse.SDKName, "sdk_version": cfg.SDKVersion, "public_key": cfg.PublicKey,
 	})
 	if err != nil { // strings always encode
 		return []byte("{}")
@@ -161,7 +158,7 @@ func generationBody(b *jsonx.Object, g *exporter.Generation) {
 		b.String("promptName", g.PromptName)
 		b.Int("promptVersion", int64(g.PromptVersion))
 	}
-	usage := clamped(g.Usage)
+	usage := langfuse.Clamped(g.Usage)
 	// "usage" is what Langfuse 2 reads; the others are of Langfuse 3 and later.
 	if g.Usage != nil || g.Cost != nil {
 		b.Name("usage")
@@ -173,53 +170,22 @@ func generationBody(b *jsonx.Object, g *exporter.Generation) {
 			u.String("unit", "TOKENS")
 		}
 		if g.Cost != nil {
-			if hasParts(g.Cost) {
-				money(&u, "inputCost", g.Cost.Input)
-				money(&u, "outputCost", g.Cost.Output)
+			if langfuse.HasParts(g.Cost) {
+				langfuse.AppendMoney(&u, "inputCost", g.Cost.Input)
+				langfuse.AppendMoney(&u, "outputCost", g.Cost.Output)
 			}
-			money(&u, "totalCost", g.Cost.Sum())
+			langfuse.AppendMoney(&u, "totalCost", g.Cost.Sum())
 		}
 		b.Dst = u.End()
 	}
 	if g.Usage != nil {
 		b.Name("usageDetails")
-		u := jsonx.BeginObject(b.Dst)
-		usage.Buckets(func(name string, tokens int64) {
-			u.Key(name)
-			u.Dst = strconv.AppendInt(u.Dst, max(0, tokens), 10)
-		})
-		b.Dst = u.End()
+		b.Dst = langfuse.AppendUsageDetails(b.Dst, &usage)
 	}
 	if g.Cost != nil {
 		b.Name("costDetails")
-		c := jsonx.BeginObject(b.Dst)
-		if hasParts(g.Cost) {
-			money(&c, "input", g.Cost.Input)
-			money(&c, "output", g.Cost.Output)
-		}
-		money(&c, "total", g.Cost.Sum())
-		for name, amount := range g.Cost.Details {
-			if name != "input" && name != "output" && name != "total" {
-				money(&c, name, amount)
-			}
-		}
-		b.Dst = c.End()
+		b.Dst = langfuse.AppendCostDetails(b.Dst, g.Cost)
 	}
-}
-
-// clamped returns the usage without negative counts.
-func clamped(u *exporter.Usage) exporter.Usage {
-	if u == nil {
-		return exporter.Usage{}
-	}
-	c := *u
-	for _, n := range [...]*int64{
-		&c.InputTokens, &c.OutputTokens, &c.TotalTokens, &c.CachedInputTokens,
-		&c.CacheWriteTokens, &c.InputAudioTokens, &c.ReasoningTokens, &c.OutputAudioTokens,
-	} {
-		*n = max(0, *n)
-	}
-	return c
 }
 
 func scoreBody(dst []byte, s *exporter.Score) []byte {
@@ -234,28 +200,13 @@ func scoreBody(dst []byte, s *exporter.Score) []byte {
 		b.String("value", s.Text)
 	} else {
 		b.Name("value")
-		b.Dst = appendFloat(b.Dst, s.Number)
+		b.Dst = langfuse.AppendFloat(b.Dst, s.Number)
 	}
 	b.StringIf("comment", s.Comment)
 	b.StringIf("configId", s.ConfigID)
 	b.StringIf("environment", s.Environment)
 	values(&b, "metadata", s.Metadata, "", "")
 	return b.End()
-}
-
-// appendFloat appends a finite number; others have been refused before.
-func appendFloat(dst []byte, f float64) []byte {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return append(dst, "null"...)
-	}
-	return strconv.AppendFloat(dst, f, 'g', -1, 64)
-}
-
-func hasParts(c *exporter.Cost) bool { return c.Input != 0 || c.Output != 0 }
-
-func money(o *jsonx.Object, name string, n exporter.NanoUSD) {
-	o.Key(name)
-	o.Dst = n.AppendDecimal(o.Dst)
 }
 
 func valueIf(o *jsonx.Object, name string, v exporter.Value) {
@@ -271,14 +222,5 @@ func values(o *jsonx.Object, name string, kvs []exporter.KeyValue, moreKey, more
 		return
 	}
 	o.Name(name)
-	inner := jsonx.BeginObject(o.Dst)
-	for _, kv := range kvs {
-		if more != "" && kv.Key == moreKey {
-			continue
-		}
-		inner.Key(kv.Key)
-		inner.Dst = kv.Value.AppendJSON(inner.Dst)
-	}
-	inner.StringIf(moreKey, more)
-	o.Dst = inner.End()
+	o.Dst = langfuse.AppendValues(o.Dst, kvs, moreKey, more)
 }
