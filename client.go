@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/exporter/auto"
 	"github.com/langshark/langshark-go/exporter/ingestion"
+	"github.com/langshark/langshark-go/exporter/otlp"
 	"github.com/langshark/langshark-go/exporter/spool"
 )
 
@@ -84,10 +86,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	sink := cfg.Exporter
 	if sink == nil {
-		sink, err = ingestion.New(ingestion.Config{
-			Host: cfg.Host, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey,
-			HTTPClient: cfg.HTTPClient, SDKVersion: Version,
-		})
+		sink, err = cfg.server()
 		if err != nil {
 			return nil, fmt.Errorf("%w (from Config or LANGSHARK_HOST, LANGSHARK_PUBLIC_KEY, LANGSHARK_SECRET_KEY)", err)
 		}
@@ -137,6 +136,25 @@ func New(cfg Config) (*Client, error) {
 	c.stats = startStats(c, cfg.OnStats)
 	anyEnabled.Store(true)
 	return c, nil
+}
+
+// server makes the exporter to the server.
+func (c *Config) server() (exporter.Exporter, error) {
+	to := ingestion.Config{Host: c.Host, PublicKey: c.PublicKey, SecretKey: c.SecretKey, HTTPClient: c.HTTPClient, SDKVersion: Version}
+	var opts []exporter.Option
+	if c.Compressor != nil {
+		opts = append(opts, exporter.WithCompressor(c.Compressor))
+	}
+	switch c.Protocol {
+	case ProtocolIngestion:
+		return ingestion.New(to)
+	case ProtocolOTLP:
+		return otlp.New(otlp.Config{
+			Endpoint: c.Host, PublicKey: c.PublicKey, SecretKey: c.SecretKey, HTTPClient: c.HTTPClient, SDKVersion: Version,
+		}, opts...)
+	default:
+		return auto.New(to, opts...)
+	}
 }
 
 var saidDisabled sync.Once

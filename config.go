@@ -22,6 +22,9 @@ const (
 	ProtocolAuto Protocol = "auto"
 	// ProtocolIngestion is POST /api/public/ingestion, as in Langfuse 2 and 3 and LangShark.
 	ProtocolIngestion Protocol = "ingestion"
+	// ProtocolOTLP is OTLP over HTTP with the attributes of Langfuse, as Langfuse 4 has it. For other
+	// backends of OpenTelemetry, make an exporter with package otlp and set Config.Exporter.
+	ProtocolOTLP Protocol = "otlp"
 )
 
 // Config says how a [Client] works. Its zero value is valid: everything then
@@ -39,8 +42,10 @@ type Config struct {
 	// Exporter replaces the server: records go there, and no key is needed.
 	Exporter exporter.Exporter
 
-	// Protocol defaults to LANGSHARK_PROTOCOL, else ProtocolAuto. Ingestion is the only wire as yet.
+	// Protocol defaults to LANGSHARK_PROTOCOL, else ProtocolAuto.
 	Protocol Protocol
+	// Compressor is for the bodies of OTLP; nil means [exporter.Gzip]. The ingestion API takes none.
+	Compressor exporter.Compressor
 
 	// Environment tells production from staging: at most 40 lower-case letters, digits, - and _.
 	// Defaults to LANGSHARK_ENVIRONMENT or LANGFUSE_TRACING_ENVIRONMENT; empty means "default" on the server.
@@ -173,9 +178,9 @@ func (c Config) fromEnvironment(env func(string) string) (Config, error) {
 	switch c.Protocol {
 	case "":
 		c.Protocol = ProtocolAuto
-	case ProtocolAuto, ProtocolIngestion:
+	case ProtocolAuto, ProtocolIngestion, ProtocolOTLP:
 	default:
-		e.fail("Protocol (LANGSHARK_PROTOCOL): %q is not auto or ingestion", c.Protocol)
+		e.fail("Protocol (LANGSHARK_PROTOCOL): %q is not auto, ingestion or otlp", c.Protocol)
 	}
 	for _, f := range [...]struct {
 		name     string
