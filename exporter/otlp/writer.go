@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"math"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -54,6 +56,15 @@ func (w *protobuf) close(at int) {
 	w.b[at+3] = byte(n >> 21)
 }
 
+// valid returns what a string of protobuf may hold; decoders refuse all of a body for one
+// that is not UTF-8.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\ufffd")
+}
+
 func (w *protobuf) bytes(tag byte, s string) {
 	w.b = append(binary.AppendUvarint(append(w.b, tag), uint64(len(s))), s...)
 }
@@ -65,7 +76,7 @@ func (w *protobuf) beginSpan(trace [16]byte, id, parent [8]byte, hasParent bool,
 	if hasParent {
 		w.b = append(append(w.b, 0x22, 8), parent[:]...)
 	}
-	w.bytes(0x2A, name)
+	w.bytes(0x2A, valid(name))
 	w.b = append(w.b, 0x30, spanKind(client))
 	w.b = binary.LittleEndian.AppendUint64(append(w.b, 0x39), nanos(start))
 	w.b = binary.LittleEndian.AppendUint64(append(w.b, 0x41), nanos(end))
@@ -103,6 +114,7 @@ func size(n int) int {
 func (w *protobuf) text(key, s string) { w.keyed("", key, s) }
 
 func (w *protobuf) keyed(prefix, key, s string) {
+	s, key = valid(s), valid(key)
 	w.attribute(prefix, key, 1+size(len(s))+len(s))
 	w.bytes(0x0A, s)
 }
@@ -147,12 +159,14 @@ func (w *protobuf) bool(key string, v bool) {
 func (w *protobuf) list(key string, items []string) {
 	n := 0
 	for _, s := range items {
+		s = valid(s)
 		inner := 1 + size(len(s)) + len(s)
 		n += 1 + size(inner) + inner
 	}
 	w.attribute("", key, 1+size(n)+n)
 	w.b = binary.AppendUvarint(append(w.b, 0x2A), uint64(n))
 	for _, s := range items {
+		s = valid(s)
 		w.b = binary.AppendUvarint(append(w.b, 0x0A), uint64(1+size(len(s))+len(s)))
 		w.bytes(0x0A, s)
 	}
@@ -171,6 +185,7 @@ func (w *protobuf) endEvent() {
 
 func (w *protobuf) endSpan(failed bool, message string) {
 	if failed {
+		message = valid(message)
 		n := 2
 		if message != "" {
 			n += 1 + size(len(message)) + len(message)
