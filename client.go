@@ -249,7 +249,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	c.summary.Do(func() {
 		s := c.Stats()
 		c.stats.stop(s)
-		c.summarize(s)
+		c.summarize(background(ctx), s)
 	})
 	return err
 }

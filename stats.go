@@ -68,7 +68,7 @@ func (s Stats) attrs() []slog.Attr {
 }
 
 // summarize logs the counts, once, at Shutdown: a warning if something is missing.
-func (c *Client) summarize(s Stats) {
+func (c *Client) summarize(ctx context.Context, s Stats) {
 	level := slog.LevelInfo
 	if s.Delivered != s.Accepted {
 		level = slog.LevelWarn
@@ -76,7 +76,7 @@ func (c *Client) summarize(s Stats) {
 		level = slog.LevelDebug
 	}
 	defer func() { _ = recover() }() // the handler is the application's
-	c.logger.LogAttrs(context.Background(), level, "langshark: shut down", s.attrs()...)
+	c.logger.LogAttrs(ctx, level, "langshark: shut down", s.attrs()...)
 }
 
 const statsInterval = 10 * time.Second

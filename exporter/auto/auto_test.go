@@ -97,6 +97,7 @@ func start(t *testing.T, s *server) *auto.Exporter {
 
 func TestContract(t *testing.T) {
 	exportertest.Run(t, func(t *testing.T) exportertest.Subject {
+		t.Helper()
 		s := &server{version: "3.1.0"}
 		return exportertest.Subject{Exporter: start(t, s), Arrived: func() []string { return slices.Clone(s.ids) }}
 	})
@@ -133,7 +134,7 @@ func TestItAsksAgainWhenTheServerIsAnother(t *testing.T) {
 	}
 	s.version = "4.0.0" // the ingestion API is gone
 	var api *exporter.APIError
-	if err := e.Export(t.Context(), records); !errors.As(err, &api) || api.StatusCode != 404 {
+	if err := e.Export(t.Context(), records); !errors.As(err, &api) || api.StatusCode != http.StatusNotFound {
 		t.Fatal(err)
 	}
 	if err := e.Export(t.Context(), records); err != nil || s.spans != 1 {
@@ -152,7 +153,7 @@ func TestUntilItKnowsNothingIsLost(t *testing.T) {
 	s := &server{version: "4.0.0", down: true}
 	e := start(t, s)
 	var api *exporter.APIError
-	if err := e.Export(t.Context(), exportertest.Records()); !errors.As(err, &api) || api.StatusCode != 503 {
+	if err := e.Export(t.Context(), exportertest.Records()); !errors.As(err, &api) || api.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("%v", err)
 	}
 	s.down = false

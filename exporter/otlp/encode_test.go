@@ -49,7 +49,8 @@ func special() []exporter.Record {
 			ID: "b7ad6b7169203333", TraceID: "0af7651916cd43dd8448eb211c80319c", Kind: exporter.KindGeneration, Name: "said by an integration", Start: at, End: at,
 			Level: exporter.LevelError, StatusMessage: "429",
 			Metadata: []exporter.KeyValue{
-				{Key: "gen_ai.operation.name", Value: exporter.Text("text_completion")}, {Key: "gen_ai.request.model", Value: exporter.Text("asked")},
+				{Key: "gen_ai.operation.name", Value: exporter.Text("text_completion")},
+				{Key: "gen_ai.request.model", Value: exporter.Text("asked")},
 				{Key: "error.type", Value: exporter.Text("rate_limit")},
 			},
 			Generation: &exporter.Generation{Model: "answered", Cost: &exporter.Cost{Total: 5, Details: map[string]exporter.NanoUSD{"b": 2, "a": 1}}},

@@ -93,7 +93,10 @@ func start(t *testing.T, s *server, keys bool) *Exporter {
 }
 
 func TestContract(t *testing.T) {
-	exportertest.Run(t, func(t *testing.T) exportertest.Subject { return exportertest.Subject{Exporter: start(t, &server{}, true)} })
+	exportertest.Run(t, func(t *testing.T) exportertest.Subject {
+		t.Helper()
+		return exportertest.Subject{Exporter: start(t, &server{}, true)}
+	})
 }
 
 func TestLangfuseGetsScoresByIngestion(t *testing.T) {

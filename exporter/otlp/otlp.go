@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -143,9 +144,7 @@ func (c *Config) resource() (names []string, values map[string]string) {
 	if c.SDKVersion != "" {
 		values[semconv.TelemetrySDKVersion] = c.SDKVersion
 	}
-	for name, value := range c.Resource {
-		values[name] = value
-	}
+	maps.Copy(values, c.Resource)
 	for name := range values {
 		names = append(names, name)
 	}

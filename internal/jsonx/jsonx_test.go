@@ -42,7 +42,8 @@ func FuzzAppendString(f *testing.F) {
 
 func TestTimeIsThatOfTheLayout(t *testing.T) {
 	for _, at := range []time.Time{
-		{}, time.Unix(0, 0), time.Unix(-1, 5), time.Date(2000, 2, 29, 23, 59, 59, 999999999, time.UTC), time.Date(1999, 12, 31, 0, 0, 0, 1000, time.UTC),
+		{},
+		time.Unix(0, 0), time.Unix(-1, 5), time.Date(2000, 2, 29, 23, 59, 59, 999999999, time.UTC), time.Date(1999, 12, 31, 0, 0, 0, 1000, time.UTC),
 		time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
 		time.Date(2026, 1, 1, 3, 0, 0, 7, time.FixedZone("KST", 9*3600)),
 	} {
