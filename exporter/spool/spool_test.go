@@ -294,7 +294,7 @@ func TestModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	s, _ := open(t, Config{Dir: dir})
 	mustAppend(t, s, made(1, 6, 200))
-	_, _, _ = s.Next(3, plenty)
+	records, _, _ := s.Next(3, plenty)
 	for i := range records {
 		s.Ack(i)
 	}
