@@ -29,7 +29,7 @@ func recordUntilKilled(dir, run string) {
 	p := exporter.NewPipeline(sink, exporter.PipelineConfig{FlushInterval: 10 * time.Millisecond, Spool: disk})
 	payload := strings.Repeat("x", 500)
 	printed := int64(0)
-	for i := 0; i < 200_000; i++ {
+	for i := range 200_000 {
 		r := span(run + "-" + strconv.Itoa(i))
 		r.Observation.Input = exporter.Text(payload)
 		p.EnqueueRecord(r)
