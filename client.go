@@ -28,6 +28,7 @@ type Client struct {
 	attributes  *exporter.Attributes // of every trace, before its own
 	sampleRate  float64
 	mask        Masker
+	bridge      Bridge // nil for none
 	captureMode CaptureMode
 	onError     func(error)
 
@@ -97,6 +98,7 @@ func New(cfg Config) (*Client, error) {
 		sampleRate:  1,
 		mask:        cfg.Mask,
 		captureMode: cfg.Capture,
+		bridge:      cfg.Bridge,
 		copyStrings: cfg.CopyStrings,
 		onError:     cfg.OnError,
 		open:        new(openTable),

@@ -94,6 +94,8 @@ type Config struct {
 	// Capture says what is recorded of inputs and outputs. Defaults to LANGSHARK_CAPTURE (all, masked
 	// or none), else CaptureAll.
 	Capture CaptureMode
+	// Bridge joins our traces and those of another tracing library. See [Bridge].
+	Bridge Bridge
 	// OnError is told of background errors: on the client's goroutine or, when Mask fails, on the one
 	// that records. It must return soon and not call Flush or Shutdown. Defaults to a slog warning at
 	// most every ten seconds.

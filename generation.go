@@ -57,7 +57,7 @@ func (c *Client) startGeneration(ctx context.Context, kind Kind, name string, op
 		return ctx, nil
 	}
 	s := generationSettings(opts)
-	ctx = background(ctx)
+	ctx = c.bridged(background(ctx))
 	p := locate(ctx).below(c)
 	if p.span == nil || s != nil && s.traceID != "" {
 		n := &rootGenerationNode{Context: ctx}
@@ -67,7 +67,7 @@ func (c *Client) startGeneration(ctx context.Context, kind Kind, name string, op
 			return n, nil
 		}
 		n.generation.span.ready(s)
-		return n, &n.generation
+		return c.across(n, &n.generation.span), &n.generation
 	}
 	if !p.span.trace.sampled {
 		return ctx, nil
@@ -76,7 +76,7 @@ func (c *Client) startGeneration(ctx context.Context, kind Kind, name string, op
 	n.generation.span.joins = p.span.remote
 	n.generation.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
 	n.generation.span.ready(s)
-	return n, &n.generation
+	return c.across(n, &n.generation.span), &n.generation
 }
 
 func (g *Generation) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind, name string) {

@@ -92,7 +92,7 @@ func (c *Client) StartObservation(ctx context.Context, kind Kind, name string, o
 }
 
 func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *settings) (context.Context, *Span) {
-	ctx = background(ctx)
+	ctx = c.bridged(background(ctx))
 	p := locate(ctx).below(c)
 	if p.span == nil || s != nil && s.traceID != "" {
 		n := &rootSpanNode{Context: ctx}
@@ -101,7 +101,8 @@ func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *setti
 		if !n.state.sampled {
 			return n, nil
 		}
-		return n, n.span.ready(s)
+		n.span.ready(s)
+		return c.across(n, &n.span), &n.span
 	}
 	if !p.span.trace.sampled {
 		return ctx, nil
@@ -109,7 +110,8 @@ func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *setti
 	n := &spanNode{Context: ctx}
 	n.span.joins = p.span.remote
 	n.span.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
-	return n, n.span.ready(s)
+	n.span.ready(s)
+	return c.across(n, &n.span), &n.span
 }
 
 // begin sets what never changes.
@@ -129,12 +131,11 @@ func (s *Span) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind, name
 }
 
 // ready applies the options and makes the observation known.
-func (s *Span) ready(o *settings) *Span {
+func (s *Span) ready(o *settings) {
 	if o != nil {
 		s.apply(o)
 	}
 	s.opened()
-	return s
 }
 
 // apply sets what options say.

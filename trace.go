@@ -201,7 +201,7 @@ func (c *Client) StartTrace(ctx context.Context, name string, opts ...TraceOptio
 		n.trace.span.apply(&root)
 	}
 	n.trace.span.opened()
-	return n, &n.trace
+	return c.across(n, &n.trace.span), &n.trace
 }
 
 // ID returns the trace's id, or "" for nil.
