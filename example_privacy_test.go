@@ -57,4 +57,6 @@ func Example_openTelemetry() {
 		log.Fatal(err)
 	}
 	defer client.Shutdown(context.Background())
+	fmt.Println(client.Enabled())
+	// Output: true
 }
