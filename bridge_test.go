@@ -65,7 +65,7 @@ func TestBridgeFromOurRoot(t *testing.T) {
 	if o := r.one("below theirs"); o.TraceID != root.ID() || o.ParentID != "0000000000000009" || o.Attributes.UserID != "kim" {
 		t.Errorf("%+v", o)
 	}
-	if got := langshark.SpanContext(theirs); got.TraceID == [16]byte{15: 1} || !got.Sampled {
+	if got := theirs; got.TraceID == [16]byte{15: 1} || !got.Sampled {
 		t.Errorf("their span is in trace %x", got.TraceID)
 	}
 	if r.trace().Attributes.UserID != "kim" {
