@@ -79,6 +79,7 @@ func TestOnStatsIsToldWhileCountsChange(t *testing.T) {
 		_, s := client.StartSpan(t.Context(), "s")
 		s.End()
 		time.Sleep(65 * time.Second) //nolint:forbidigo // a fake clock
+		synctest.Wait()
 		if len(told) != 1 || told[0].Delivered != 2 {
 			t.Errorf("told %+v", told)
 		}
