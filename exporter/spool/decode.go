@@ -21,7 +21,8 @@ type decoder struct {
 // decodeRecord reads a record whose strings and values lie in b and whose
 // structs lie in mem.
 func decodeRecord(b []byte, mem *memory) (r exporter.Record, ok bool) {
-	d := decoder{rest: b, mem: mem}
+	d := &mem.decoder
+	*d = decoder{rest: b, mem: mem}
 	if len(b) == 0 {
 		return r, false
 	}
@@ -32,13 +33,13 @@ func decodeRecord(b []byte, mem *memory) (r exporter.Record, ok bool) {
 	case isNothing:
 	case isTrace:
 		r.Trace = mem.traces.one()
-		section(&d, r.Trace, (*decoder).trace)
+		section(d, r.Trace, (*decoder).trace)
 	case isObservation:
 		r.Observation = mem.observations.one()
-		section(&d, r.Observation, (*decoder).observation)
+		section(d, r.Observation, (*decoder).observation)
 	case isScore:
 		r.Score = mem.scores.one()
-		section(&d, r.Score, (*decoder).score)
+		section(d, r.Score, (*decoder).score)
 	default: // of a newer version
 		d.broken = true
 	}

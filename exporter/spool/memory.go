@@ -15,6 +15,7 @@ type memory struct {
 	values       slab[exporter.KeyValue]
 	strings      slab[string]
 	bools        slab[bool]
+	decoder      decoder
 }
 
 func (m *memory) reset() {

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -85,7 +86,7 @@ func (s *Spool) read(n int, maxBytes int64) (damaged int64, err error) {
 		damaged += lost
 	}
 	if w.left == 0 {
-		s.settle()
+		_ = s.settle() // what can't be written down comes again
 	}
 	return damaged, nil
 }
@@ -135,15 +136,16 @@ func (s *Spool) Ack(i int) {
 	w.left--
 	s.stats.Records--
 	if w.left == 0 {
-		s.settle()
+		_ = s.settle()
 	}
 	s.publish()
 }
 
 // settle removes the segments that are done with and writes down how far the
 // others are: up to the first record of the window that is not acknowledged,
-// if there is one.
-func (s *Spool) settle() {
+// if there is one. An error loses nothing: records come again after a crash.
+func (s *Spool) settle() error {
+	var errs []error
 	for i := range s.series {
 		sr := &s.series[i]
 		at, off, number := sr.at, sr.off, sr.number
@@ -165,8 +167,9 @@ func (s *Spool) settle() {
 			}
 		}
 		seg.start, seg.startFrame = off, number
-		s.note(seg.folder.cursors[i].store(s.cfg.fs, position{seg.number, off, number}))
+		errs = append(errs, seg.folder.cursors[i].store(s.cfg.fs, position{seg.number, off, number}))
 	}
+	return errors.Join(errs...)
 }
 
 // first returns the place of the first record of a series that is not acknowledged.

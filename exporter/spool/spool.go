@@ -142,7 +142,7 @@ func (s *Spool) Close() error {
 		return nil
 	}
 	s.closed = true
-	s.settle()
+	s.note(s.settle())
 	for i := range s.series {
 		sr := &s.series[i]
 		sr.stopReading()
