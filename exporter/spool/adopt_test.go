@@ -13,11 +13,11 @@ import (
 )
 
 // entries lists what is in Dir itself.
-func entries(t testing.TB, dir string) []string {
-	t.Helper()
+func entries(tb testing.TB, dir string) []string {
+	tb.Helper()
 	all, err := os.ReadDir(dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var names []string
 	for _, e := range all {
@@ -103,7 +103,7 @@ func TestAcknowledgedRecordsDoNotComeAgain(t *testing.T) {
 	for i := range records {
 		s.Ack(i)
 	}
-	records, _, _ = s.Next(8, plenty)
+	_, _, _ = s.Next(8, plenty)
 	s.Ack(0)
 	s.Ack(1)
 	s.Ack(5) // its series has an earlier one that isn't

@@ -6,6 +6,7 @@ import (
 )
 
 func benchAppend(b *testing.B, cfg Config) {
+	b.Helper()
 	cfg.Dir = b.TempDir()
 	s, _ := open(b, cfg)
 	batch := made(1, 100, 2000)

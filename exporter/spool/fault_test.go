@@ -51,11 +51,11 @@ func (f *faultFS) SyncDir(name string) error {
 }
 
 func (f *faultFS) OpenFile(name string, flag int, perm fs.FileMode) (file, error) {
-	real, err := f.osFS.OpenFile(name, flag, perm)
+	file, err := f.osFS.OpenFile(name, flag, perm)
 	if err != nil {
 		return nil, err
 	}
-	return &faultFile{file: real, fs: f, segment: strings.HasSuffix(name, ".seg")}, nil
+	return &faultFile{file: file, fs: f, segment: strings.HasSuffix(name, ".seg")}, nil
 }
 
 type faultFile struct {

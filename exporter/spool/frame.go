@@ -176,7 +176,7 @@ func (r *frameReader) view(off int64, n int) ([]byte, error) {
 	if m >= n {
 		return r.buf[:n], nil
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // ReaderAt returns it as it is
+	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	r.end = off + int64(m) // the file is shorter than it was

@@ -18,15 +18,15 @@ import (
 )
 
 // edit changes a file.
-func edit(t testing.TB, name string, change func([]byte)) {
-	t.Helper()
+func edit(tb testing.TB, name string, change func([]byte)) {
+	tb.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	change(b)
 	if err := os.WriteFile(name, b, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -36,12 +36,12 @@ func fixHeader(b []byte) {
 
 // leftBehind makes a folder with one segment of n plain records and returns its name and
 // where each frame begins, with the end last.
-func leftBehind(t testing.TB, dir string, n int, key []byte) (name string, frames []int) {
-	t.Helper()
-	s, _ := open(t, Config{Dir: dir, Key: key})
+func leftBehind(tb testing.TB, dir string, n int, key []byte) (name string, frames []int) {
+	tb.Helper()
+	s, _ := open(tb, Config{Dir: dir, Key: key})
 	frames = append(frames, segmentHead)
 	for _, r := range spans(1, n, 200) {
-		mustAppend(t, s, []exporter.Spooled{r})
+		mustAppend(tb, s, []exporter.Spooled{r})
 		frames = append(frames, int(s.series[plain].active.size))
 	}
 	name = s.series[plain].active.path()

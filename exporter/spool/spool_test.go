@@ -19,17 +19,17 @@ import (
 const plenty = 64 << 20
 
 // open makes a spool and closes it when the test ends.
-func open(t testing.TB, cfg Config) (*Spool, exporter.SpoolReport) {
-	t.Helper()
+func open(tb testing.TB, cfg Config) (*Spool, exporter.SpoolReport) {
+	tb.Helper()
 	s, err := New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	report, err := s.Open()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	tb.Cleanup(func() { s.Close() })
 	return s, report
 }
 
@@ -78,23 +78,23 @@ func higherOnes(first uint64, n, size int) []exporter.Spooled {
 	return all
 }
 
-func mustAppend(t testing.TB, s *Spool, records []exporter.Spooled) (evicted int64) {
-	t.Helper()
+func mustAppend(tb testing.TB, s *Spool, records []exporter.Spooled) (evicted int64) {
+	tb.Helper()
 	n, evicted, err := s.Append(records)
 	if err != nil || n != len(records) {
-		t.Fatalf("Append wrote %d of %d: %v", n, len(records), err)
+		tb.Fatalf("Append wrote %d of %d: %v", n, len(records), err)
 	}
 	return evicted
 }
 
 // drain takes all that there is and acknowledges it.
-func drain(t testing.TB, s *Spool, n int) (ids []string, damaged int64) {
-	t.Helper()
+func drain(tb testing.TB, s *Spool, n int) (ids []string, damaged int64) {
+	tb.Helper()
 	for {
 		records, lost, err := s.Next(n, plenty)
 		damaged += lost
 		if err != nil {
-			t.Fatalf("Next: %v", err)
+			tb.Fatalf("Next: %v", err)
 		}
 		if len(records) == 0 {
 			return ids, damaged
@@ -114,19 +114,19 @@ func idsOf(records []exporter.Spooled) []string {
 	return ids
 }
 
-func same(t testing.TB, what string, got, want []string) {
-	t.Helper()
+func same(tb testing.TB, what string, got, want []string) {
+	tb.Helper()
 	if !slices.Equal(got, want) {
-		t.Fatalf("%s:\n got %q\nwant %q", what, got, want)
+		tb.Fatalf("%s:\n got %q\nwant %q", what, got, want)
 	}
 }
 
 // files lists all that is below dir but locks and folders.
-func files(t testing.TB, dir, suffix string) []string {
-	t.Helper()
+func files(tb testing.TB, dir, suffix string) []string {
+	tb.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "*", "*"+suffix))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return names
 }
@@ -241,7 +241,7 @@ func TestFirstSeq(t *testing.T) {
 	first(0, false)
 	mustAppend(t, s, made(4, 6, 200)) // 4..9
 	first(4, true)
-	records, _, _ := s.Next(3, plenty)
+	_, _, _ = s.Next(3, plenty)
 	first(4, true)
 	s.Ack(1)
 	first(4, true)
@@ -251,7 +251,7 @@ func TestFirstSeq(t *testing.T) {
 	first(7, true)
 	mustAppend(t, s, made(10, 1, 200))
 	first(7, true)
-	records, _, _ = s.Next(9, plenty)
+	records, _, _ := s.Next(9, plenty)
 	mustAppend(t, s, made(11, 2, 200))
 	for i := range records {
 		s.Ack(i)
