@@ -31,7 +31,7 @@ func observation(s sdktrace.ReadOnlySpan) *exporter.Observation {
 		o.ParentID = s.Parent().SpanID().String()
 	}
 	if v, ok := a[semconv.GenAIToolName]; ok && o.Kind == exporter.KindTool {
-		o.Name = v.Emit()
+		o.Name = v.String()
 	}
 	o.Input = value(a, semconv.LangfuseObservationInput, "gen_ai.input.messages", "gen_ai.prompt", "gen_ai.tool.call.arguments", "traceloop.entity.input", "ai.prompt.messages", "ai.prompt", semconv.InputValue)
 	o.Output = value(a, semconv.LangfuseObservationOutput, "gen_ai.output.messages", "gen_ai.completion", "gen_ai.tool.call.result", "traceloop.entity.output", "ai.response.text", semconv.OutputValue)
@@ -67,7 +67,7 @@ func kind(a attributes) exporter.Kind {
 		return k
 	}
 	if v, ok := a[semconv.GenAIOperationName]; ok {
-		if k, ok := operationKinds[v.Emit()]; ok {
+		if k, ok := operationKinds[v.String()]; ok {
 			return k
 		}
 	}
@@ -97,7 +97,7 @@ func converted(v attribute.Value) exporter.Value {
 	if v.Type() != attribute.STRING {
 		b, err := json.Marshal(v.AsInterface())
 		if err != nil { // infinite, or not a number
-			return exporter.Text(v.Emit())
+			return exporter.Text(v.String())
 		}
 		return exporter.JSON(b)
 	}
@@ -137,21 +137,21 @@ func traceAttributes(t *exporter.Attributes, a attributes, s sdktrace.ReadOnlySp
 		switch string(kv.Key) {
 		case semconv.LangfuseEnvironment, semconv.DeploymentEnvironment, "deployment.environment":
 			if t.Environment == "" {
-				t.Environment = kv.Value.Emit()
+				t.Environment = kv.Value.String()
 			}
 		case semconv.LangfuseRelease:
 			if t.Release == "" {
-				t.Release = kv.Value.Emit()
+				t.Release = kv.Value.String()
 			}
 		case semconv.ServiceVersion:
-			t.Version = kv.Value.Emit()
+			t.Version = kv.Value.String()
 		}
 	}
 	if v, ok := a.take(semconv.LangfuseTraceTags, "langfuse.tags", "tag.tags"); ok {
 		t.Tags = tags(v)
 	}
 	if v, ok := a.take(semconv.LangfuseTracePublic, "langfuse.public"); ok {
-		public := v.Emit() == "true"
+		public := v.String() == "true"
 		t.Public = &public
 	}
 	t.Metadata = prefixed(a, semconv.LangfuseTraceMetadata)
@@ -162,10 +162,10 @@ func tags(v attribute.Value) (list []string) {
 	if v.Type() == attribute.STRINGSLICE {
 		return v.AsStringSlice()
 	}
-	if json.Unmarshal([]byte(v.Emit()), &list) == nil {
+	if json.Unmarshal([]byte(v.String()), &list) == nil {
 		return list
 	}
-	for tag := range strings.SplitSeq(v.Emit(), ",") {
+	for tag := range strings.SplitSeq(v.String(), ",") {
 		list = append(list, strings.TrimSpace(tag))
 	}
 	return list
@@ -206,11 +206,11 @@ func generation(a attributes, start time.Time) *exporter.Generation {
 		PromptName: a.text(semconv.LangfuseObservationPromptName, "langfuse.prompt.name", semconv.GenAIPromptName),
 	}
 	if v, ok := a[semconv.GenAIRequestModel]; ok && g.Model == "" {
-		g.Model = v.Emit()
+		g.Model = v.String()
 	}
 	g.PromptVersion = int(a.number(semconv.LangfuseObservationPromptVersion, "langfuse.prompt.version"))
 	if v, ok := a.take(semconv.LangfuseObservationCompletionStart); ok {
-		if at, err := time.Parse(time.RFC3339Nano, strings.Trim(v.Emit(), `"`)); err == nil {
+		if at, err := time.Parse(time.RFC3339Nano, strings.Trim(v.String(), `"`)); err == nil {
 			g.CompletionStart = at
 		}
 	} else if v, ok := a.take(semconv.GenAIResponseTimeToFirst); ok {
@@ -227,7 +227,7 @@ func generation(a attributes, start time.Time) *exporter.Generation {
 func parameters(a attributes) (kvs []exporter.KeyValue) {
 	if v, ok := a.take(semconv.LangfuseObservationModelParameters, "llm.invocation_parameters", "model_config"); ok {
 		var object map[string]json.RawMessage
-		if json.Unmarshal([]byte(v.Emit()), &object) == nil {
+		if json.Unmarshal([]byte(v.String()), &object) == nil {
 			for key, raw := range object {
 				kvs = append(kvs, exporter.KeyValue{Key: key, Value: exporter.JSON(raw)})
 			}
@@ -246,7 +246,7 @@ func parameters(a attributes) (kvs []exporter.KeyValue) {
 func usage(a attributes) *exporter.Usage {
 	if v, ok := a.take(semconv.LangfuseObservationUsageDetails); ok {
 		var buckets map[string]int64
-		if json.Unmarshal([]byte(v.Emit()), &buckets) == nil {
+		if json.Unmarshal([]byte(v.String()), &buckets) == nil {
 			return fromBuckets(buckets)
 		}
 	}
@@ -289,7 +289,7 @@ func fromBuckets(b map[string]int64) *exporter.Usage {
 func cost(a attributes) *exporter.Cost {
 	if v, ok := a.take(semconv.LangfuseObservationCostDetails); ok {
 		var parts map[string]float64
-		if json.Unmarshal([]byte(v.Emit()), &parts) == nil && len(parts) > 0 {
+		if json.Unmarshal([]byte(v.String()), &parts) == nil && len(parts) > 0 {
 			c := &exporter.Cost{}
 			for name, dollars := range parts {
 				switch name {
@@ -316,7 +316,7 @@ func cost(a attributes) *exporter.Cost {
 }
 
 func float(v attribute.Value) float64 {
-	f, err := strconv.ParseFloat(v.Emit(), 64)
+	f, err := strconv.ParseFloat(v.String(), 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return 0
 	}

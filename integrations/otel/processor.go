@@ -107,7 +107,7 @@ func (a attributes) text(names ...string) string {
 	if !ok {
 		return ""
 	}
-	return v.Emit()
+	return v.String()
 }
 
 // number takes a whole number; one that is given as text is read.

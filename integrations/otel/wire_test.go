@@ -29,7 +29,6 @@ import (
 type collector struct {
 	mu     sync.Mutex
 	bodies [][]byte
-	kinds  []string
 	spans  map[string]ptrace.Span // by name
 }
 
