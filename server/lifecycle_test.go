@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -210,10 +212,15 @@ func TestUnknownProject(t *testing.T) {
 }
 
 // TestBusy fills the queue of writes: some are refused with 429, none is lost that was accepted.
+// Another connection holds the file's write lock until the first is refused.
 func TestBusy(t *testing.T) {
-	srv := newServer(t, server.Config{MaxPendingWrites: 4})
+	dir := t.TempDir()
+	srv := newServer(t, server.Config{MaxPendingWrites: 4, DataDir: dir})
 	c := serve(t, srv, "")
 	var wg sync.WaitGroup
+	var once sync.Once
+	unlock := lockStore(t, dir)
+	defer once.Do(unlock)
 	var mu sync.Mutex
 	accepted, refused := 0, 0
 	for i := range 60 {
@@ -229,6 +236,7 @@ func TestBusy(t *testing.T) {
 				accepted += 2
 			case status == http.StatusTooManyRequests && header.Get("Retry-After") == "1":
 				refused++
+				once.Do(unlock)
 			default:
 				t.Errorf("%d %s", status, text)
 			}
@@ -240,6 +248,31 @@ func TestBusy(t *testing.T) {
 	}
 	if n := len(c.object(t, "/api/public/traces/t")["observations"].([]any)); n != accepted {
 		t.Errorf("%d observations stored, %d accepted", n, accepted)
+	}
+}
+
+// lockStore keeps the server from writing until the function it returns is called.
+func lockStore(t *testing.T, dir string) (unlock func()) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.db"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("the store's file: %q, %v", files, err)
+	}
+	db, err := sql.Open("sqlite", files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := errors.Join(tx.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
