@@ -73,9 +73,13 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 	if !sampled(c.sampleRate, t.id, t.idText) {
 		return
 	}
-	scope := captureScope{kind: o.Kind}
+	scope := captureScope{kind: o.Kind, files: true}
+	var files []*attachments
 	value := func(field Field, key string, v exporter.Value) exporter.Value {
-		masked := limited(c.masks(scope, field, key, captured(v)))
+		masked := limited(c.masks(scope, field, key, c.media(scope, field, captured(v))))
+		if masked.buf != nil && masked.buf.attached != nil {
+			files = append(files, masked.buf.attached)
+		}
 		defer masked.release()
 		return masked.value().Clone()
 	}
@@ -126,6 +130,9 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 		c.pipeline.EnqueueOwned(&exporter.Record{EventID: ids.NewUUID().String(), Time: now, Trace: &exporter.Trace{
 			ID: n.TraceID, Start: n.Start, Attributes: attributes, Input: n.Input, Output: n.Output,
 		}})
+	}
+	for _, a := range files {
+		c.sendFiles(a, now, n.TraceID, n.ID)
 	}
 }
 

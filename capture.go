@@ -28,6 +28,8 @@ type buffer struct {
 	b       []byte
 	refs    atomic.Int32
 	encoder *json.Encoder // writes to the buffer; made when first needed
+
+	attached *attachments // files that the value refers to; nil for most
 }
 
 // Write appends to the buffer.
@@ -57,6 +59,7 @@ func getBuffer() *buffer {
 
 func (b *buffer) release() {
 	if b.refs.Add(-1) == 0 && cap(b.b) <= maxPooledBytes {
+		b.attached = nil
 		buffers.Put(b)
 	}
 }
@@ -69,7 +72,8 @@ const (
 	captureJSON
 )
 
-// capture is a value as it was when it was given: a string by reference, all else encoded.
+// capture is a value as it was when it was given: a string by reference, all else
+// encoded. A string has a buffer if it refers to a file.
 type capture struct {
 	text string
 	buf  *buffer
@@ -115,10 +119,15 @@ func (v capture) size() int64 {
 	return int64(n)
 }
 
-// capture encodes and masks a value. nil is no value. The mask comes before
-// the limit, so that it sees all of what is kept of a value.
+// capture encodes and masks a value. nil is no value. Files are taken out before
+// the mask, and the mask comes before the limit, so that it sees all of what is
+// kept of a value.
 func (c *Client) capture(scope captureScope, field Field, key string, v any) capture {
-	return limited(c.masks(scope, field, key, c.encode(v)))
+	if m, ok := asMedia(v); ok {
+		file, reference := newMedia(m.contentType(), sourceBytes, bytes.Clone(m.Data))
+		return c.masks(scope, field, key, c.attach(scope, field, capture{kind: captureText, text: reference}, []*exporter.Media{file}))
+	}
+	return limited(c.masks(scope, field, key, c.media(scope, field, c.encode(v))))
 }
 
 // captureAll does so for named values, leaving out those that are none.
@@ -138,11 +147,23 @@ func limited(v capture) capture {
 	case v.kind == captureText && len(v.text) > MaxValueBytes:
 		v.text = exporter.TruncateText(v.text, MaxValueBytes)
 	case v.kind == captureJSON && len(v.buf.b) > MaxValueBytes:
-		text := exporter.TruncateText(string(v.buf.b), MaxValueBytes)
+		text := capture{kind: captureText, text: exporter.TruncateText(string(v.buf.b), MaxValueBytes)}
+		text.takeFiles(v)
 		v.release()
-		return capture{kind: captureText, text: text}
+		return text
 	}
 	return v
+}
+
+// takeFiles makes the value refer to the files that another, which it is made of, refers to.
+func (v *capture) takeFiles(of capture) {
+	if of.buf == nil || of.buf.attached == nil {
+		return
+	}
+	if v.buf == nil {
+		v.buf = getBuffer()
+	}
+	v.buf.attached = of.buf.attached
 }
 
 func (c *Client) encode(v any) capture {

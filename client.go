@@ -30,13 +30,15 @@ type Client struct {
 	mask        Masker
 	bridge      Bridge // nil for none
 	captureMode CaptureMode
+	mediaMode   MediaMode
 	onError     func(error)
 
-	copyStrings bool
-	announces   bool       // the exporter takes observations that still run
-	open        *openTable // nil when disabled
-	late        atomic.Int64
-	masked      atomic.Int64
+	copyStrings  bool
+	announces    bool       // the exporter takes observations that still run
+	open         *openTable // nil when disabled
+	late         atomic.Int64
+	masked       atomic.Int64
+	mediaOmitted atomic.Int64
 
 	stats    *statsReporter
 	logger   *slog.Logger
@@ -98,6 +100,7 @@ func New(cfg Config) (*Client, error) {
 		sampleRate:  1,
 		mask:        cfg.Mask,
 		captureMode: cfg.Capture,
+		mediaMode:   cfg.Media,
 		bridge:      cfg.Bridge,
 		copyStrings: cfg.CopyStrings,
 		onError:     cfg.OnError,

@@ -94,6 +94,9 @@ type Config struct {
 	// Capture says what is recorded of inputs and outputs. Defaults to LANGSHARK_CAPTURE (all, masked
 	// or none), else CaptureAll.
 	Capture CaptureMode
+	// Media says what becomes of images, sounds and files in them. Defaults to LANGSHARK_MEDIA (upload
+	// or omit), else LANGFUSE_MEDIA_UPLOAD_ENABLED, else MediaDefault.
+	Media MediaMode
 	// Bridge joins our traces and those of another tracing library. See [Bridge].
 	Bridge Bridge
 	// OnError is told of background errors: on the client's goroutine or, when Mask fails, on the one
@@ -176,6 +179,10 @@ func (c Config) fromEnvironment(env func(string) string) (Config, error) {
 	}
 	if c.Capture > CaptureNone {
 		e.fail("Capture: %d is none of CaptureAll, CaptureMasked and CaptureNone", c.Capture)
+	}
+	envDefault(&e, &c.Media, parseMedia, "upload or omit", "LANGSHARK_MEDIA", "LANGFUSE_MEDIA_UPLOAD_ENABLED")
+	if c.Media > MediaOmit {
+		e.fail("Media: %d is neither MediaUpload nor MediaOmit", c.Media)
 	}
 	switch c.Protocol {
 	case "":
@@ -314,6 +321,17 @@ func parseCapture(s string) (CaptureMode, error) {
 		return CaptureNone, nil
 	}
 	return CaptureDefault, errRange
+}
+
+// parseMedia also reads the true and false of Langfuse's variable.
+func parseMedia(s string) (MediaMode, error) {
+	switch strings.ToLower(s) {
+	case "upload", "true", "1":
+		return MediaUpload, nil
+	case "omit", "false", "0":
+		return MediaOmit, nil
+	}
+	return MediaDefault, errRange
 }
 
 // parseDuration reads 500ms and the like; a bare number is seconds.

@@ -104,7 +104,7 @@ type overlay struct {
 func newOverlay(c *Client, outer *overlay, p patch) *overlay {
 	o := &overlay{outer: outer.of(c), client: c, patch: p}
 	for _, m := range p.metadata {
-		if v := c.encode(m.value); v.kind != captureNone {
+		if v := c.media(captureScope{}, FieldMetadata, c.encode(m.value)); v.kind != captureNone {
 			o.raw = setValue(o.raw, c.label(m.key), v)
 		}
 	}

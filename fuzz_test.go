@@ -78,3 +78,36 @@ func FuzzTraceparent(f *testing.F) {
 		_ = fromBaggage(s)
 	})
 }
+
+// FuzzMedia checks that taking files out of valid JSON leaves valid JSON, with the
+// files whole, and other values as they were.
+func FuzzMedia(f *testing.F) {
+	for _, s := range []string{
+		`{"url":"data:image/png;base64,aGk="}`, `["data:a/b;base64,aGk"]`, `{"type":"base64","media_type":"image/png","data":"aGk="}`,
+		`{"inlineData":{"mimeType":"image/png","data":"aGk="}}`, `{"input_audio":{"format":"mp3","data":"aGk="}}`, `{"audio":[{"data":"aGk="}]}`,
+		`{"data":"data:a/b;base64,aGk=","type":"media","mime_type":"a/b"}`, `{"type":"media","mime_type":"a/b","data":"aGk=","x":{"data":"\""}}`, `"data"`,
+		`{"data:a/b;base64,aGk=":1}`, `{"data":"aGk=","type":"media","mime_type":"a/b","data":"eW8="}`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		v := encodeRaw(json.RawMessage(s))
+		if v.kind != captureJSON || strings.Contains(s, "$error") {
+			return
+		}
+		before := string(v.buf.b)
+		files := v.buf.takeMedia()
+		after := string(v.buf.b)
+		if !json.Valid([]byte(after)) {
+			t.Fatalf("%s became %s", before, after)
+		}
+		if len(files) == 0 && after != before {
+			t.Fatalf("%s became %s without a file", before, after)
+		}
+		for _, m := range files {
+			if !strings.Contains(after, "type="+m.ContentType+"|id="+m.ID+"|") || len(m.Data) == 0 {
+				t.Fatalf("%s became %s, with %+v", before, after, m)
+			}
+		}
+	})
+}

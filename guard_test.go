@@ -180,7 +180,7 @@ func TestOptionsFitTheirTargets(t *testing.T) {
 // testdata/api.txt, so that a change of the API is seen in review.
 func TestAPI(t *testing.T) {
 	var b strings.Builder
-	for _, dir := range []string{".", "exporter", "exporter/console", "exporter/exportertest", "exporter/ingestion", "exporter/jsonl", "exporter/memory", "exporter/multi", "exporter/spool", "integrations/llmhttp", "langsharktest", "langsharktest/fakellm", "mask"} {
+	for _, dir := range []string{".", "exporter", "exporter/auto", "exporter/console", "exporter/exportertest", "exporter/ingestion", "exporter/jsonl", "exporter/memory", "exporter/multi", "exporter/otlp", "exporter/spool", "integrations/llmhttp", "langsharktest", "langsharktest/fakellm", "mask", "semconv"} {
 		b.WriteString("# " + dir + "\n")
 		for _, line := range exported(t, dir) {
 			b.WriteString(line + "\n")

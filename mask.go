@@ -69,8 +69,9 @@ var detectors = sync.OnceValues(func() (*mask.Masker, error) { return mask.New(m
 
 // captureScope is what a value belongs to.
 type captureScope struct {
-	kind Kind
-	mode CaptureMode
+	kind  Kind
+	mode  CaptureMode
+	files bool // that it refers to are sent
 }
 
 // mode resolves an observation's mode.
@@ -106,6 +107,9 @@ func (c *Client) masks(scope captureScope, field Field, key string, v capture) c
 	}
 	c.masked.Add(1)
 	masked, err := masking(m, MaskText{Kind: scope.kind, Field: field, Key: key}, v)
+	if err == nil {
+		masked.takeFiles(v)
+	}
 	v.release()
 	if err != nil {
 		c.report(fmt.Errorf("langshark: masking %s failed, the value is not recorded: %w", field, err))

@@ -233,5 +233,6 @@ func (e *entry) send(class exporter.Class) {
 		bytes += generationEntryBytes + capturesSize(g.parameters) +
 			int64(len(g.model)+len(g.promptName)+detailBytes*(len(g.usage.Details)+len(g.cost.Details)))
 	}
+	e.sendFiles()
 	e.client.pipeline.Enqueue(e, class, bytes)
 }

@@ -247,7 +247,7 @@ func (s *Span) SetOutput(v any) {
 }
 
 // scope is what the observation's values belong to.
-func (s *Span) scope() captureScope { return captureScope{s.kind, s.mode} }
+func (s *Span) scope() captureScope { return captureScope{s.kind, s.mode, true} }
 
 // captures reports whether input and output are recorded.
 func (s *Span) captures() bool { return s.trace.client.mode(s.mode) != CaptureNone }

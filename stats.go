@@ -17,6 +17,9 @@ type Stats struct {
 	exporter.Stats
 	// Masked counts the values that went through Config.Mask.
 	Masked int64
+	// MediaOmitted counts the files that were kept out of values: by Config.Media, because of their size,
+	// because a mask applies, or because the exporter takes none.
+	MediaOmitted int64
 	// Late counts calls of setters and End on observations that had ended.
 	Late int64
 	// Sinks has the counts of each sink of an exporter with several, by name.
@@ -28,7 +31,7 @@ func (c *Client) Stats() Stats {
 	if !c.enabled() {
 		return Stats{}
 	}
-	s := Stats{Stats: c.pipeline.Stats(), Masked: c.masked.Load(), Late: c.late.Load()}
+	s := Stats{Stats: c.pipeline.Stats(), Masked: c.masked.Load(), Late: c.late.Load(), MediaOmitted: c.mediaOmitted.Load()}
 	if r, ok := c.exporter.(exporter.SinkReporter); ok {
 		s.Sinks = r.Sinks()
 	}
@@ -64,6 +67,7 @@ func (s Stats) attrs() []slog.Attr {
 	add("failures", s.Failures)
 	add("late", s.Late)
 	add("masked", s.Masked)
+	add("media_omitted", s.MediaOmitted)
 	return attrs
 }
 

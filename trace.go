@@ -89,10 +89,10 @@ func (t *traceState) update(s *settings) {
 	s.attributes.encode(c)
 	var input, output capture
 	if s.hasInput && c.captureMode != CaptureNone {
-		input = c.capture(captureScope{}, FieldInput, "", s.input)
+		input = c.capture(captureScope{files: true}, FieldInput, "", s.input)
 	}
 	if s.hasOutput && c.captureMode != CaptureNone {
-		output = c.capture(captureScope{}, FieldOutput, "", s.output)
+		output = c.capture(captureScope{files: true}, FieldOutput, "", s.output)
 	}
 	for {
 		old := t.attributes.Load()

@@ -8,7 +8,8 @@ type Class uint8
 
 // The classes, lowest first.
 const (
-	ClassSpan       Class = iota // plain spans and events
+	ClassMedia      Class = iota // content of files, which payloads refer to
+	ClassSpan                    // plain spans and events
 	ClassGeneration              // generations, and observations of level error
 	ClassTrace                   // traces and scores
 	classes         = iota
@@ -17,6 +18,8 @@ const (
 // ClassOf returns the class of a record.
 func ClassOf(r *Record) Class {
 	switch {
+	case r.Media != nil:
+		return ClassMedia
 	case r.Observation == nil:
 		return ClassTrace
 	case r.Observation.Kind.IsGeneration() || r.Observation.Level == LevelError:
@@ -71,7 +74,7 @@ func (q *queue) pushFront(entries []queued) {
 
 // evict removes the oldest entry of the lowest class that has one and isn't above limit.
 func (q *queue) evict(limit Class) (queued, bool) {
-	for c := ClassSpan; c <= limit; c++ {
+	for c := ClassMedia; c <= limit; c++ {
 		if q.rings[c].n > 0 {
 			return q.removed(q.rings[c].popFront()), true
 		}
@@ -101,7 +104,7 @@ func (q *queue) removed(e queued) queued {
 
 // evictable is the memory that evict(limit) could free in all.
 func (q *queue) evictable(limit Class) (n int, bytes int64) {
-	for c := ClassSpan; c <= limit; c++ {
+	for c := ClassMedia; c <= limit; c++ {
 		n += q.rings[c].n
 		bytes += q.rings[c].bytes
 	}

@@ -26,8 +26,8 @@ func (o Op) String() string {
 	return "create"
 }
 
-// Record is one thing to be stored: a trace, an observation or a score.
-// Exactly one of Trace, Observation and Score is set.
+// Record is one thing to be stored: a trace, an observation, a score or the
+// content of a file. Exactly one of Trace, Observation, Score and Media is set.
 //
 // A record and all bytes and strings reachable from it are valid until the
 // call of [Exporter.Export] that received it returns, and must not be changed.
@@ -43,6 +43,7 @@ type Record struct {
 	Trace       *Trace
 	Observation *Observation
 	Score       *Score
+	Media       *Media
 }
 
 // Attributes are the properties a trace shares with all of its observations.
@@ -169,6 +170,9 @@ func (r *Record) Clone() Record {
 		}
 		s.Metadata = cloneValues(s.Metadata)
 		c.Score = &s
+	}
+	if r.Media != nil {
+		c.Media = r.Media.clone()
 	}
 	return c
 }

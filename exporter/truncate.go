@@ -32,6 +32,9 @@ func (r *Record) Size() int64 {
 		n += max(0, len(s.ID)-idLen) + max(0, len(s.TraceID)-idLen) + max(0, len(s.ObservationID)-idLen) +
 			len(s.SessionID) + len(s.Name) + len(s.Type) + len(s.Text) + len(s.Comment) + len(s.ConfigID) + len(s.Environment) +
 			valuesLen(s.Metadata)
+	case r.Media != nil:
+		m := r.Media
+		n += len(m.Data) + len(m.ContentType) + max(0, len(m.TraceID)-idLen) + max(0, len(m.ObservationID)-idLen)
 	}
 	return int64(n)
 }
@@ -74,7 +77,8 @@ func valuesLen(kvs []KeyValue) int {
 }
 
 // Truncate shortens the record's payloads, names and texts, but no ids, the
-// largest first, until none of them keeps it above limit bytes. It reports
+// largest first, until none of them keeps it above limit bytes. The content of
+// media stays whole. It reports
 // whether anything was cut.
 func (r *Record) Truncate(limit int) bool {
 	cut := false

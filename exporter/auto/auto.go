@@ -99,6 +99,11 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 // that runs, and all of it when it has ended.
 func (e *Exporter) AcceptsUnfinished() bool { return true }
 
+// AcceptsMedia reports whether the server has a media API, as far as is known.
+func (e *Exporter) AcceptsMedia() bool {
+	return e.ingestion.AcceptsMedia() && e.otlp.AcceptsMedia()
+}
+
 // AuthCheck asks the server whether the keys are valid; see [exporter.AuthChecker].
 func (e *Exporter) AuthCheck(ctx context.Context) error { return e.client.AuthCheck(ctx) }
 

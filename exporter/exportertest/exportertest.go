@@ -4,6 +4,7 @@ package exportertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,20 @@ func Run(t *testing.T, makes func(t *testing.T) Subject) {
 		arrived(t, s, want)
 		if s.Check != nil {
 			s.Check(t)
+		}
+	})
+	t.Run("takes media, or says that it doesn't", func(t *testing.T) {
+		s := makes(t)
+		records := append(Records(), exporter.Record{EventID: "00000000-0000-4000-8000-0000000000ff", Time: time.Now(), Media: exporter.NewMedia("image/png", []byte("\x89PNG"))})
+		last := len(records) - 1
+		records[last].Media.TraceID, records[last].Media.Field = records[0].Trace.ID, "input"
+		err := s.Exporter.Export(t.Context(), records)
+		var partial *exporter.PartialError
+		if errors.As(err, &partial) && len(partial.Failed) == 1 && partial.Failed[0].Index == last && partial.Failed[0].Unsupported {
+			err = nil
+		}
+		if err != nil {
+			t.Errorf("Export: %v", err)
 		}
 	})
 	t.Run("an empty batch is no error", func(t *testing.T) {

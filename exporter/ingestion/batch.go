@@ -118,5 +118,6 @@ func (e *Exporter) forget(err error) {
 		e.mu.Lock()
 		e.dialect = DialectAuto
 		e.mu.Unlock()
+		e.uploads.Ask()
 	}
 }

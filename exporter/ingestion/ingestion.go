@@ -51,6 +51,7 @@ type Config struct {
 type Exporter struct {
 	cfg     Config
 	client  *langfuse.Client
+	uploads *langfuse.Uploads
 	encoder encoder
 
 	mu      sync.Mutex
@@ -69,7 +70,7 @@ func New(cfg Config) (*Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Exporter{cfg: cfg, client: client, dialect: cfg.Dialect}
+	e := &Exporter{cfg: cfg, client: client, uploads: langfuse.NewUploads(client), dialect: cfg.Dialect}
 	e.encoder.metadata = batchMetadata(cfg)
 	return e, nil
 }
@@ -77,8 +78,45 @@ func New(cfg Config) (*Exporter, error) {
 // TraceURL returns the page of a trace on the server.
 func (e *Exporter) TraceURL(traceID string) string { return e.client.TraceURL(traceID) }
 
-// Export sends the records in as few requests as their size allows.
+// Export sends the records in as few requests as their size allows, then the
+// content of files, one by one, by the media API.
 func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error {
+	events, at, media := langfuse.Apart(records)
+	if len(media) == 0 {
+		return e.export(ctx, records)
+	}
+	var failed []exporter.Failure
+	if len(events) > 0 {
+		err := e.export(ctx, events)
+		var partial *exporter.PartialError
+		switch {
+		case errors.As(err, &partial):
+			for _, f := range partial.Failed {
+				f.Index = at[f.Index]
+				failed = append(failed, f)
+			}
+			if partial.Err != nil {
+				return &exporter.PartialError{Failed: append(failed, langfuse.Unsent(media, partial.Err)...), Err: partial.Err}
+			}
+		case err != nil:
+			return err
+		}
+	}
+	more, err := e.uploads.Send(ctx, records, media)
+	failed = append(failed, more...)
+	if len(events) == 0 && len(more) == len(media) && err != nil {
+		return err
+	}
+	if len(failed) > 0 {
+		return &exporter.PartialError{Failed: failed, Err: err}
+	}
+	return nil
+}
+
+// AcceptsMedia reports whether the server has a media API, as far as is known.
+func (e *Exporter) AcceptsMedia() bool { return e.uploads.Accepts() }
+
+func (e *Exporter) export(ctx context.Context, records []exporter.Record) error {
 	dialect, err := e.speak(ctx)
 	if err != nil {
 		return err
@@ -92,7 +130,7 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 			if start == 0 {
 				return err
 			}
-			return &exporter.PartialError{Failed: append(failed, unsent(start, len(records), err)...), Err: err}
+			return &exporter.PartialError{Failed: append(failed, langfuse.Unsent(indices(start, len(records)), err)...), Err: err}
 		}
 		for _, f := range failures {
 			f.Index += start
@@ -106,13 +144,11 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	return nil
 }
 
-// unsent marks the records that a failed later request left.
-func unsent(from, to int, cause error) []exporter.Failure {
-	var failed []exporter.Failure
+func indices(from, to int) (all []int) {
 	for i := from; i < to; i++ {
-		failed = append(failed, exporter.Failure{Index: i, Reason: cause.Error(), Retry: true})
+		all = append(all, i)
 	}
-	return failed
+	return all
 }
 
 // AcceptsUnfinished returns true: running observations are created and later updated.

@@ -32,6 +32,9 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	return nil
 }
 
+// AcceptsMedia returns true.
+func (e *Exporter) AcceptsMedia() bool { return true }
+
 // Shutdown does nothing: the records stay readable.
 func (e *Exporter) Shutdown(context.Context) error { return nil }
 
@@ -83,6 +86,16 @@ func (e *Exporter) Scores() []*exporter.Score {
 		}
 		return r.Score, r.Score.ID
 	}, func(_, update *exporter.Score, _ exporter.Op) *exporter.Score { return update })
+}
+
+// Media returns the contents of files in the order they came.
+func (e *Exporter) Media() (all []*exporter.Media) {
+	for _, r := range e.Records() {
+		if r.Media != nil {
+			all = append(all, r.Media)
+		}
+	}
+	return all
 }
 
 func latest[T any](records []exporter.Record, of func(*exporter.Record) (*T, string), merge func(old, update *T, op exporter.Op) *T) []*T {

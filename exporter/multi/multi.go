@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -102,11 +103,21 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	}
 	for i := range records {
 		copied := records[i].Clone()
-		for _, p := range e.pipelines {
-			p.EnqueueOwned(&copied)
+		for at, p := range e.pipelines {
+			if copied.Media == nil || acceptsMedia(e.exporters[at]) {
+				p.EnqueueOwned(&copied)
+			}
 		}
 	}
 	return nil
+}
+
+// AcceptsMedia reports whether a sink does. The others get none.
+func (e *Exporter) AcceptsMedia() bool { return slices.ContainsFunc(e.exporters, acceptsMedia) }
+
+func acceptsMedia(e exporter.Exporter) bool {
+	m, ok := e.(exporter.MediaAccepter)
+	return ok && m.AcceptsMedia()
 }
 
 // Sinks returns each sink's counts by its name.

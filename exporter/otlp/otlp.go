@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/ingestion"
@@ -84,8 +85,8 @@ type Exporter struct {
 	client     *langfuse.Client
 	path       string
 	compressor exporter.Compressor
-	beside     *ingestion.Exporter // for scores and trace updates; nil without keys
-	noBeside   bool                // the server has no ingestion API
+	beside     *ingestion.Exporter // for scores, trace updates and media; nil without keys
+	noBeside   atomic.Bool         // the server has no ingestion API
 
 	spans      spans
 	protobuf   protobuf
@@ -152,8 +153,8 @@ func (c *Config) resource() (names []string, values map[string]string) {
 	return names, values
 }
 
-// Export sends the spans in as few requests as their size allows, then scores
-// and changes of traces by the ingestion API, where the server has one.
+// Export sends the spans in as few requests as their size allows, then scores,
+// changes of traces and the content of files by Langfuse's APIs, where the server has them.
 //
 // A partial success of a backend names no spans: as many of the last ones count
 // as refused.
@@ -170,7 +171,7 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 			if start == 0 {
 				return err
 			}
-			return &exporter.PartialError{Failed: append(failed, retry(slices.Concat(plan.spans[start:], plan.beside), err)...), Err: err}
+			return &exporter.PartialError{Failed: append(failed, langfuse.Unsent(slices.Concat(plan.spans[start:], plan.beside), err)...), Err: err}
 		}
 		for _, i := range plan.spans[start+n-int(min(rejected.spans, int64(n))) : start+n] {
 			failed = append(failed, exporter.Failure{Index: i, Reason: cmp.Or(rejected.message, "the backend rejected it")})
@@ -191,18 +192,11 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	return nil
 }
 
-func retry(indices []int, cause error) (failed []exporter.Failure) {
-	for _, i := range indices {
-		failed = append(failed, exporter.Failure{Index: i, Reason: cause.Error(), Retry: true})
-	}
-	return failed
-}
-
 // plan says by index which record goes where. In none: what is there already.
 type plan struct{ spans, beside, unsupported []int }
 
 func (e *Exporter) plan(records []exporter.Record) (p plan) {
-	hasBeside := e.beside != nil && !e.noBeside
+	hasBeside := e.beside != nil && !e.noBeside.Load()
 	for i := range records {
 		r := &records[i]
 		switch {
@@ -210,11 +204,11 @@ func (e *Exporter) plan(records []exporter.Record) (p plan) {
 			if !skipped(r.Observation) {
 				p.spans = append(p.spans, i)
 			}
-		case hasBeside && (r.Score != nil || r.Op == exporter.OpUpdate):
+		case hasBeside && (r.Score != nil || r.Media != nil || r.Op == exporter.OpUpdate):
 			p.beside = append(p.beside, i)
 		case r.Score != nil && r.Score.TraceID != "":
 			p.spans = append(p.spans, i)
-		case r.Score != nil || r.Op == exporter.OpUpdate:
+		case r.Score != nil || r.Media != nil || r.Op == exporter.OpUpdate:
 			p.unsupported = append(p.unsupported, i)
 		default: // a trace, which its root's span tells
 		}
@@ -243,10 +237,10 @@ func (e *Exporter) send(ctx context.Context, records []exporter.Record, indices 
 	}
 	var api *exporter.APIError
 	if errors.As(err, &api) && langfuse.Elsewhere(api.StatusCode) {
-		e.noBeside = true
+		e.noBeside.Store(true)
 	}
 	if err != nil {
-		return retry(indices, err), err
+		return langfuse.Unsent(indices, err), err
 	}
 	return nil, nil
 }
@@ -276,6 +270,11 @@ func (e *Exporter) post(ctx context.Context, body []byte) (rejection, error) {
 		return rejection{}, fmt.Errorf("langshark: the answer to spans is %w: %s", err, langfuse.Cut(strings.ToValidUTF8(string(answer.Body), "")))
 	}
 	return rejected, nil
+}
+
+// AcceptsMedia reports whether the server has a media API, as far as is known: one of Langfuse or LangShark.
+func (e *Exporter) AcceptsMedia() bool {
+	return e.beside != nil && !e.noBeside.Load() && e.beside.AcceptsMedia()
 }
 
 // AuthCheck asks a server of Langfuse or LangShark whether the keys are valid; see [exporter.AuthChecker].

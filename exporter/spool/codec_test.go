@@ -46,8 +46,8 @@ func odd() []exporter.Record {
 
 func TestEveryFieldIsWritten(t *testing.T) {
 	// A field that is added to a record and forgotten in the encoding is lost at each outage.
-	for _, sample := range []exporter.Record{{Trace: &exporter.Trace{}}, {Observation: &exporter.Observation{}}, {Score: &exporter.Score{}}} {
-		fill(t, reflect.ValueOf(&sample).Elem(), sample.Trace != nil, sample.Observation != nil, sample.Score != nil)
+	for _, sample := range []exporter.Record{{Trace: &exporter.Trace{}}, {Observation: &exporter.Observation{}}, {Score: &exporter.Score{}}, {Media: &exporter.Media{}}} {
+		fill(t, reflect.ValueOf(&sample).Elem(), sample.Trace != nil, sample.Observation != nil, sample.Score != nil, sample.Media != nil)
 		var mem memory
 		got, ok := decodeRecord(appendRecord(nil, &sample), &mem)
 		if !ok || !reflect.DeepEqual(got, sample) {
@@ -80,6 +80,10 @@ func fill(t *testing.T, v reflect.Value, which ...bool) {
 			v.Set(reflect.New(v.Type().Elem()))
 		}
 		fill(t, v.Elem())
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(t, v.Index(i))
+		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(t, v.Index(0))

@@ -40,6 +40,9 @@ func decodeRecord(b []byte, mem *memory) (r exporter.Record, ok bool) {
 	case isScore:
 		r.Score = mem.scores.one()
 		section(d, r.Score, (*decoder).score)
+	case isMedia:
+		r.Media = mem.media.one()
+		section(d, r.Media, (*decoder).media)
 	default: // of a newer version
 		d.broken = true
 	}
@@ -165,6 +168,20 @@ func (d *decoder) score(s *exporter.Score) {
 	s.ConfigID = d.string()
 	s.Environment = d.string()
 	s.Metadata = d.values()
+}
+
+func (d *decoder) media(m *exporter.Media) {
+	m.ID = d.string()
+	m.TraceID = d.string()
+	m.ObservationID = d.string()
+	m.Field = d.string()
+	m.ContentType = d.string()
+	if n := copy(m.SHA256[:], d.rest); n < len(m.SHA256) {
+		d.fail()
+	} else {
+		d.rest = d.rest[n:]
+	}
+	m.Data = d.bytes()
 }
 
 func (d *decoder) fail() { d.broken, d.rest = true, nil }

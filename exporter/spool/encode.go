@@ -17,6 +17,7 @@ const (
 	isTrace
 	isObservation
 	isScore
+	isMedia
 )
 
 // Kinds of values.
@@ -41,6 +42,9 @@ func appendRecord(dst []byte, r *exporter.Record) []byte {
 	case r.Score != nil:
 		dst = append(dst, isScore)
 		return appendSection(dst, r.Score, appendScore)
+	case r.Media != nil:
+		dst = append(dst, isMedia)
+		return appendSection(dst, r.Media, appendMedia)
 	}
 	return append(dst, isNothing)
 }
@@ -147,6 +151,16 @@ func appendScore(dst []byte, s *exporter.Score) []byte {
 	dst = appendString(dst, s.ConfigID)
 	dst = appendString(dst, s.Environment)
 	return appendValues(dst, s.Metadata)
+}
+
+func appendMedia(dst []byte, m *exporter.Media) []byte {
+	dst = appendString(dst, m.ID)
+	dst = appendString(dst, m.TraceID)
+	dst = appendString(dst, m.ObservationID)
+	dst = appendString(dst, m.Field)
+	dst = appendString(dst, m.ContentType)
+	dst = append(dst, m.SHA256[:]...)
+	return append(binary.AppendUvarint(dst, uint64(len(m.Data))), m.Data...)
 }
 
 func appendString(dst []byte, s string) []byte {

@@ -11,6 +11,7 @@ type memory struct {
 	usages       slab[exporter.Usage]
 	costs        slab[exporter.Cost]
 	scores       slab[exporter.Score]
+	media        slab[exporter.Media]
 	attributes   slab[exporter.Attributes]
 	values       slab[exporter.KeyValue]
 	strings      slab[string]
@@ -26,6 +27,7 @@ func (m *memory) reset() {
 	m.usages.reset(true)
 	m.costs.reset(true)
 	m.scores.reset(true)
+	m.media.reset(true)
 	m.attributes.reset(true)
 	m.values.reset(true)
 	m.strings.reset(true)

@@ -13,14 +13,14 @@ func Depth(b []byte) int {
 		case '}', ']':
 			depth--
 		case '"':
-			i = closing(b, i+1)
+			i = StringEnd(b, i+1)
 		}
 	}
 	return deepest
 }
 
-// closing returns the index of the quote that ends the string whose text begins at i.
-func closing(b []byte, i int) int {
+// StringEnd returns the index of the quote that ends the string whose text begins at i.
+func StringEnd(b []byte, i int) int {
 	for i < len(b) {
 		n := bytes.IndexByte(b[i:], '"')
 		if n < 0 {

@@ -130,7 +130,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 		return nil, fmt.Errorf("langshark: %w", withoutQuery(err))
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
+	b, err := readLimited(resp.Body, maxAnswerBytes)
 	if err != nil {
 		path, _, _ := strings.Cut(r.Path, "?")
 		return nil, fmt.Errorf("langshark: reading the answer of %s: %w", path, err)
@@ -157,6 +157,10 @@ func (c *Client) header(h http.Header, r Request) {
 			h.Set("Content-Encoding", r.ContentEncoding)
 		}
 	}
+}
+
+func readLimited(r io.Reader, limit int64) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, limit)) //nolint:wrapcheck // callers say of what
 }
 
 // withoutQuery removes the query, which may hold a key, from the error of a request.
