@@ -222,12 +222,11 @@ func encodeJSON(v any) (result capture) {
 			result = encodeFailed(fmt.Errorf("panic while encoding %T: %v", v, p))
 		}
 	}()
-	if err := buf.encode(v); err != nil {
+	if err := buf.append(v, MaxValueDepth); err != nil {
 		text := errorText(err) // the application's own, perhaps: it must come before the buffer is given back
 		buf.release()
 		return encodeFailed(errors.New(text))
 	}
-	buf.b = bytes.TrimSuffix(buf.b, []byte("\n"))
 	return checked(buf)
 }
 
@@ -238,7 +237,7 @@ func checked(buf *buffer) capture {
 	}
 	if jsonx.Depth(buf.b) > MaxValueDepth {
 		buf.release()
-		return encodeFailed(fmt.Errorf("nested deeper than %d levels", MaxValueDepth))
+		return encodeFailed(errTooDeep)
 	}
 	if string(buf.b) == "null" {
 		buf.release()

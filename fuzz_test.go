@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/langshark/langshark-go/internal/jsonx"
 )
 
 // FuzzMaskJSON checks that a mask that changes nothing gives the same value, and
@@ -108,6 +110,37 @@ func FuzzMedia(f *testing.F) {
 			if !strings.Contains(after, "type="+m.ContentType+"|id="+m.ID+"|") || len(m.Data) == 0 {
 				t.Fatalf("%s became %s, with %+v", before, after, m)
 			}
+		}
+	})
+}
+
+// FuzzAppend checks the encoder without reflection against encoding/json.
+func FuzzAppend(f *testing.F) {
+	for _, s := range []string{`{"a":[1,"x",null,true,{"b":{}}],"c":-1.5e300,"":"\u2028\u0001<&>\ud800"}`, `[[],{},0,-0,1e-7]`, `"한국어"`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var v any
+		if json.Unmarshal([]byte(s), &v) != nil {
+			return
+		}
+		var b buffer
+		if err := b.append(v, MaxValueDepth); err != nil {
+			if jsonx.Depth([]byte(s)) <= MaxValueDepth {
+				t.Fatalf("%s: %v", s, err)
+			}
+			return
+		}
+		want, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var x, y any
+		if err := json.Unmarshal(b.b, &x); err != nil {
+			t.Fatalf("%s became %s: %v", s, b.b, err)
+		}
+		if err := json.Unmarshal(want, &y); err != nil || !reflect.DeepEqual(x, y) {
+			t.Fatalf("%s became %s, encoding/json writes %s", s, b.b, want)
 		}
 	})
 }

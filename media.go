@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -54,11 +55,13 @@ type Media struct {
 }
 
 // MarshalJSON returns a data URI, so that a Media may stand anywhere in a value.
-func (m Media) MarshalJSON() ([]byte, error) {
+func (m Media) MarshalJSON() ([]byte, error) { return m.appendJSON(nil), nil }
+
+func (m Media) appendJSON(dst []byte) []byte {
 	t := m.contentType()
-	b := make([]byte, 0, len(t)+len(`"data:;base64,"`)+base64.StdEncoding.EncodedLen(len(m.Data)))
-	b = append(append(append(b, `"data:`...), t...), base64Mark...)
-	return append(base64.StdEncoding.AppendEncode(b, m.Data), '"'), nil
+	dst = slices.Grow(dst, len(t)+len(`"data:;base64,"`)+base64.StdEncoding.EncodedLen(len(m.Data)))
+	dst = append(append(append(dst, `"data:`...), t...), base64Mark...)
+	return append(base64.StdEncoding.AppendEncode(dst, m.Data), '"')
 }
 
 func (m Media) contentType() string {

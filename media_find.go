@@ -175,3 +175,14 @@ func audioType(format string) string {
 	}
 	return "audio/" + format
 }
+
+// audioFormat is OpenAI's name for a type of sound.
+func audioFormat(contentType string) string {
+	switch contentType {
+	case "audio/mpeg":
+		return "mp3"
+	case "audio/pcm":
+		return "pcm16"
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(contentType, "audio/"), "x-")
+}

@@ -55,7 +55,7 @@ func answer(ctx context.Context, question string) string {
 	// A generation is a call of a model. See examples/streaming for clients
 	// that are recorded without a line of this.
 	ctx, generation := langshark.StartGeneration(ctx, "answer", langshark.WithModel("gpt-4o"))
-	generation.SetInput([]map[string]string{{"role": "user", "content": question + " " + status}})
+	generation.SetInput([]langshark.Message{{Role: "user", Content: question + " " + status}})
 	text := "It arrives tomorrow."
 	generation.SetOutput(text)
 	generation.SetUsage(langshark.Usage{InputTokens: 412, OutputTokens: 6, CachedInputTokens: 256})
