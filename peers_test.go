@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -177,7 +178,7 @@ func TestFailuresAreSaid(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var broken atomic.Bool
 					broken.Store(true)
-					s.answer = func(string) (int, string) {
+					s.answer = func(string, []byte) (int, string) {
 						if !broken.Load() {
 							return 0, ""
 						}
@@ -209,13 +210,19 @@ func TestFailuresAreSaid(t *testing.T) {
 	}
 }
 
-// One event that the server refuses takes its whole batch with it.
+// One value that can't be encoded, or one event that the server refuses, takes its whole batch with it.
 func TestABadRecordDoesNotTakeItsBatchAlong(t *testing.T) {
 	overEachWire(t, func(t *testing.T, s *server, cfg langshark.Config, _ bool) {
+		s.answer = func(_ string, body []byte) (int, string) {
+			if bytes.Contains(body, []byte("refused")) {
+				return http.StatusBadRequest, `{"message":"no"}`
+			}
+			return 0, ""
+		}
 		r := record(t, cfg)
 		cycle := map[string]any{}
 		cycle["self"] = cycle
-		for i, bad := range []any{make(chan int), func() {}, cycle, []float64{1, nan()}, panics{}, string([]byte{0xff, 0}), nil} {
+		for i, bad := range []any{make(chan int), func() {}, cycle, []float64{1, math.NaN()}, panics{}, string([]byte{0xff, 0}), nil} {
 			_, sp := r.StartSpan(t.Context(), fmt.Sprint("bad ", i))
 			sp.SetInput(bad)
 			sp.SetMetadata("k", bad)
@@ -223,9 +230,16 @@ func TestABadRecordDoesNotTakeItsBatchAlong(t *testing.T) {
 			_, good := r.StartSpan(t.Context(), fmt.Sprint("good ", i))
 			good.End()
 		}
-		r.flush()
-		if n := len(s.arrived()); n != 14 {
-			t.Errorf("%d of 14 arrived", n)
+		ctx, root := r.StartSpan(t.Context(), "root")
+		_, refused := langshark.StartSpan(ctx, "refused")
+		refused.End()
+		root.End()
+		var delivery *langshark.DeliveryError
+		if err := r.Flush(t.Context()); !errors.As(err, &delivery) || delivery.Dropped != 1 || r.Stats().Dropped.Rejected != 1 {
+			t.Errorf("Flush says %v, %+v", err, r.Stats())
+		}
+		if n := len(s.arrived()); n != 15 {
+			t.Errorf("%d of 15 arrived: %q", n, s.arrived())
 		}
 	})
 }
@@ -233,8 +247,6 @@ func TestABadRecordDoesNotTakeItsBatchAlong(t *testing.T) {
 type panics struct{}
 
 func (panics) MarshalJSON() ([]byte, error) { panic("in MarshalJSON") }
-
-func nan() float64 { zero := 0.0; return zero / zero }
 
 // The HTTP client that one configures is used for one wire and not for the other, or is changed.
 func TestTheHTTPClientIsUsedAndLeftAlone(t *testing.T) {
@@ -280,44 +292,59 @@ func TestSettersOfSharedHandlesDoNotRace(t *testing.T) {
 	ctx, tr := r.StartTrace(t.Context(), "t")
 	sctx, sp := langshark.StartSpan(ctx, "s")
 	_, g := langshark.StartGeneration(ctx, "g")
-	var wg sync.WaitGroup
-	for i := range 16 {
-		wg.Go(func() {
-			tr.SetInput(i)
-			tr.SetOutput("o")
-			tr.SetMetadata("k", i)
-			tr.SetUser("kim")
-			tr.SetSession("s")
-			tr.AddTags("a", fmt.Sprint(i))
-			tr.SetLevel(langshark.LevelWarning)
-			tr.SetStatusMessage("m")
-			tr.Update(langshark.WithTraceName("n"))
-			sp.SetInput("i")
-			sp.SetOutput(map[string]int{"i": i})
-			sp.SetMetadata(fmt.Sprint(i%3), i)
-			sp.SetLevel(langshark.LevelDebug)
-			sp.SetStatusMessage("m")
-			sp.SetError(errTest)
+	setters := []func(i int){
+		func(i int) { tr.SetInput(i) },
+		func(int) { tr.SetOutput("o") },
+		func(i int) { tr.SetMetadata("k", i) },
+		func(int) { tr.SetUser("kim") },
+		func(int) { tr.SetSession("s") },
+		func(i int) { tr.AddTags("a", fmt.Sprint(i)) },
+		func(int) { tr.SetLevel(langshark.LevelWarning) },
+		func(int) { tr.SetStatusMessage("m") },
+		func(int) { tr.Update(langshark.WithTraceName("n")) },
+		func(int) { sp.SetInput("i") },
+		func(i int) { sp.SetOutput(map[string]int{"i": i}) },
+		func(i int) { sp.SetMetadata(fmt.Sprint(i%3), i) },
+		func(int) { sp.SetLevel(langshark.LevelDebug) },
+		func(int) { sp.SetStatusMessage("m") },
+		func(int) { sp.SetError(errTest) },
+		func(i int) {
 			langshark.UpdateObservation(sctx, langshark.WithVersion("v"), langshark.WithMetadata("x", i))
-			g.SetInput([]message{{"user", "hi"}})
-			g.SetOutput("hello")
-			g.SetModel("gpt-4o")
-			g.SetModelParameters(map[string]any{"temperature": 0.5, "n": i})
-			g.SetUsage(langshark.Usage{InputTokens: int64(i), Details: map[string]int64{"x": 1}})
-			g.SetCost(langshark.Cost{Total: 1})
-			g.SetPrompt("p", i)
-			g.FirstToken()
-			g.SetMetadata("k", "v")
-			_ = tr.ID() + sp.TraceID() + g.ID() + langshark.Traceparent(sctx)
-			if i%4 == 3 {
-				g.End()
-				sp.End()
-				tr.End()
-			}
-		})
+		},
+		func(int) { g.SetInput([]message{{"user", "hi"}}) },
+		func(int) { g.SetOutput("hello") },
+		func(int) { g.SetModel("gpt-4o") },
+		func(i int) { g.SetModelParameters(map[string]any{"temperature": 0.5, "n": i}) },
+		func(i int) { g.SetUsage(langshark.Usage{InputTokens: int64(i), Details: map[string]int64{"x": 1}}) },
+		func(int) { g.SetCost(langshark.Cost{Total: 1}) },
+		func(i int) { g.SetPrompt("p", i) },
+		func(int) { g.FirstToken() },
+		func(int) { g.SetMetadata("k", "v") },
+		func(int) { _ = tr.ID() + sp.TraceID() + g.ID() + langshark.Traceparent(sctx) },
 	}
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for _, set := range setters { // each on goroutines that do nothing else, so that no lock of another orders them
+		for range 2 {
+			wg.Go(func() {
+				<-start
+				for i := range 50 {
+					set(i)
+				}
+			})
+		}
+	}
+	for _, end := range []func(){g.End, sp.End, tr.End} {
+		for range 2 {
+			wg.Go(func() {
+				<-start
+				end()
+			})
+		}
+	}
+	close(start)
 	wg.Wait()
-	if o := r.one("g"); o.ParentID != tr.ObservationID() || r.one("s").ParentID != tr.ObservationID() || r.Stats().Late < 9 {
+	if o := r.one("g"); o.ParentID != tr.ObservationID() || r.one("s").ParentID != tr.ObservationID() || r.Stats().Late < 3 {
 		t.Errorf("%+v, %+v", o, r.Stats())
 	}
 }

@@ -19,10 +19,10 @@ import (
 )
 
 // server is a Langfuse server of the given version, without a network: it takes both wires and keeps
-// what came. answer, if set, sees each request but those to health first, and returns 0 to go on.
+// what came. answer, if set, sees each request but those to health first, unpacked, and returns 0 to go on.
 type server struct {
 	version string
-	answer  func(path string) (status int, body string)
+	answer  func(path string, body []byte) (status int, text string)
 
 	mu       sync.Mutex
 	requests int
@@ -63,6 +63,15 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		_ = r.Body.Close()
 	}
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return nil, fmt.Errorf("reading the request: %w", err)
+		}
+		if body, err = io.ReadAll(z); err != nil {
+			return nil, fmt.Errorf("reading the request: %w", err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
@@ -71,12 +80,12 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 		return s.respond(r, http.StatusOK, fmt.Sprintf(`{"status":"OK","version":%q}`, s.version)), nil
 	}
 	if s.answer != nil {
-		if status, text := s.answer(path); status != 0 {
+		if status, text := s.answer(path, body); status != 0 {
 			return s.respond(r, status, text), nil
 		}
 	}
 	if strings.HasSuffix(path, "/traces") {
-		if err := s.takeSpans(body, r.Header.Get("Content-Encoding")); err != nil {
+		if err := s.takeSpans(body); err != nil {
 			return s.respond(r, http.StatusBadRequest, err.Error()), nil
 		}
 		return s.respond(r, http.StatusOK, "{}"), nil
@@ -138,17 +147,8 @@ func (s *server) arrived() (all []string) {
 }
 
 // takeSpans reads the protobuf form by the numbers of opentelemetry-proto.
-func (s *server) takeSpans(body []byte, encoding string) error {
-	if encoding == "gzip" {
-		z, err := gzip.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		if body, err = io.ReadAll(z); err != nil {
-			return err
-		}
-	}
-	return fields(body, func(n uint64, resource []byte, _ uint64) error {
+func (s *server) takeSpans(body []byte) error {
+	return fields(body, func(_ uint64, resource []byte, _ uint64) error {
 		return fields(resource, func(n uint64, scope []byte, _ uint64) error {
 			if n != 2 {
 				return nil

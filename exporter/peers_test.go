@@ -230,3 +230,37 @@ func takes(d time.Duration) func(context.Context, []exporter.Record) error {
 		}
 	}
 }
+
+// A Flush that waits while Shutdown gives up says that all has arrived.
+func TestFlushOvertakenByShutdownSaysWhatIsLost(t *testing.T) {
+	for _, spooled := range []bool{false, true} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			sink := (&script{}).then(hangs, hangs)
+			cfg := exporter.PipelineConfig{Timeout: time.Hour}
+			if spooled {
+				cfg.Spool = newSpool(t, dir)
+			}
+			p := exporter.NewPipeline(sink, cfg)
+			p.EnqueueRecord(span("a"))
+			errs := make(chan error, 2)
+			go func() { errs <- p.Flush(context.Background()) }()
+			go func() {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second+50*time.Millisecond)
+				defer cancel()
+				errs <- p.Flush(ctx) // its time ends just after Shutdown's
+			}()
+			synctest.Wait()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_ = p.Shutdown(ctx)
+			for range 2 {
+				var delivery *exporter.DeliveryError
+				if err := <-errs; !errors.As(err, &delivery) || delivery.Err == nil {
+					t.Errorf("spool %t: Flush says %v, %+v", spooled, err, p.Stats())
+				}
+			}
+			check(t, p.Stats())
+		})
+	}
+}
