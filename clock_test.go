@@ -37,7 +37,7 @@ func TestClockJumps(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			real := time.Now()
+			before := time.Now()
 			ctx, tr := c.StartTrace(t.Context(), "trace")
 			// The one wall reading of a trace is taken at its start. Had the clock been set afterwards, that
 			// reading would differ from all later ones by as much the other way.
@@ -64,7 +64,7 @@ func TestClockJumps(t *testing.T) {
 			}
 
 			traceStart := mem.Traces()[0].Start
-			if d := traceStart.Add(jump).Sub(real); d < 0 || d > time.Minute {
+			if d := traceStart.Add(jump).Sub(before); d < 0 || d > time.Minute {
 				t.Errorf("the trace starts %v after it did", d)
 			}
 			starts := map[string]time.Duration{}

@@ -30,40 +30,40 @@ func TestABurstAtDefaultSettingsIsDeliveredOrCounted(t *testing.T) {
 		burst = 4000
 	}
 	in, out := strings.Repeat("q", 1024), strings.Repeat("a", 1024)
-	overEachWire(t, func(t *testing.T, s *server, cfg langshark.Config, _ bool) {
-		if cfg.Protocol == langshark.ProtocolAuto {
-			return // the same two wires
-		}
-		cfg.Logger = slog.New(slog.DiscardHandler)
-		c, err := langshark.New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, tr := c.StartTrace(t.Context(), "burst")
-		for range burst {
-			_, g := langshark.StartGeneration(ctx, "g", langshark.WithModel("gpt-4o"))
-			g.SetInput(in)
-			g.SetOutput(out)
-			g.End()
-		}
-		tr.End()
-		err = c.Shutdown(t.Context())
-		st := c.Stats()
-		missing := int64(burst + 1 - len(s.seen))
-		if cfg.Protocol == langshark.ProtocolIngestion || s.seen[tr.ID()] > 0 {
-			missing++ // the trace's own record came too
-		}
-		var delivery *langshark.DeliveryError
-		switch {
-		case st.Accepted != int64(burst+2) || st.Queued+st.InFlight+st.Spooled != 0 || st.Dropped.Total() != missing || st.Delivered != int64(burst+2)-missing:
-			t.Errorf("%d are missing, counted: %+v", missing, st)
-		case missing > 0 && (!errors.As(err, &delivery) || delivery.Dropped+delivery.Remaining != missing):
-			t.Errorf("%d are missing, Shutdown says %v", missing, err)
-		case missing == 0 && err != nil:
-			t.Error(err)
-		}
-		t.Logf("%d of %d did not arrive", missing, burst)
-	})
+	for _, name := range []string{"ingestion", "otlp"} {
+		t.Run(name, func(t *testing.T) {
+			s, cfg := wires[name].server()
+			cfg.Logger = slog.New(slog.DiscardHandler)
+			c, err := langshark.New(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, tr := c.StartTrace(t.Context(), "burst")
+			for range burst {
+				_, g := langshark.StartGeneration(ctx, "g", langshark.WithModel("gpt-4o"))
+				g.SetInput(in)
+				g.SetOutput(out)
+				g.End()
+			}
+			tr.End()
+			err = c.Shutdown(t.Context())
+			st := c.Stats()
+			missing := int64(burst + 1 - len(s.seen))
+			if !wires[name].spans {
+				missing++ // there the trace has a record of its own
+			}
+			var delivery *langshark.DeliveryError
+			switch {
+			case st.Accepted != int64(burst+2) || st.Queued+st.InFlight+st.Spooled != 0 || st.Dropped.Total() != missing || st.Delivered != int64(burst+2)-missing:
+				t.Errorf("%d are missing, counted: %+v", missing, st)
+			case missing > 0 && (!errors.As(err, &delivery) || delivery.Dropped+delivery.Remaining != missing):
+				t.Errorf("%d are missing, Shutdown says %v", missing, err)
+			case missing == 0 && err != nil:
+				t.Error(err)
+			}
+			t.Logf("%d of %d did not arrive", missing, burst)
+		})
+	}
 }
 
 // A line in the log for each record that is dropped.
@@ -141,23 +141,26 @@ func TestARequestThatIsCancelledLosesNothing(t *testing.T) {
 
 // Flush returns at once with nothing sent; it works once only; what is recorded after it never goes.
 func TestAfterFlushTheServerHasIt(t *testing.T) {
-	overEachWire(t, func(t *testing.T, s *server, cfg langshark.Config, _ bool) {
-		r := record(t, cfg)
-		for round := range 3 {
-			for range 50 {
-				ctx, tr := r.StartTrace(t.Context(), "t")
-				_, g := langshark.StartGeneration(ctx, "g")
-				g.End()
-				tr.End()
+	for name, w := range wires {
+		t.Run(name, func(t *testing.T) {
+			s, cfg := w.server()
+			r := record(t, cfg)
+			for round := range 3 {
+				for range 50 {
+					ctx, tr := r.StartTrace(t.Context(), "t")
+					_, g := langshark.StartGeneration(ctx, "g")
+					g.End()
+					tr.End()
+				}
+				for range 2 {
+					r.flush()
+				}
+				if n := len(s.arrived()); n != 100*(round+1) {
+					t.Errorf("after Flush %d the server has %d of %d", round+1, n, 100*(round+1))
+				}
 			}
-			for range 2 {
-				r.flush()
-			}
-			if n := len(s.arrived()); n != 100*(round+1) {
-				t.Errorf("after Flush %d the server has %d of %d", round+1, n, 100*(round+1))
-			}
-		}
-	})
+		})
+	}
 }
 
 // Flush and Shutdown report success although the export failed, or discard what failed.
@@ -174,74 +177,80 @@ func TestFailuresAreSaid(t *testing.T) {
 		"400":           {status: 400, body: `{"message":"no"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overEachWire(t, func(t *testing.T, s *server, cfg langshark.Config, _ bool) {
-				synctest.Test(t, func(t *testing.T) {
-					var broken atomic.Bool
-					broken.Store(true)
-					s.answer = func(string, []byte) (int, string) {
-						if !broken.Load() {
-							return 0, ""
+			for name, w := range wires {
+				t.Run(name, func(t *testing.T) {
+					s, cfg := w.server()
+					synctest.Test(t, func(t *testing.T) {
+						var broken atomic.Bool
+						broken.Store(true)
+						s.answer = func(string, []byte) (int, string) {
+							if !broken.Load() {
+								return 0, ""
+							}
+							return c.status, c.body
 						}
-						return c.status, c.body
-					}
-					cfg.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-						if broken.Load() && c.status < 0 {
-							return nil, errors.New("connection refused")
+						cfg.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+							if broken.Load() && c.status < 0 {
+								return nil, errors.New("connection refused")
+							}
+							return s.RoundTrip(r)
+						})}
+						r := record(t, cfg)
+						_, span := r.StartSpan(t.Context(), "s")
+						span.End()
+						var delivery *langshark.DeliveryError
+						if err := r.Flush(t.Context()); !errors.As(err, &delivery) || delivery.Err == nil || c.kept && delivery.Remaining != 2 || !c.kept && delivery.Dropped == 0 {
+							t.Errorf("Flush says %v", err)
 						}
-						return s.RoundTrip(r)
-					})}
-					r := record(t, cfg)
-					_, span := r.StartSpan(t.Context(), "s")
-					span.End()
-					var delivery *langshark.DeliveryError
-					if err := r.Flush(t.Context()); !errors.As(err, &delivery) || delivery.Err == nil || c.kept && delivery.Remaining != 2 || !c.kept && delivery.Dropped == 0 {
-						t.Errorf("Flush says %v", err)
-					}
-					broken.Store(false)
-					advance(time.Minute) // credentials are tried every 30 s
-					err, n := r.Flush(t.Context()), len(s.arrived())
-					if want := map[bool]int{true: 1, false: 0}[c.kept]; err != nil || n != want {
-						t.Errorf("when the server works again: %v, %d of %d arrived", err, n, want)
-					}
-					_ = r.Shutdown(t.Context())
+						broken.Store(false)
+						advance(time.Minute) // credentials are tried every 30 s
+						err, n := r.Flush(t.Context()), len(s.arrived())
+						if want := map[bool]int{true: 1, false: 0}[c.kept]; err != nil || n != want {
+							t.Errorf("when the server works again: %v, %d of %d arrived", err, n, want)
+						}
+						_ = r.Shutdown(t.Context())
+					})
 				})
-			})
+			}
 		})
 	}
 }
 
 // One value that can't be encoded, or one event that the server refuses, takes its whole batch with it.
 func TestABadRecordDoesNotTakeItsBatchAlong(t *testing.T) {
-	overEachWire(t, func(t *testing.T, s *server, cfg langshark.Config, _ bool) {
-		s.answer = func(_ string, body []byte) (int, string) {
-			if bytes.Contains(body, []byte("refused")) {
-				return http.StatusBadRequest, `{"message":"no"}`
+	for name, w := range wires {
+		t.Run(name, func(t *testing.T) {
+			s, cfg := w.server()
+			s.answer = func(_ string, body []byte) (int, string) {
+				if bytes.Contains(body, []byte("refused")) {
+					return http.StatusBadRequest, `{"message":"no"}`
+				}
+				return 0, ""
 			}
-			return 0, ""
-		}
-		r := record(t, cfg)
-		cycle := map[string]any{}
-		cycle["self"] = cycle
-		for i, bad := range []any{make(chan int), func() {}, cycle, []float64{1, math.NaN()}, panics{}, string([]byte{0xff, 0}), nil} {
-			_, sp := r.StartSpan(t.Context(), fmt.Sprint("bad ", i))
-			sp.SetInput(bad)
-			sp.SetMetadata("k", bad)
-			sp.End()
-			_, good := r.StartSpan(t.Context(), fmt.Sprint("good ", i))
-			good.End()
-		}
-		ctx, root := r.StartSpan(t.Context(), "root")
-		_, refused := langshark.StartSpan(ctx, "refused")
-		refused.End()
-		root.End()
-		var delivery *langshark.DeliveryError
-		if err := r.Flush(t.Context()); !errors.As(err, &delivery) || delivery.Dropped != 1 || r.Stats().Dropped.Rejected != 1 {
-			t.Errorf("Flush says %v, %+v", err, r.Stats())
-		}
-		if n := len(s.arrived()); n != 15 {
-			t.Errorf("%d of 15 arrived: %q", n, s.arrived())
-		}
-	})
+			r := record(t, cfg)
+			cycle := map[string]any{}
+			cycle["self"] = cycle
+			for i, bad := range []any{make(chan int), func() {}, cycle, []float64{1, math.NaN()}, panics{}, string([]byte{0xff, 0}), nil} {
+				_, sp := r.StartSpan(t.Context(), fmt.Sprint("bad ", i))
+				sp.SetInput(bad)
+				sp.SetMetadata("k", bad)
+				sp.End()
+				_, good := r.StartSpan(t.Context(), fmt.Sprint("good ", i))
+				good.End()
+			}
+			ctx, root := r.StartSpan(t.Context(), "root")
+			_, refused := langshark.StartSpan(ctx, "refused")
+			refused.End()
+			root.End()
+			var delivery *langshark.DeliveryError
+			if err := r.Flush(t.Context()); !errors.As(err, &delivery) || delivery.Dropped != 1 || r.Stats().Dropped.Rejected != 1 {
+				t.Errorf("Flush says %v, %+v", err, r.Stats())
+			}
+			if n := len(s.arrived()); n != 15 {
+				t.Errorf("%d of 15 arrived: %q", n, s.arrived())
+			}
+		})
+	}
 }
 
 type panics struct{}
@@ -250,20 +259,23 @@ func (panics) MarshalJSON() ([]byte, error) { panic("in MarshalJSON") }
 
 // The HTTP client that one configures is used for one wire and not for the other, or is changed.
 func TestTheHTTPClientIsUsedAndLeftAlone(t *testing.T) {
-	overEachWire(t, func(t *testing.T, s *server, cfg langshark.Config, _ bool) {
-		own := *cfg.HTTPClient
-		r := record(t, cfg)
-		if err := r.AuthCheck(t.Context()); err != nil {
-			t.Error(err)
-		}
-		_, sp := r.StartSpan(t.Context(), "s")
-		sp.End()
-		_ = r.RecordScore(t.Context(), "x", langshark.Numeric(1), langshark.WithTraceID(sp.TraceID()))
-		r.flush() // the host has no address: another client would fail
-		if s.requests < 2 || cfg.HTTPClient.Transport != own.Transport || cfg.HTTPClient.CheckRedirect != nil || cfg.HTTPClient.Timeout != 0 || cfg.HTTPClient.Jar != nil {
-			t.Errorf("%d requests, the client is %+v", s.requests, cfg.HTTPClient)
-		}
-	})
+	for name, w := range wires {
+		t.Run(name, func(t *testing.T) {
+			s, cfg := w.server()
+			own := *cfg.HTTPClient
+			r := record(t, cfg)
+			if err := r.AuthCheck(t.Context()); err != nil {
+				t.Error(err)
+			}
+			_, sp := r.StartSpan(t.Context(), "s")
+			sp.End()
+			_ = r.RecordScore(t.Context(), "x", langshark.Numeric(1), langshark.WithTraceID(sp.TraceID()))
+			r.flush() // the host has no address: another client would fail
+			if s.requests < 2 || cfg.HTTPClient.Transport != own.Transport || cfg.HTTPClient.CheckRedirect != nil || cfg.HTTPClient.Timeout != 0 || cfg.HTTPClient.Jar != nil {
+				t.Errorf("%d requests, the client is %+v", s.requests, cfg.HTTPClient)
+			}
+		})
+	}
 }
 
 // A constructor panics on bad configuration, or needs a server that is up.
@@ -432,7 +444,7 @@ func TestUsageStaysWhereItWasSet(t *testing.T) {
 
 // The constructor replaces what the process shares: the default HTTP client and transport, the logger.
 func TestNothingGlobalIsChanged(t *testing.T) {
-	client, transport, logger := *http.DefaultClient, http.DefaultTransport, slog.Default() //nolint:forbidigo // looked at
+	client, transport, logger := *http.DefaultClient, http.DefaultTransport, slog.Default()
 	s := &server{version: "3.0.0"}
 	cfg := s.config(langshark.ProtocolAuto)
 	r := record(t, cfg)
@@ -449,7 +461,7 @@ func TestNothingGlobalIsChanged(t *testing.T) {
 	_ = resp.Body.Close()
 	sp.End()
 	_ = r.Shutdown(t.Context())
-	now := http.DefaultClient //nolint:forbidigo // looked at
+	now := http.DefaultClient
 	if now.Transport != client.Transport || now.CheckRedirect != nil || now.Timeout != 0 || http.DefaultTransport != transport || slog.Default() != logger {
 		t.Error("changed")
 	}

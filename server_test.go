@@ -238,12 +238,15 @@ func fields(b []byte, f func(n uint64, b []byte, v uint64) error) error {
 	return nil
 }
 
-// wires are the ways to a server, by name.
-var wires = map[string]struct {
+// wire is a way to a server.
+type wire struct {
 	protocol langshark.Protocol
 	version  string
-	spans    bool
-}{
+	spans    bool // it is OTLP
+}
+
+// wires are all of them, by name.
+var wires = map[string]wire{
 	"ingestion": {langshark.ProtocolIngestion, "3.0.0", false},
 	"otlp":      {langshark.ProtocolOTLP, "4.0.0", true},
 	"auto, 2":   {langshark.ProtocolAuto, "2.75.0", false},
@@ -251,15 +254,10 @@ var wires = map[string]struct {
 	"auto, 4":   {langshark.ProtocolAuto, "4.0.0", true},
 }
 
-// overEachWire runs f with a server and the configuration of a client to it.
-func overEachWire(t *testing.T, f func(t *testing.T, s *server, cfg langshark.Config, spans bool)) {
-	t.Helper()
-	for name, w := range wires {
-		t.Run(name, func(t *testing.T) {
-			s := &server{version: w.version}
-			f(t, s, s.config(w.protocol), w.spans)
-		})
-	}
+// server returns one, and the configuration of a client to it.
+func (w wire) server() (*server, langshark.Config) {
+	s := &server{version: w.version}
+	return s, s.config(w.protocol)
 }
 
 func requireList(t *testing.T, what string, got, want []string) {

@@ -175,7 +175,7 @@ func TestGoldenIsRead(t *testing.T) {
 
 // TestGoldenIsAsDescribed reads the segments by docs/spool.md alone, without this package's code.
 func TestGoldenIsAsDescribed(t *testing.T) {
-	clear := map[int][]string{} // payloads by series
+	readable := map[int][]string{} // payloads by series
 	for _, folder := range []string{"clear", "sealed"} {
 		for series, name := range []string{folder + "/plain-00000001.seg", folder + "/higher-00000002.seg"} {
 			var key []byte
@@ -187,14 +187,14 @@ func TestGoldenIsAsDescribed(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 			if folder == "clear" {
-				clear[series] = payloads
-			} else if !reflect.DeepEqual(payloads, clear[series]) {
+				readable[series] = payloads
+			} else if !reflect.DeepEqual(payloads, readable[series]) {
 				t.Errorf("%s: what is decrypted is not what is in the clear", name)
 			}
 		}
 	}
 	// The record 2 as the page has it: an update, with its event id, time, kind and section.
-	p := clear[plain][0]
+	p := readable[plain][0]
 	head := "\x01\x24" + "00000000-0000-4000-8000-000000000002" + "\x01"
 	sec, n := binary.Varint([]byte(p[len(head):]))
 	nsec, m := binary.Uvarint([]byte(p[len(head)+n:]))
