@@ -44,9 +44,15 @@ bench: ## benchmarks of the SDK beside its peers; writes a table
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	.ci/fuzz $(or $(FUZZTIME),10s)
 
+.PHONY: faults
+faults: ## the fault suite COUNT times (1) under the race detector, then KILLS processes killed (3)
+	go test -race -count=$(or $(COUNT),1) -timeout=4h ./exporter ./exporter/ingestion ./exporter/spool
+	LANGSHARK_TEST_KILLS=$(or $(KILLS),3) go test -race -count=1 -timeout=1h -v -run '^TestAKilledProcessLosesNothingThatWasOnDisk$$' ./exporter
+
 .PHONY: soak
-soak: ## the long forms: races three times, fuzzing 5 minutes each
-	go test -race -count=3 work
+soak: ## the long forms, some hours: faults 20 times, 50 kills, races three times, fuzzing 5 minutes each
+	$(MAKE) faults COUNT=20 KILLS=50
+	go test -race -count=3 -timeout=2h work
 	.ci/fuzz 5m
 
 .PHONY: check
@@ -56,4 +62,5 @@ check: ## what CI runs besides the tests: lint, tidy, generated files, importers
 	$(MAKE) generate
 	git diff --exit-code -- server/ui
 	GOWORK=off go -C tools test ./...
+	CGO_ENABLED=0 GOOS=freebsd go build ./...
 	for os in windows darwin; do for m in $(GO_MODULES); do (cd $$m && CGO_ENABLED=0 GOOS=$$os go build ./...) || exit 1; done; done

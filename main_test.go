@@ -24,7 +24,7 @@ type recorder struct {
 func record(t *testing.T, cfg langshark.Config) *recorder {
 	t.Helper()
 	mem := memory.New()
-	if cfg.Exporter == nil {
+	if cfg.Exporter == nil && cfg.Host == "" {
 		cfg.Exporter = mem
 	}
 	if cfg.Logger == nil {

@@ -273,21 +273,30 @@ func (p *Pipeline) flush(ctx context.Context, patient bool) error {
 	p.waiters = append(p.waiters, w)
 	p.mu.Unlock()
 	p.kick()
-	var err error
 	select {
 	case <-w.done:
-		err = w.err
 	case <-ctx.Done():
-		err = context.Cause(ctx)
 	case <-p.done:
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err != nil && !p.pending(w.seq) {
+	var err error
+	select {
+	case <-w.done: // closed with mu held
+		err = w.err
+	default:
+		if err = context.Cause(ctx); err == nil {
+			err = errEnded
+		}
+	}
+	if err != nil && !p.abandoned && !p.pending(w.seq) {
 		err = nil
 	}
 	return p.outcome(err)
 }
+
+// errEnded is why a Flush failed that Shutdown overtook.
+var errEnded = errors.New("shut down meanwhile")
 
 // pending reports whether a record up to seq has not come to its end.
 func (p *Pipeline) pending(seq uint64) bool {

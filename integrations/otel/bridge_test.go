@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -150,5 +151,19 @@ func TestSamplingIsTheOthers(t *testing.T) {
 	s.End()
 	if n := len(rec.Observations()); n != 0 {
 		t.Errorf("%d observations of a trace that isn't sampled", n)
+	}
+}
+
+// TestNothingGlobalIsSet guards against a constructor that replaces the application's providers and propagators.
+func TestNothingGlobalIsSet(t *testing.T) {
+	provider, propagator := otel.GetTracerProvider(), otel.GetTextMapPropagator()
+	rec, tracer := both(t)
+	ctx, span := tracer.Start(t.Context(), "theirs")
+	_, ours := rec.Client.StartSpan(ctx, "ours")
+	ours.End()
+	span.End()
+	rec.RequireObservation("ours")
+	if otel.GetTracerProvider() != provider || otel.GetTextMapPropagator() != propagator {
+		t.Error("the process's provider or propagator is another")
 	}
 }
