@@ -233,12 +233,16 @@ func takes(d time.Duration) func(context.Context, []exporter.Record) error {
 
 // A Flush that waits while Shutdown gives up says that all has arrived.
 func TestFlushOvertakenByShutdownSaysWhatIsLost(t *testing.T) {
-	for _, spooled := range []bool{false, true} {
+	for _, c := range []struct{ spooled, ignores bool }{{false, false}, {true, false}, {false, true}} {
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
 			sink := (&script{}).then(hangs, hangs)
+			if c.ignores {
+				sink = (&script{}).then(func(context.Context, []exporter.Record) error { <-release; return nil })
+			}
 			cfg := exporter.PipelineConfig{Timeout: time.Hour}
-			if spooled {
+			if c.spooled {
 				cfg.Spool = newSpool(t, dir)
 			}
 			p := exporter.NewPipeline(sink, cfg)
@@ -246,18 +250,20 @@ func TestFlushOvertakenByShutdownSaysWhatIsLost(t *testing.T) {
 			errs := make(chan error, 2)
 			go func() { errs <- p.Flush(context.Background()) }()
 			go func() {
-				ctx, cancel := context.WithTimeout(context.Background(), time.Second+50*time.Millisecond)
+				ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 				defer cancel()
-				errs <- p.Flush(ctx) // its time ends just after Shutdown's
+				errs <- p.Flush(ctx) // its time ends after Shutdown's
 			}()
 			synctest.Wait()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			_ = p.Shutdown(ctx)
+			advance(3 * time.Second)
+			close(release)
 			for range 2 {
 				var delivery *exporter.DeliveryError
 				if err := <-errs; !errors.As(err, &delivery) || delivery.Err == nil {
-					t.Errorf("spool %t: Flush says %v, %+v", spooled, err, p.Stats())
+					t.Errorf("%+v: Flush says %v, %+v", c, err, p.Stats())
 				}
 			}
 			check(t, p.Stats())

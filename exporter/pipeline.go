@@ -412,9 +412,16 @@ func (p *Pipeline) end(ctx context.Context) error {
 	return result
 }
 
-// abandon drops and counts all that is left.
+// abandon drops and counts all that is left, and ends the Flushes that wait for it.
 func (p *Pipeline) abandon() int64 {
 	p.mu.Lock()
+	for _, w := range p.waiters {
+		if p.pending(w.seq) {
+			w.err = errEnded
+		}
+		close(w.done)
+	}
+	p.waiters = nil
 	onDisk := 0
 	for _, q := range p.inFlight {
 		if q.disk > 0 {
