@@ -46,7 +46,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 
 .PHONY: faults
 faults: ## the fault suite COUNT times (1) under the race detector, then KILLS processes killed (3)
-	go test -race -count=$(or $(COUNT),1) -timeout=4h ./exporter ./exporter/ingestion ./exporter/spool
+	go test -race -count=$(or $(COUNT),1) -timeout=4h ./exporter ./exporter/spool
 	LANGSHARK_TEST_KILLS=$(or $(KILLS),3) go test -race -count=1 -timeout=1h -v -run '^TestAKilledProcessLosesNothingThatWasOnDisk$$' ./exporter
 
 .PHONY: soak

@@ -1,4 +1,4 @@
-package ingestion_test
+package exporter_test
 
 import (
 	"bufio"
@@ -9,8 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,17 +16,73 @@ import (
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/ingestion"
+	"github.com/langshark/langshark-go/exporter/otlp"
 	"github.com/langshark/langshark-go/exporter/spool"
 )
 
-// fault answers one request to the ingestion API in a way that is none. It may
-// leave the connection open; whoever called closes it.
-type fault func(c *net.TCPConn, ids []string)
+// wire is one that the faults are met on.
+type wire struct {
+	name     string
+	exporter func(host string) (exporter.Exporter, error)
+	ids      func(body []byte) ([]string, error) // of what a request brings
+	status   int
+	accepted func(ids []string) string
+}
+
+var (
+	ingestionWire = wire{
+		"ingestion",
+		func(host string) (exporter.Exporter, error) {
+			return ingestion.New(ingestion.Config{Host: host, PublicKey: "pk", SecretKey: "sk"})
+		},
+		func(body []byte) (ids []string, err error) {
+			var batch struct{ Batch []struct{ ID string } }
+			err = json.Unmarshal(body, &batch)
+			for _, e := range batch.Batch {
+				ids = append(ids, e.ID)
+			}
+			return ids, err
+		},
+		207, func(ids []string) string { return result(ids, nil) },
+	}
+	otlpWire = wire{
+		"otlp",
+		func(host string) (exporter.Exporter, error) {
+			return otlp.New(otlp.Config{Endpoint: host, Encoding: otlp.EncodingJSON}, exporter.WithCompressor(nil))
+		},
+		func(body []byte) (ids []string, err error) {
+			var spans struct {
+				ResourceSpans []struct {
+					ScopeSpans []struct{ Spans []struct{ SpanID string } }
+				}
+			}
+			err = json.Unmarshal(body, &spans)
+			for _, r := range spans.ResourceSpans {
+				for _, s := range r.ScopeSpans {
+					for _, span := range s.Spans {
+						ids = append(ids, span.SpanID)
+					}
+				}
+			}
+			return ids, err
+		},
+		200, func([]string) string { return "{}" },
+	}
+	wires = []wire{ingestionWire, otlpWire}
+)
+
+// faultID is the id of a record, the same for its event and its span.
+func faultID(i int) string { return fmt.Sprintf("%016x", i+1) }
+
+// fault answers one request in a way that is none. It may leave the connection
+// open; whoever called closes it.
+type fault func(f *faulty, c *net.TCPConn, ids []string)
 
 // faulty is a server on loopback that commits the faults one after the other,
 // then works. It counts how often it accepted each event.
 type faulty struct {
 	t        *testing.T
+	wire     wire
 	listener *net.TCPListener
 	address  string
 	wg       sync.WaitGroup
@@ -37,12 +91,11 @@ type faulty struct {
 	faults []fault
 	seen   map[string]int // requests in which an event came
 	got    map[string]int // and in which it was accepted
-	bodies int
 }
 
-func newFaulty(t *testing.T, faults ...fault) *faulty {
+func newFaulty(t *testing.T, w wire, faults ...fault) *faulty {
 	t.Helper()
-	f := &faulty{t: t, faults: faults, seen: map[string]int{}, got: map[string]int{}}
+	f := &faulty{t: t, wire: w, faults: faults, seen: map[string]int{}, got: map[string]int{}}
 	f.listen("127.0.0.1:0")
 	t.Cleanup(f.stop)
 	return f
@@ -90,19 +143,14 @@ func (f *faulty) serve(c *net.TCPConn) {
 			respond(c, 200, "", `{"status":"OK","version":"3.0.0"}`)
 			continue
 		}
-		var batch struct {
-			Batch []struct{ ID string }
-		}
-		if err := json.Unmarshal(body, &batch); err != nil {
+		ids, err := f.wire.ids(body)
+		if err != nil {
 			f.t.Errorf("a body that is not JSON: %v", err)
 			return
 		}
-		var ids []string
 		f.mu.Lock()
-		f.bodies++
-		for _, e := range batch.Batch {
-			ids = append(ids, e.ID)
-			f.seen[e.ID]++
+		for _, id := range ids {
+			f.seen[id]++
 		}
 		var next fault
 		if len(f.faults) > 0 {
@@ -110,11 +158,11 @@ func (f *faulty) serve(c *net.TCPConn) {
 		}
 		f.mu.Unlock()
 		if next != nil {
-			next(c, ids)
+			next(f, c, ids)
 			return
 		}
 		f.accept(ids)
-		respond(c, 207, "", result(ids, nil))
+		respond(c, f.wire.status, "", f.wire.accepted(ids))
 	}
 }
 
@@ -144,36 +192,36 @@ func respond(w io.Writer, status int, header, body string) {
 }
 
 func answers(status int, header, body string) fault {
-	return func(c *net.TCPConn, _ []string) { respond(c, status, header, body) }
+	return func(_ *faulty, c *net.TCPConn, _ []string) { respond(c, status, header, body) }
 }
 
 // reset ends the connection with a RST.
-func reset(c *net.TCPConn, _ []string) { _ = c.SetLinger(0) }
+func reset(_ *faulty, c *net.TCPConn, _ []string) { _ = c.SetLinger(0) }
 
 // halfClosed says nothing more, but would still listen.
-func halfClosed(c *net.TCPConn, _ []string) {
+func halfClosed(_ *faulty, c *net.TCPConn, _ []string) {
 	_ = c.CloseWrite()
 	_, _ = io.Copy(io.Discard, c)
 }
 
 // truncated ends in the middle of the answer.
-func truncated(c *net.TCPConn, ids []string) {
-	body := result(ids, nil)
-	fmt.Fprintf(c, "HTTP/1.1 207 Multi-Status\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:len(body)/2])
+func truncated(f *faulty, c *net.TCPConn, ids []string) {
+	body := f.wire.accepted(ids)
+	fmt.Fprintf(c, "HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n%s", f.wire.status, len(body), body[:len(body)/2])
 }
 
 // slow takes longer for the body than the client waits.
-func slow(c *net.TCPConn, _ []string) {
-	fmt.Fprint(c, "HTTP/1.1 207 Multi-Status\r\nContent-Length: 1000\r\n\r\n{")
+func slow(f *faulty, c *net.TCPConn, _ []string) {
+	fmt.Fprintf(c, "HTTP/1.1 %d OK\r\nContent-Length: 1000\r\n\r\n{", f.wire.status)
 	_, _ = io.Copy(io.Discard, c) // until the client gives up
 }
 
 // silent never answers.
-func silent(c *net.TCPConn, _ []string) { _, _ = io.Copy(io.Discard, c) }
+func silent(_ *faulty, c *net.TCPConn, _ []string) { _, _ = io.Copy(io.Discard, c) }
 
-func repeated(f fault, n int) (all []fault) {
+func repeated(one fault, n int) (all []fault) {
 	for range n {
-		all = append(all, f)
+		all = append(all, one)
 	}
 	return all
 }
@@ -183,14 +231,14 @@ const faultRecords = 120
 // send records through a pipeline and returns when all has come to its end.
 func send(t *testing.T, f *faulty, disk exporter.Spool) exporter.Stats {
 	t.Helper()
-	e, err := ingestion.New(ingestion.Config{Host: "http://" + f.address, PublicKey: "pk", SecretKey: "sk"})
+	e, err := f.wire.exporter("http://" + f.address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := exporter.NewPipeline(e, exporter.PipelineConfig{FlushAt: 50, FlushInterval: 20 * time.Millisecond, Timeout: 300 * time.Millisecond, Spool: disk})
 	for i := range faultRecords {
-		p.EnqueueRecord(&exporter.Record{EventID: strconv.Itoa(i), Time: time.Now(), Observation: &exporter.Observation{
-			ID: strconv.Itoa(i), TraceID: "t", Name: "n", Start: time.Now(), End: time.Now(), Attributes: &exporter.Attributes{},
+		p.EnqueueRecord(&exporter.Record{EventID: faultID(i), Time: time.Now(), Observation: &exporter.Observation{
+			ID: faultID(i), TraceID: "0af7651916cd43dd8448eb211c80319c", Name: "n", Start: time.Now(), End: time.Now(), Attributes: &exporter.Attributes{},
 		}})
 		s := p.Stats()
 		if sum := s.Delivered + s.Dropped.Total() + s.Queued + s.InFlight + s.Spooled; sum != s.Accepted {
@@ -219,7 +267,7 @@ func (f *faulty) check(s exporter.Stats) {
 		f.t.Errorf("%d event ids came for %d records", len(f.seen), faultRecords)
 	}
 	for i := range faultRecords {
-		if f.got[strconv.Itoa(i)] == 0 {
+		if f.got[faultID(i)] == 0 {
 			f.t.Errorf("event %d did not arrive", i)
 		}
 	}
@@ -239,8 +287,8 @@ func TestFaults(t *testing.T) {
 		"408 and 425":  {answers(408, "", ""), answers(425, "", "")},
 		"proxy's page": {answers(200, "", "<html>login</html>"), answers(302, "Location: http://127.0.0.1:1/login\r\n", "")},
 		"404":          {answers(404, "", "")},
-		"not HTTP":     {func(c *net.TCPConn, _ []string) { fmt.Fprint(c, "SSH-2.0-OpenSSH\r\n") }},
-		"endless head": {func(c *net.TCPConn, _ []string) {
+		"not HTTP":     {func(_ *faulty, c *net.TCPConn, _ []string) { fmt.Fprint(c, "SSH-2.0-OpenSSH\r\n") }},
+		"endless head": {func(_ *faulty, c *net.TCPConn, _ []string) {
 			fmt.Fprint(c, "HTTP/1.1 207 OK\r\n")
 			for range 2000 {
 				if _, err := fmt.Fprintf(c, "X-A: %s\r\n", strings.Repeat("a", 1000)); err != nil {
@@ -249,12 +297,14 @@ func TestFaults(t *testing.T) {
 			}
 		}},
 	} {
-		for _, spooled := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/spool=%t", name, spooled), func(t *testing.T) {
-				t.Parallel()
-				f := newFaulty(t, faults...)
-				f.check(send(t, f, folder(t, spooled)))
-			})
+		for _, w := range wires {
+			for _, spooled := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/spool=%t", name, w.name, spooled), func(t *testing.T) {
+					t.Parallel()
+					f := newFaulty(t, w, faults...)
+					f.check(send(t, f, folder(t, spooled)))
+				})
+			}
 		}
 	}
 }
@@ -275,8 +325,8 @@ func TestPartialFailuresComeAgainAlone(t *testing.T) {
 	for _, spooled := range []bool{false, true} {
 		t.Run(fmt.Sprint("spool=", spooled), func(t *testing.T) {
 			t.Parallel()
-			f := newFaulty(t)
-			f.faults = repeated(func(c *net.TCPConn, ids []string) {
+			f := newFaulty(t, ingestionWire)
+			f.faults = repeated(func(f *faulty, c *net.TCPConn, ids []string) {
 				failed := map[string]bool{}
 				for i, id := range ids {
 					if failed[id] = i%3 == 0; !failed[id] {
@@ -296,53 +346,59 @@ func TestPartialFailuresComeAgainAlone(t *testing.T) {
 }
 
 func TestServerRestarts(t *testing.T) {
-	for _, spooled := range []bool{false, true} {
-		t.Run(fmt.Sprint("spool=", spooled), func(t *testing.T) {
-			t.Parallel()
-			f := newFaulty(t)
-			f.listener.Close() // refused
-			back := time.AfterFunc(1500*time.Millisecond, func() { f.listen(f.address) })
-			defer back.Stop()
-			f.check(send(t, f, folder(t, spooled)))
-		})
+	for _, w := range wires {
+		for _, spooled := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/spool=%t", w.name, spooled), func(t *testing.T) {
+				t.Parallel()
+				f := newFaulty(t, w)
+				f.listener.Close() // refused
+				back := time.AfterFunc(1500*time.Millisecond, func() { f.listen(f.address) })
+				defer back.Stop()
+				f.check(send(t, f, folder(t, spooled)))
+			})
+		}
 	}
 }
 
 // TestWhereNothingAnswers: a name that doesn't resolve, a port that speaks
 // no TLS. Shutdown ends in time; what is left is counted, or is on disk.
 func TestWhereNothingAnswers(t *testing.T) {
-	plain := newFaulty(t)
+	plain := newFaulty(t, ingestionWire)
 	for name, host := range map[string]string{
 		"no such name": "http://langshark.invalid",
 		"no TLS":       "https://" + plain.address,
 		"refused":      "http://127.0.0.1:1",
 	} {
-		for _, spooled := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/spool=%t", name, spooled), func(t *testing.T) {
-				t.Parallel()
-				e, err := ingestion.New(ingestion.Config{Host: host, PublicKey: "pk", SecretKey: "sk"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				p := exporter.NewPipeline(e, exporter.PipelineConfig{FlushAt: 5, FlushInterval: 10 * time.Millisecond, Spool: folder(t, spooled)})
-				for i := range 20 {
-					p.EnqueueRecord(&exporter.Record{EventID: strconv.Itoa(i), Time: time.Now(), Score: &exporter.Score{ID: "s", Name: "n", TraceID: "t"}})
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-				defer cancel()
-				err = p.Shutdown(ctx)
-				var delivery *exporter.DeliveryError
-				if !errors.As(err, &delivery) || delivery.Err == nil {
-					t.Fatalf("Shutdown says %v", err)
-				}
-				s := p.Stats()
-				if spooled && (s.Spooled != 20 || delivery.Spooled != 20) || !spooled && s.Dropped.Shutdown != 20 {
-					t.Errorf("%+v", s)
-				}
-				if errors.Is(err, os.ErrPermission) {
-					t.Error(err)
-				}
-			})
+		for _, w := range wires {
+			for _, spooled := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/spool=%t", name, w.name, spooled), func(t *testing.T) {
+					t.Parallel()
+					nothingAnswers(t, w, host, spooled)
+				})
+			}
 		}
+	}
+}
+
+func nothingAnswers(t *testing.T, w wire, host string, spooled bool) {
+	t.Helper()
+	e, err := w.exporter(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := exporter.NewPipeline(e, exporter.PipelineConfig{FlushAt: 5, FlushInterval: 10 * time.Millisecond, Spool: folder(t, spooled)})
+	for i := range 20 {
+		p.EnqueueRecord(&exporter.Record{EventID: faultID(i), Time: time.Now(), Score: &exporter.Score{ID: "s", Name: "n", TraceID: "t"}})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	err = p.Shutdown(ctx)
+	var delivery *exporter.DeliveryError
+	if !errors.As(err, &delivery) || delivery.Err == nil {
+		t.Fatalf("Shutdown says %v", err)
+	}
+	s := p.Stats()
+	if spooled && (s.Spooled != 20 || delivery.Spooled != 20) || !spooled && s.Dropped.Shutdown != 20 {
+		t.Errorf("%+v", s)
 	}
 }
