@@ -11,9 +11,7 @@ func export(ctx context.Context, s settings) error {
 	heading("Export", fmt.Sprintf("%d traces of five observations with 1.5 KB of chat as fast as they can be made, in a process of its own, to a sink in another one. "+
 		"Queues that would drop are let empty every %d traces; otel-go blocks, henomis keeps all. CPU is that of recording, encoding and sending.", s.blast, chunk))
 	subjects := []string{otelPlain, otelGzip, shark, sharkOTLP, sharkOTLPGzip, sharkOTLPKGzip, henomis, datadog, sentryGo}
-	m, err := rounds(ctx, s, subjects, func(string) task {
-		return task{Kind: kindTraces, Exports: true, N: s.blast, Chunk: chunk}
-	})
+	m, err := rounds(ctx, s, subjects, task{Kind: kindTraces, Exports: true, N: s.blast, Chunk: chunk})
 	if err != nil {
 		return err
 	}

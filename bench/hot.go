@@ -26,17 +26,13 @@ func hotPath(ctx context.Context, s settings) error {
 		{"exported over HTTP, uncompressed, to a sink in another process", true, exporting},
 		{"exports discarded (the others have no place for that)", false, discarding},
 	} {
-		traces, err := rounds(ctx, s, form.subjects, func(string) task {
-			return task{Kind: kindTraces, Exports: form.exports, N: s.traces, Chunk: chunk, Warmup: chunk / 2}
-		})
+		traces, err := rounds(ctx, s, form.subjects, task{Kind: kindTraces, Exports: form.exports, N: s.traces, Chunk: chunk, Warmup: chunk / 2})
 		if err != nil {
 			return err
 		}
 		hotTable("A trace of five observations with 1.5 KB of chat, "+form.title, form.subjects, traces, form.exports, observations)
 		ratios[i], _ = ratio(traces.cpu(shark), traces.cpu(otelPlain))
-		spans, err := rounds(ctx, s, form.subjects, func(string) task {
-			return task{Kind: kindSpans, Exports: form.exports, N: s.spans, Chunk: chunk, Warmup: chunk / 2}
-		})
+		spans, err := rounds(ctx, s, form.subjects, task{Kind: kindSpans, Exports: form.exports, N: s.spans, Chunk: chunk, Warmup: chunk / 2})
 		if err != nil {
 			return err
 		}
@@ -96,13 +92,12 @@ func (m measured) cpu(name string) []float64 {
 }
 
 // rounds measures each subject once a round, in turn.
-func rounds(ctx context.Context, s settings, subjects []string, make func(subject string) task) (measured, error) {
+func rounds(ctx context.Context, s settings, subjects []string, of task) (measured, error) {
 	all := measured{}
 	for range s.rounds {
 		for _, name := range subjects {
-			t := make(name)
-			t.Subject = name
-			r, err := measure(ctx, s, t, 0)
+			of.Subject = name
+			r, err := measure(ctx, s, of, 0)
 			if err != nil {
 				return nil, err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -25,10 +26,7 @@ func loss(ctx context.Context, s settings) error {
 	}{
 		{fmt.Sprintf("A blast of %d observations", s.blast*observations), task{Kind: kindBlast, N: s.blast}, 0, subjects},
 		{fmt.Sprintf("%d observations a second for %v", s.perSec, s.steady), task{Kind: kindSteady, N: steadyN, PerSec: steady}, 0, subjects},
-		{
-			fmt.Sprintf("The same, and the sink is away for %v meanwhile", s.pause),
-			task{Kind: kindSteady, N: steadyN, PerSec: steady, Away: s.pause}, 0, subjects,
-		},
+		{fmt.Sprintf("The same, and the sink is away for %v meanwhile", s.pause), task{Kind: kindSteady, N: steadyN, PerSec: steady, Away: s.pause}, 0, subjects},
 		{"The blast with a sink that takes " + s.delay.String() + " for each answer", task{Kind: kindBlast, N: s.blast}, s.delay, subjects},
 		{"The blast with no sink: connections are refused once the SDK has started", task{Kind: kindBlast, N: s.blast, Dead: true}, 0, subjects},
 	} {
@@ -85,7 +83,7 @@ func lossRow(name string, r result) []string {
 		closed = "not after " + closed
 	}
 	return []string{
-		name, percent(r.Arrived.Observations, r.N*observations), fmt.Sprint(r.Arrived.Again), counted(r.Stats), closed, p50, p99,
+		name, percent(r.Arrived.Observations, r.N*observations), strconv.FormatInt(r.Arrived.Again, 10), counted(r.Stats), closed, p50, p99,
 		fmt.Sprintf("%s (%s)", megabytes(r.Peak), megabytes(r.BaseRSS)),
 	}
 }

@@ -10,9 +10,7 @@ func memory(ctx context.Context, s settings) error {
 	heading("Memory in an outage", fmt.Sprintf("The sink goes away, and traces are recorded without a pause until their chats alone are %d times the %d MiB that langshark's queue may take. "+
 		"The others have no such bound, so the multiple is of the same number.", s.offered, s.budget>>20))
 	subjects := []string{shark, sharkOTLP, otelDefault, otelPlain, henomis, datadog, sentryGo}
-	m, err := rounds(ctx, settings{rounds: min(s.rounds, 3), limit: s.limit, profile: s.profile}, subjects, func(string) task {
-		return task{Kind: kindOutage, Exports: true, To: target{QueueBytes: s.budget}, Warmup: chunk / 5, Offer: s.budget * int64(s.offered), Closing: s.closing / 5}
-	})
+	m, err := rounds(ctx, settings{rounds: min(s.rounds, 3), limit: s.limit, profile: s.profile}, subjects, task{Kind: kindOutage, Exports: true, To: target{QueueBytes: s.budget}, Warmup: chunk / 5, Offer: s.budget * int64(s.offered), Closing: s.closing / 5})
 	if err != nil {
 		return err
 	}

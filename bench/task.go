@@ -110,8 +110,9 @@ func (t task) with(ctx context.Context, sdk recorder) (result, error) {
 		return t.outage(ctx, sdk)
 	case kindDeliver:
 		return t.deliver(ctx, sdk)
+	default:
+		return result{}, fmt.Errorf("no kind of task is called %q", t.Kind)
 	}
-	return result{}, fmt.Errorf("no kind of task is called %q", t.Kind)
 }
 
 // steps measures what one call of step costs, with all that the SDK does for

@@ -20,29 +20,33 @@ const (
 // tally is what arrived at a sink.
 type tally struct {
 	Requests, Bytes int64 // of bodies, as they were on the wire
-	// Observations that have ended, each once; Again counts those that came more than once.
+	// Observations that have ended, each once. Again counts the events or spans that came more than once.
 	Observations, Again int64
 	// Broken counts bodies that can't be read.
 	Broken int64
 	// Largest is the size of the largest body.
 	Largest int64
 
-	seen map[string]bool
+	ended, seen map[string]bool
 }
 
-func (t *tally) observation(id string) {
-	if t.seen[id] {
-		t.Again++
-		return
+// observation counts one that has ended, which an event or span said that has
+// an id of its own on some wires.
+func (t *tally) observation(id, event string) {
+	if !t.ended[id] {
+		t.ended[id] = true
+		t.Observations++
 	}
-	t.seen[id] = true
-	t.Observations++
+	if t.seen[event] {
+		t.Again++
+	}
+	t.seen[event] = true
 }
 
 // add counts a request's body.
 func (t *tally) add(path, encoding string, body []byte) {
 	if t.seen == nil {
-		t.seen = map[string]bool{}
+		t.ended, t.seen = map[string]bool{}, map[string]bool{}
 	}
 	t.Requests++
 	t.Bytes += int64(len(body))
@@ -77,8 +81,8 @@ func (t *tally) add(path, encoding string, body []byte) {
 func (t *tally) ingestion(body []byte) error {
 	var request struct {
 		Batch []struct {
-			Type string
-			Body struct{ ID, EndTime string }
+			ID, Type string
+			Body     struct{ ID, EndTime string }
 		}
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
@@ -86,7 +90,7 @@ func (t *tally) ingestion(body []byte) error {
 	}
 	for _, e := range request.Batch {
 		if e.Type != "trace-create" && e.Type != "score-create" && (e.Body.EndTime != "" || e.Type == "event-create") {
-			t.observation(e.Body.ID)
+			t.observation(e.Body.ID, e.ID)
 		}
 	}
 	return nil
@@ -100,7 +104,8 @@ func (t *tally) otlp(body []byte) error {
 	for _, resource := range request.GetResourceSpans() {
 		for _, scope := range resource.GetScopeSpans() {
 			for _, s := range scope.GetSpans() {
-				t.observation(string(s.GetSpanId()))
+				id := string(s.GetSpanId())
+				t.observation(id, id)
 			}
 		}
 	}
@@ -119,7 +124,7 @@ func (t *tally) llmobs(body []byte) error {
 	}
 	for _, p := range pushes {
 		for _, s := range p.Spans {
-			t.observation(s.SpanID)
+			t.observation(s.SpanID, s.SpanID)
 		}
 	}
 	return nil
@@ -161,9 +166,8 @@ func (t *tally) transaction(body []byte) error {
 	if err := json.Unmarshal(body, &transaction); err != nil {
 		return err
 	}
-	t.observation(transaction.Contexts.Trace.SpanID)
-	for _, s := range transaction.Spans {
-		t.observation(s.SpanID)
+	for _, s := range append(transaction.Spans, transaction.Contexts.Trace) {
+		t.observation(s.SpanID, s.SpanID)
 	}
 	return nil
 }

@@ -23,9 +23,7 @@ const (
 func wrapper(ctx context.Context, s settings) error {
 	heading("Wrapper", "A function from 0.8 KB of chat to 0.4 KB that does nothing else, exports discarded.")
 	subjects := []string{wrapOtel, wrapOtelSilent, wrapCapture, wrapSilent, wrapOff, direct}
-	m, err := rounds(ctx, s, subjects, func(string) task {
-		return task{Kind: kindCalls, N: s.calls, Chunk: chunk, Warmup: chunk}
-	})
+	m, err := rounds(ctx, s, subjects, task{Kind: kindCalls, N: s.calls, Chunk: chunk, Warmup: chunk})
 	if err != nil {
 		return err
 	}
