@@ -46,7 +46,7 @@ func (r *datadogRecorder) trace(c *chat) {
 	embed, _ := llmobs.StartTaskSpan(ctx2, "embed")
 	embed.Finish()
 	retrieve.Finish()
-	g, _ := llmobs.StartLLMSpan(ctx, "generate", llmobs.WithModelName("gpt-4o"))
+	g, _ := llmobs.StartLLMSpan(ctx, generate, llmobs.WithModelName("gpt-4o"))
 	g.AnnotateLLMIO(r.inputs[c.index], r.outputs[c.index], llmobs.WithAnnotatedMetrics(map[string]float64{
 		llmobs.MetricKeyInputTokens: 300, llmobs.MetricKeyOutputTokens: 120,
 	}))

@@ -50,7 +50,7 @@ func (r *henomisRecorder) trace(c *chat) {
 	r.end(r.start("embed", t.ID, &retrieve.ID))
 	r.end(retrieve)
 	now := time.Now()
-	g, _ := r.client.Generation(&model.Generation{TraceID: t.ID, Name: "generate", StartTime: &now, Model: "gpt-4o", Input: c.input}, &root.ID)
+	g, _ := r.client.Generation(&model.Generation{TraceID: t.ID, Name: generate, StartTime: &now, Model: "gpt-4o", Input: c.input}, &root.ID)
 	end := time.Now()
 	g.Output, g.EndTime = c.output, &end
 	g.Usage = model.Usage{Input: 300, Output: 120, Unit: model.ModelUsageUnitTokens}

@@ -51,7 +51,7 @@ func (r *langsharkRecorder) trace(c *chat) {
 	_, embed := langshark.StartSpan(ctx2, "embed")
 	embed.End()
 	retrieve.End()
-	_, g := langshark.StartGeneration(ctx, "generate")
+	_, g := langshark.StartGeneration(ctx, generate)
 	g.SetModel("gpt-4o")
 	g.SetInput(c.input)
 	g.SetOutput(c.output)

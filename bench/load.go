@@ -7,9 +7,9 @@ import (
 )
 
 // load records N traces, in a blast or so many a second, notes what each took
-// the caller, and closes the SDK.
+// the caller, and closes the SDK. One that makes the caller wait may come to fewer.
 func (t task) load(ctx context.Context, sdk recorder) (result, error) {
-	r := result{BaseRSS: nowRSS(), N: int64(t.N)}
+	r := result{BaseRSS: nowRSS()}
 	if t.Dead {
 		if err := leave(ctx, t.Control, 0, 0); err != nil {
 			return r, err
@@ -29,15 +29,21 @@ func (t task) load(ctx context.Context, sdk recorder) (result, error) {
 		start := time.Now()
 		sdk.trace(&chats[i%len(chats)])
 		took = append(took, time.Since(start))
+		if time.Since(begun) > loadTime {
+			break
+		}
 	}
+	r.N = int64(len(took))
 	r.Closed, r.TimedOut = t.end(sdk)
 	r.Peak = peakRSS()
 	r.P50, r.P99 = quantiles(took)
 	return r, nil
 }
 
-// pace is how many traces of a steady load come at once.
-const pace = 10
+const (
+	pace     = 10               // traces of a steady load that come at once
+	loadTime = 20 * time.Second // that recording may take
+)
 
 func quantiles(took []time.Duration) (p50, p99 time.Duration) {
 	if len(took) == 0 {
@@ -67,22 +73,20 @@ func (t task) end(sdk recorder) (took time.Duration, timedOut bool) {
 	}
 }
 
-const (
-	outageTime = 20 * time.Second // at most
-	outageRSS  = 3 << 30          // and no more memory than that
-)
+const outageRSS = 3 << 30 // the memory at which an outage is over
 
 // outage records until enough was offered while the sink is away, and follows
-// how the memory grows.
+// how the memory grows. Then the sink is back, and what was kept may arrive.
 func (t task) outage(ctx context.Context, sdk recorder) (result, error) {
 	for i := range t.Warmup {
 		sdk.trace(&chats[i%len(chats)])
 	}
 	sdk.settle()
+	r := result{N: int64(t.Warmup)}
 	if err := leave(ctx, t.Control, 0, 0); err != nil {
-		return result{}, err
+		return r, err
 	}
-	r := result{BaseRSS: nowRSS()}
+	r.BaseRSS = nowRSS()
 	var took []time.Duration
 	begun := time.Now()
 	for i := 0; r.Offered < t.Offer && r.Peak < outageRSS; i++ {
@@ -94,17 +98,21 @@ func (t task) outage(ctx context.Context, sdk recorder) (result, error) {
 		r.N++
 		if i%500 == 0 {
 			r.Peak = max(r.Peak, nowRSS())
-			if time.Since(begun) > outageTime || ctx.Err() != nil {
+			if time.Since(begun) > loadTime || ctx.Err() != nil {
 				break
 			}
 		}
 	}
 	// The SDK's goroutine may yet do something about what it holds.
 	for range 10 {
-		wait(ctx, t.deadline()/10)
+		wait(ctx, t.deadline()/50)
 		r.Peak = max(r.Peak, nowRSS())
 	}
 	r.P50, r.P99 = quantiles(took)
+	if err := back(ctx, t.Control); err != nil {
+		return r, err
+	}
+	r.Closed, r.TimedOut = t.end(sdk)
 	return r, ctx.Err()
 }
 
@@ -113,7 +121,7 @@ func (t task) deliver(ctx context.Context, sdk recorder) (result, error) {
 	r := result{BaseRSS: nowRSS()}
 	c, ok := sdk.(counter)
 	begun := time.Now()
-	for ok && time.Since(begun) < outageTime {
+	for ok && time.Since(begun) < loadTime {
 		if s := c.counts(); s.Adopted > 0 && s.Spooled+s.Queued+s.InFlight == 0 {
 			break
 		}

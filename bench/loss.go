@@ -14,7 +14,7 @@ import (
 // well and when they don't. One run each: these are counts, not times.
 func loss(ctx context.Context, s settings) error {
 	heading("Loss", fmt.Sprintf("Default settings. p50 and p99 are what the calls of one trace of five observations take the application. "+
-		"Closing has a deadline of %v and is not waited for after half as long again. langshark counts records: a trace is one beside its observations on this wire.", s.closing))
+		"Recording ends after %v at the latest, closing has a deadline of %v and is not waited for after half as long again. langshark counts records: a trace is one beside its observations on this wire.", loadTime, s.closing))
 	subjects := []string{shark, otelDefault, otelPlain, henomis, datadog, sentryGo}
 	steady := s.perSec / observations
 	steadyN := int(s.steady.Seconds() * float64(steady))
@@ -48,7 +48,7 @@ func loss(ctx context.Context, s settings) error {
 			}
 			rows = append(rows, more...)
 		}
-		table(scene.title, []string{"", "arrived", "twice", "what the SDK counts", "closed after", "p50 µs", "p99 µs", "peak RSS MB (at start)"}, rows)
+		table(scene.title, []string{"", "recorded", "arrived", "of the generations", "twice", "what the SDK counts", "closed after", "p50 µs", "p99 µs", "peak RSS MB (at start)"}, rows)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func lossRow(name string, r result) []string {
 		closed = "not after " + closed
 	}
 	return []string{
-		name, percent(r.Arrived.Observations, r.N*observations), strconv.FormatInt(r.Arrived.Again, 10), counted(r.Stats), closed, p50, p99,
+		name, strconv.FormatInt(r.N*observations, 10), percent(r.Arrived.Observations, r.N*observations), percent(r.Arrived.Generations, r.N), strconv.FormatInt(r.Arrived.Again, 10), counted(r.Stats), closed, p50, p99,
 		fmt.Sprintf("%s (%s)", megabytes(r.Peak), megabytes(r.BaseRSS)),
 	}
 }

@@ -48,7 +48,7 @@ func (r *otelRecorder) trace(c *chat) {
 	_, embed := r.tracer.Start(ctx2, "embed")
 	embed.End()
 	retrieve.End()
-	_, g := r.tracer.Start(ctx, "generate")
+	_, g := r.tracer.Start(ctx, generate)
 	g.SetAttributes(
 		attribute.String("gen_ai.request.model", "gpt-4o"),
 		attribute.String("gen_ai.input.messages", encode(c.input)), attribute.String("gen_ai.output.messages", encode(c.output)),

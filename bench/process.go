@@ -151,6 +151,11 @@ func leave(ctx context.Context, address string, after, pause time.Duration) erro
 	return control(ctx, http.MethodPost, address+"/away?"+query.Encode(), nil)
 }
 
+// back undoes leave.
+func back(ctx context.Context, address string) error {
+	return control(ctx, http.MethodPost, address+"/back", nil)
+}
+
 func control(ctx context.Context, method, address string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
@@ -162,6 +167,9 @@ func control(ctx context.Context, method, address string, into any) error {
 		return err
 	}
 	defer response.Body.Close()
+	if response.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("the sink answers %s", response.Status)
+	}
 	if into == nil {
 		return nil
 	}

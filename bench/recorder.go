@@ -29,7 +29,8 @@ type recorder interface {
 type counter interface{ counts() exporter.Stats }
 
 const (
-	observations  = 5 // of a trace
+	observations  = 5          // of a trace
+	generate      = "generate" // the name of the one with the chat
 	settleTimeout = 10 * time.Second
 )
 

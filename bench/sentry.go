@@ -34,7 +34,7 @@ func (r *sentryRecorder) trace(c *chat) {
 	retrieve := sentry.StartSpan(root.Context(), "retrieve")
 	sentry.StartSpan(retrieve.Context(), "embed").Finish()
 	retrieve.Finish()
-	g := sentry.StartSpan(root.Context(), "generate")
+	g := sentry.StartSpan(root.Context(), generate)
 	g.SetData("gen_ai.request.model", "gpt-4o")
 	g.SetData("gen_ai.request.messages", encode(c.input))
 	g.SetData("gen_ai.response.text", encode(c.output))

@@ -51,6 +51,11 @@ func serveSink(delay string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /tally", s.report)
 	mux.HandleFunc("POST /away", s.away)
+	mux.HandleFunc("POST /back", func(w http.ResponseWriter, _ *http.Request) {
+		if err := s.listen(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
 	go func() { _ = (&http.Server{Handler: mux, ReadHeaderTimeout: time.Second}).Serve(control) }()
 	fmt.Printf("http://%s http://%s\n", s.address, control.Addr())
 	_, err = io.Copy(io.Discard, os.Stdin)

@@ -22,6 +22,8 @@ type tally struct {
 	Requests, Bytes int64 // of bodies, as they were on the wire
 	// Observations that have ended, each once. Again counts the events or spans that came more than once.
 	Observations, Again int64
+	// Generations are those of the observations that bear a chat.
+	Generations int64
 	// Broken counts bodies that can't be read.
 	Broken int64
 	// Largest is the size of the largest body.
@@ -32,10 +34,13 @@ type tally struct {
 
 // observation counts one that has ended, which an event or span said that has
 // an id of its own on some wires.
-func (t *tally) observation(id, event string) {
+func (t *tally) observation(id, event, name string) {
 	if !t.ended[id] {
 		t.ended[id] = true
 		t.Observations++
+		if name == generate {
+			t.Generations++
+		}
 	}
 	if t.seen[event] {
 		t.Again++
@@ -82,7 +87,7 @@ func (t *tally) ingestion(body []byte) error {
 	var request struct {
 		Batch []struct {
 			ID, Type string
-			Body     struct{ ID, EndTime string }
+			Body     struct{ ID, Name, EndTime string }
 		}
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
@@ -90,7 +95,7 @@ func (t *tally) ingestion(body []byte) error {
 	}
 	for _, e := range request.Batch {
 		if e.Type != "trace-create" && e.Type != "score-create" && (e.Body.EndTime != "" || e.Type == "event-create") {
-			t.observation(e.Body.ID, e.ID)
+			t.observation(e.Body.ID, e.ID, e.Body.Name)
 		}
 	}
 	return nil
@@ -105,7 +110,7 @@ func (t *tally) otlp(body []byte) error {
 		for _, scope := range resource.GetScopeSpans() {
 			for _, s := range scope.GetSpans() {
 				id := string(s.GetSpanId())
-				t.observation(id, id)
+				t.observation(id, id, s.GetName())
 			}
 		}
 	}
@@ -117,6 +122,7 @@ func (t *tally) llmobs(body []byte) error {
 	var pushes []struct {
 		Spans []struct {
 			SpanID string `json:"span_id"`
+			Name   string
 		}
 	}
 	if err := json.Unmarshal(body, &pushes); err != nil {
@@ -124,7 +130,7 @@ func (t *tally) llmobs(body []byte) error {
 	}
 	for _, p := range pushes {
 		for _, s := range p.Spans {
-			t.observation(s.SpanID, s.SpanID)
+			t.observation(s.SpanID, s.SpanID, s.Name)
 		}
 	}
 	return nil
@@ -158,6 +164,7 @@ func (t *tally) sentry(body []byte) error {
 func (t *tally) transaction(body []byte) error {
 	type span struct {
 		SpanID string `json:"span_id"`
+		Op     string
 	}
 	var transaction struct {
 		Contexts struct{ Trace span }
@@ -167,7 +174,7 @@ func (t *tally) transaction(body []byte) error {
 		return err
 	}
 	for _, s := range append(transaction.Spans, transaction.Contexts.Trace) {
-		t.observation(s.SpanID, s.SpanID)
+		t.observation(s.SpanID, s.SpanID, s.Op)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func TestTallyCountsEachSDK(t *testing.T) {
 			defer cancel()
 			sdk.close(ctx)
 			got := tallied(t, s)
-			if got.Observations != traces*observations || got.Again != 0 || got.Broken != 0 {
+			if got.Observations != traces*observations || got.Generations != traces || got.Again != 0 || got.Broken != 0 {
 				t.Errorf("%+v", got)
 			}
 			if c, ok := sdk.(counter); ok {
