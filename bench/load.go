@@ -73,7 +73,7 @@ func (t task) end(sdk recorder) (took time.Duration, timedOut bool) {
 	}
 }
 
-const outageRSS = 3 << 30 // the memory at which an outage is over
+const outageRSS = 1 << 30 // the memory at which an outage is over
 
 // outage records until enough was offered while the sink is away, and follows
 // how the memory grows. Then the sink is back, and what was kept may arrive.
@@ -109,6 +109,9 @@ func (t task) outage(ctx context.Context, sdk recorder) (result, error) {
 		r.Peak = max(r.Peak, nowRSS())
 	}
 	r.P50, r.P99 = quantiles(took)
+	if err := t.heapProfile(); err != nil {
+		return r, err
+	}
 	if err := back(ctx, t.Control); err != nil {
 		return r, err
 	}

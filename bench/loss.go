@@ -96,7 +96,7 @@ func counted(s *exporter.Stats) string {
 	text := fmt.Sprintf("%d = %d delivered + %d dropped", s.Accepted, s.Delivered, s.Dropped.Total())
 	left := s.Queued + s.InFlight
 	if left > 0 {
-		text += fmt.Sprintf(" + %d queued", left)
+		text += fmt.Sprintf(" + %d queued (%s MB)", left, megabytes(s.Bytes))
 	}
 	if s.Spooled > 0 {
 		text += fmt.Sprintf(" + %d on disk", s.Spooled)

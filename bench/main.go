@@ -41,7 +41,7 @@ type settings struct {
 	offered int           // times the budget that are recorded in it
 	pause   time.Duration // how long the restarting sink is away
 	limit   time.Duration // of one process
-	profile string        // folder for CPU profiles of langshark's processes
+	profile string        // folder for profiles of langshark's processes
 }
 
 var (
@@ -93,7 +93,7 @@ func tables(ctx context.Context, args []string) error {
 	rounds := flags.Int("rounds", 0, "interleaved rounds (default 7)")
 	traces := flags.Int("traces", 0, "traces of a measurement of the hot path (default 10000)")
 	blast := flags.Int("blast", 0, "traces of a blast, for export and loss (default 20000)")
-	profile := flags.String("profile", "", "a folder for CPU profiles of langshark's processes")
+	profile := flags.String("profile", "", "a folder for CPU and heap profiles of langshark's processes")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil

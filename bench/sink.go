@@ -56,7 +56,7 @@ func serveSink(delay string) error {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
-	go func() { _ = (&http.Server{Handler: mux, ReadHeaderTimeout: time.Second}).Serve(control) }()
+	go func() { _ = (&http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}).Serve(control) }()
 	fmt.Printf("http://%s http://%s\n", s.address, control.Addr())
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err

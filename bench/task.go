@@ -72,7 +72,7 @@ func child(ctx context.Context, argument string) error {
 	}
 	var r result
 	var err error
-	stop, err := t.profile()
+	stop, err := t.cpuProfile()
 	if err != nil {
 		return err
 	}
@@ -143,19 +143,35 @@ func (t task) steps(step func(int), settle, finish func()) result {
 	return r
 }
 
-// profile writes a CPU profile of langshark's processes, if a folder is named.
-func (t task) profile() (stop func(), err error) {
+// profileFile is where a profile of one of langshark's processes goes; nil if no folder is named.
+func (t task) profileFile(of string) (*os.File, error) {
 	if t.Profile == "" || !strings.HasPrefix(t.Subject, shark) {
-		return func() {}, nil
+		return nil, nil //nolint:nilnil // none is wanted
 	}
 	where := "discard"
 	if t.Exports {
 		where = "export"
 	}
-	name := fmt.Sprintf("%s-%s-%s-%d.pprof", t.Kind, strings.NewReplacer(" ", "-", ",", "").Replace(t.Subject), where, os.Getpid())
-	f, err := os.Create(filepath.Join(t.Profile, name))
-	if err != nil {
-		return nil, err
+	name := fmt.Sprintf("%s-%s-%s-%d.%s", t.Kind, strings.NewReplacer(" ", "-", ",", "").Replace(t.Subject), where, os.Getpid(), of)
+	return os.Create(filepath.Join(t.Profile, name))
+}
+
+// heapProfile writes what is held.
+func (t task) heapProfile() error {
+	f, err := t.profileFile("heap")
+	if f == nil || err != nil {
+		return err
+	}
+	defer f.Close()
+	runtime.GC()
+	return pprof.WriteHeapProfile(f)
+}
+
+// cpuProfile writes a profile until stop is called.
+func (t task) cpuProfile() (stop func(), err error) {
+	f, err := t.profileFile("cpu")
+	if f == nil || err != nil {
+		return func() {}, err
 	}
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return nil, err
