@@ -109,7 +109,7 @@ func (t task) outage(ctx context.Context, sdk recorder) (result, error) {
 		r.Peak = max(r.Peak, nowRSS())
 	}
 	r.P50, r.P99 = quantiles(took)
-	if err := t.heapProfile(); err != nil {
+	if err := t.memoryProfile(); err != nil {
 		return r, err
 	}
 	if err := back(ctx, t.Control); err != nil {

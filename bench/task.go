@@ -90,6 +90,9 @@ func child(ctx context.Context, argument string) error {
 		}
 	}
 	stop()
+	if err == nil && t.Kind != kindOutage { // which has written one when most was held
+		err = t.memoryProfile()
+	}
 	if err != nil {
 		return err
 	}
@@ -156,8 +159,8 @@ func (t task) profileFile(of string) (*os.File, error) {
 	return os.Create(filepath.Join(t.Profile, name))
 }
 
-// heapProfile writes what is held.
-func (t task) heapProfile() error {
+// memoryProfile writes what is held, and all that was allocated.
+func (t task) memoryProfile() error {
 	f, err := t.profileFile("heap")
 	if f == nil || err != nil {
 		return err
