@@ -29,13 +29,13 @@ func export(ctx context.Context, s settings) error {
 			name, spread(seconds), fmt.Sprintf("%.0fk", per/median(seconds)/1000), text,
 			fmt.Sprintf("%.0f", median(rs.of(func(r result) float64 { return float64(r.Arrived.Bytes) / float64(r.N*observations) }))),
 			fmt.Sprintf("%.0f", median(rs.of(func(r result) float64 { return float64(r.Arrived.Requests) }))),
-			megabytes(int64(median(rs.of(func(r result) float64 { return float64(r.Arrived.Largest) })))) + " MB",
+			fmt.Sprintf("%.0f", median(rs.of(func(r result) float64 { return float64(r.Arrived.Largest) }))/1024),
 			fmt.Sprintf("%s (%s)", megabytes(int64(median(rs.of(func(r result) float64 { return float64(r.Peak) })))), megabytes(int64(median(rs.of(func(r result) float64 { return float64(r.BaseRSS) }))))),
 			arrived(rs, observations),
 		})
 	}
 	table("Export", []string{
-		"", "CPU s/100k observations", "observations/CPU s", "ratio to otel-go, gzip to gzip", "wire B/observation", "requests", "largest body", "peak RSS MB (at start)", "arrived",
+		"", "CPU s/100k observations", "observations/CPU s", "ratio to otel-go, gzip to gzip", "wire B/observation", "requests", "largest body KB", "peak RSS MB (at start)", "arrived",
 	}, rows)
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 func loss(ctx context.Context, s settings) error {
 	heading("Loss", fmt.Sprintf("Default settings. p50 and p99 are what the calls of one trace of five observations take the application. "+
 		"Recording ends after %v at the latest, closing has a deadline of %v and is not waited for after half as long again. langshark counts records: a trace is one beside its observations on this wire.", loadTime, s.closing))
-	subjects := []string{shark, otelDefault, otelPlain, henomis, datadog, sentryGo}
+	subjects := []string{shark, sharkOTLP, otelDefault, otelPlain, henomis, datadog, sentryGo}
 	steady := s.perSec / observations
 	steadyN := int(s.steady.Seconds() * float64(steady))
 	for _, scene := range []struct {

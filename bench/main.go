@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -55,11 +56,13 @@ var (
 	}
 )
 
-// sections in the order they are printed.
-var sections = []struct {
+type section struct {
 	name string
 	run  func(context.Context, settings) error
-}{
+}
+
+// sections in the order they are printed.
+var sections = []section{
 	{"hot", hotPath},
 	{"wrapper", wrapper},
 	{"export", export},
@@ -115,7 +118,13 @@ func tables(ctx context.Context, args []string) error {
 	if *names != "" {
 		wanted = strings.Split(*names, ",")
 	}
-	fmt.Printf("%s %s/%s, %d cores, %s, %d rounds\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly), s.rounds)
+	for _, name := range wanted {
+		if !slices.ContainsFunc(sections, func(s section) bool { return s.name == name }) {
+			return fmt.Errorf("there is no section %q", name)
+		}
+	}
+	fmt.Printf("%s %s/%s, %d cores, %s, %d rounds. ", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly), s.rounds)
+	fmt.Println(versions())
 	for _, section := range sections {
 		if wanted != nil && !slices.Contains(wanted, section.name) {
 			continue
@@ -125,4 +134,21 @@ func tables(ctx context.Context, args []string) error {
 		}
 	}
 	return nil
+}
+
+// versions names the peers as they were built in.
+func versions() string {
+	names := map[string]string{
+		"go.opentelemetry.io/otel/sdk": otelPlain, "github.com/henomis/langfuse-go": henomis,
+		"github.com/DataDog/dd-trace-go/v2": datadog, "github.com/getsentry/sentry-go": sentryGo,
+	}
+	var list []string
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if name, ok := names[m.Path]; ok {
+				list = append(list, name+" "+m.Version)
+			}
+		}
+	}
+	return "Beside " + strings.Join(list, ", ") + "."
 }
