@@ -2,7 +2,7 @@
 // henomis/langfuse-go, Datadog's LLM Observability and Sentry. It prints tables
 // in Markdown.
 //
-//	go -C bench run .                      all sections, some fifteen minutes
+//	go -C bench run .                      all sections, some twelve minutes
 //	go -C bench run . -quick               a smoke test; its figures say nothing
 //	go -C bench run . -sections hot,loss
 //
