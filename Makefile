@@ -37,8 +37,8 @@ generate: ## make templates and assets again; a clean tree afterwards means they
 	cd server && go generate ./ui/...
 
 .PHONY: bench
-bench: ## benchmarks of the SDK beside its peers; writes a table
-	go -C bench run .
+bench: ## the SDK beside its peers, as tables on stdout (ARGS="-quick" for a smoke test)
+	go -C bench run . $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)

@@ -1,248 +1,154 @@
-// Command bench measures the SDK beside its peers, in interleaved rounds of
-// one process, and prints a table in Markdown. Ratios are medians over the
-// rounds; allocations and bytes hold anywhere, times do not.
+// Command bench measures the SDK beside its peers: OpenTelemetry's SDK,
+// henomis/langfuse-go, Datadog's LLM Observability and Sentry. It prints tables
+// in Markdown.
 //
-//	go -C bench run . -rounds 7
+//	go -C bench run .                      all sections, some twelve minutes
+//	go -C bench run . -quick               a smoke test; its figures say nothing
+//	go -C bench run . -sections hot,loss
+//
+// Each measurement is a process of its own (this binary again), and what it
+// sends goes over loopback to a sink in another one. The subjects take turns
+// within a round, so that a busy machine slows all of them; compare ratios, not
+// times. It needs getrusage, so it doesn't build on Windows.
 package main
 
 import (
 	"cmp"
 	"context"
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"testing"
 	"time"
-
-	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
-
-	"github.com/langshark/langshark-go"
-	"github.com/langshark/langshark-go/exporter"
 )
 
-type message struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
+// settings are the sizes of all sections.
+type settings struct {
+	rounds  int
+	traces  int // of one measurement of the hot path
+	spans   int // bare ones, of one measurement
+	calls   int // of wrapped functions, of one measurement
+	blast   int // traces of five observations, for export and loss
+	perSec  int // observations a second of the steady load
+	steady  time.Duration
+	delay   time.Duration // of each answer of the slow sink
+	closing time.Duration // that an SDK is given to end in the loss tables
+	budget  int64         // bytes of langshark's queue in an outage
+	offered int           // times the budget that are recorded in it
+	pause   time.Duration // how long the restarting sink is away
+	limit   time.Duration // of one process
+	profile string        // folder for profiles of langshark's processes
 }
 
 var (
-	input  = []message{{"system", text(600)}, {"user", text(400)}}
-	output = message{"assistant", text(500)}
+	full = settings{
+		rounds: 7, traces: 10_000, spans: 100_000, calls: 50_000, blast: 20_000, perSec: 5_000, steady: 5 * time.Second,
+		delay: 2 * time.Second, closing: 10 * time.Second, budget: 32 << 20, offered: 10, pause: 1500 * time.Millisecond, limit: 90 * time.Second,
+	}
+	quick = settings{
+		rounds: 1, traces: 200, spans: 1_000, calls: 1_000, blast: 400, perSec: 5_000, steady: 500 * time.Millisecond,
+		delay: 250 * time.Millisecond, closing: 700 * time.Millisecond, budget: 1 << 20, offered: 3, pause: 200 * time.Millisecond, limit: 15 * time.Second,
+	}
 )
 
-func text(n int) string {
-	return strings.Repeat("the quick brown fox jumps over the lazy dog ", n/44+1)[:n]
+type section struct {
+	name string
+	run  func(context.Context, settings) error
 }
 
-// flushEvery keeps the queues short, as a steady load does.
-const flushEvery = 500
-
-// subject is one way to record the same.
-type subject struct {
-	name  string
-	bench func(b *testing.B)
+// sections in the order they are printed.
+var sections = []section{
+	{"hot", hotPath},
+	{"wrapper", wrapper},
+	{"export", export},
+	{"loss", loss},
+	{"memory", memory},
 }
 
 func main() {
-	testing.Init()
-	rounds := flag.Int("rounds", 7, "interleaved rounds")
-	flag.Parse()
-	fmt.Printf("%s %s/%s, %d cores, %s\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
-	compare("A trace of five observations, 1.5 KB of chat", *rounds, subject{"otel-go SDK", otelTrace}, subject{"langshark", langsharkTrace})
-	compare("One span, start and End", *rounds, subject{"otel-go SDK", otelSpan}, subject{"langshark", langsharkSpan})
-	if err := blocked(); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// compare runs the subjects in turn and prints medians; the ratio is to the first.
-func compare(title string, rounds int, subjects ...subject) {
-	ns := make([][]float64, len(subjects))
-	last := make([]testing.BenchmarkResult, len(subjects))
-	for range rounds {
-		for i, s := range subjects {
-			last[i] = testing.Benchmark(s.bench)
-			ns[i] = append(ns[i], float64(last[i].NsPerOp()))
+func run(args []string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if len(args) == 2 && args[0] == childVerb {
+		return child(ctx, args[1])
+	}
+	if len(args) == 2 && args[0] == sinkVerb {
+		return serveSink(args[1])
+	}
+	return tables(ctx, args)
+}
+
+func tables(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	small := flags.Bool("quick", false, "small sizes and one round, as a smoke test")
+	names := flags.String("sections", "", "which ones, with commas: hot, wrapper, export, loss, memory (default all)")
+	rounds := flags.Int("rounds", 0, "interleaved rounds (default 7)")
+	traces := flags.Int("traces", 0, "traces of a measurement of the hot path (default 10000)")
+	blast := flags.Int("blast", 0, "traces of a blast, for export and loss (default 20000)")
+	profile := flags.String("profile", "", "a folder for CPU and heap profiles of langshark's processes")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
 		}
-	}
-	fmt.Printf("%s\n\n| | ns | ratio | B | allocations |\n|---|---|---|---|---|\n", title)
-	for i, s := range subjects {
-		ratios := make([]float64, rounds)
-		for r := range rounds {
-			ratios[r] = ns[i][r] / ns[0][r]
-		}
-		fmt.Printf("| %s | %.0f | %.2f | %d | %d |\n", s.name, median(ns[i]), median(ratios), last[i].AllocedBytesPerOp(), last[i].AllocsPerOp())
-	}
-	fmt.Println()
-}
-
-func median(v []float64) float64 {
-	v = slices.Clone(v)
-	slices.Sort(v)
-	return v[len(v)/2]
-}
-
-// discard accepts everything.
-type discard struct{}
-
-func (discard) Export(context.Context, []exporter.Record) error { return nil }
-func (discard) Shutdown(context.Context) error                  { return nil }
-
-func langsharkTrace(b *testing.B) {
-	b.Helper()
-	c, err := langshark.New(langshark.Config{Exporter: discard{}, QueueBytes: 1 << 30})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if i%flushEvery == 0 {
-			_ = c.Flush(context.Background())
-		}
-		ctx, root := c.StartTrace(context.Background(), "chat")
-		ctx2, retrieve := langshark.StartSpan(ctx, "retrieve")
-		_, embed := langshark.StartSpan(ctx2, "embed")
-		embed.End()
-		retrieve.End()
-		_, g := langshark.StartGeneration(ctx, "generate")
-		g.SetModel("gpt-4o")
-		g.SetInput(input)
-		g.SetOutput(output)
-		g.SetUsage(langshark.Usage{InputTokens: 300, OutputTokens: 120})
-		g.End()
-		_, parse := langshark.StartSpan(ctx, "parse")
-		parse.End()
-		root.End()
-	}
-	_ = c.Shutdown(context.Background()) // the worker's part belongs to the figure
-}
-
-func langsharkSpan(b *testing.B) {
-	b.Helper()
-	c, err := langshark.New(langshark.Config{Exporter: discard{}, QueueBytes: 1 << 30})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, root := c.StartSpan(context.Background(), "root")
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if i%flushEvery == 0 {
-			_ = c.Flush(context.Background())
-		}
-		_, s := langshark.StartSpan(ctx, "span")
-		s.End()
-	}
-	root.End()
-	_ = c.Shutdown(context.Background())
-}
-
-type otelDiscard struct{}
-
-func (otelDiscard) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { return nil }
-func (otelDiscard) Shutdown(context.Context) error                             { return nil }
-
-func otelTracer() (trace.Tracer, *sdktrace.TracerProvider) {
-	tp := sdktrace.NewTracerProvider(sdktrace.WithBatcher(otelDiscard{}, sdktrace.WithBlocking()))
-	return tp.Tracer("bench"), tp
-}
-
-func otelTrace(b *testing.B) {
-	b.Helper()
-	t, tp := otelTracer()
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if i%flushEvery == 0 {
-			_ = tp.ForceFlush(context.Background())
-		}
-		ctx, root := t.Start(context.Background(), "chat")
-		ctx2, retrieve := t.Start(ctx, "retrieve")
-		_, embed := t.Start(ctx2, "embed")
-		embed.End()
-		retrieve.End()
-		_, g := t.Start(ctx, "generate")
-		g.SetAttributes(attribute.String("gen_ai.request.model", "gpt-4o"), attribute.String("gen_ai.input.messages", encode(input)),
-			attribute.String("gen_ai.output.messages", encode(output)), attribute.Int("gen_ai.usage.input_tokens", 300), attribute.Int("gen_ai.usage.output_tokens", 120))
-		g.End()
-		_, parse := t.Start(ctx, "parse")
-		parse.End()
-		root.End()
-	}
-	_ = tp.Shutdown(context.Background())
-}
-
-func otelSpan(b *testing.B) {
-	b.Helper()
-	t, tp := otelTracer()
-	ctx, root := t.Start(context.Background(), "root")
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if i%flushEvery == 0 {
-			_ = tp.ForceFlush(context.Background())
-		}
-		_, s := t.Start(ctx, "span")
-		s.End()
-	}
-	root.End()
-	_ = tp.Shutdown(context.Background())
-}
-
-func encode(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err.Error()
-	}
-	return string(b)
-}
-
-// stuck blocks until it is released.
-type stuck struct{ release chan struct{} }
-
-func (s stuck) Export(ctx context.Context, _ []exporter.Record) error {
-	select {
-	case <-s.release:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-func (stuck) Shutdown(context.Context) error { return nil }
-
-// blocked measures what the application waits for a Start and an End while the sink hangs.
-func blocked() error {
-	s := stuck{release: make(chan struct{})}
-	c, err := langshark.New(langshark.Config{Exporter: s, QueueBytes: 8 << 20, OnError: func(error) {}})
-	if err != nil {
 		return err
 	}
-	const traces = 100_000
-	took := make([]time.Duration, 0, traces)
-	var sum atomic.Int64
-	for range traces {
-		begun := time.Now()
-		ctx, root := c.StartTrace(context.Background(), "chat")
-		_, g := langshark.StartGeneration(ctx, "generate")
-		g.SetInput(input)
-		g.End()
-		root.End()
-		d := time.Since(begun)
-		took = append(took, d)
-		sum.Add(int64(d))
+	s := full
+	if *small {
+		s = quick
 	}
-	slices.SortFunc(took, cmp.Compare[time.Duration])
-	stats := c.Stats()
-	close(s.release)
-	_ = c.Shutdown(context.Background())
-	fmt.Printf("A trace with one generation while the sink hangs and the queue (8 MiB) is full, %d times: mean %v, p50 %v, p99 %v, p99.9 %v.\n",
-		traces, time.Duration(sum.Load()/traces), took[traces/2], took[traces*99/100], took[traces*999/1000])
-	fmt.Printf("Held %d KB; accepted %d = delivered %d + dropped %d + queued %d + in flight %d.\n",
-		stats.Bytes>>10, stats.Accepted, stats.Delivered, stats.Dropped.Total(), stats.Queued, stats.InFlight)
+	s.rounds = cmp.Or(*rounds, s.rounds)
+	s.traces = cmp.Or(*traces, s.traces)
+	s.blast = cmp.Or(*blast, s.blast)
+	s.profile = *profile
+	if s.rounds < 1 || s.traces < 1 || s.blast < 1 || flags.NArg() > 0 {
+		return errors.New("rounds, traces and blast are whole numbers above 0, and there are no arguments")
+	}
+	var wanted []string
+	if *names != "" {
+		wanted = strings.Split(*names, ",")
+	}
+	for _, name := range wanted {
+		if !slices.ContainsFunc(sections, func(s section) bool { return s.name == name }) {
+			return fmt.Errorf("there is no section %q", name)
+		}
+	}
+	fmt.Printf("%s %s/%s, %d cores, %s, %d rounds. ", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly), s.rounds)
+	fmt.Println(versions())
+	for _, section := range sections {
+		if wanted != nil && !slices.Contains(wanted, section.name) {
+			continue
+		}
+		if err := section.run(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", section.name, err)
+		}
+	}
 	return nil
+}
+
+// versions names the peers as they were built in.
+func versions() string {
+	names := map[string]string{
+		"go.opentelemetry.io/otel/sdk": otelPlain, "github.com/henomis/langfuse-go": henomis,
+		"github.com/DataDog/dd-trace-go/v2": datadog, "github.com/getsentry/sentry-go": sentryGo,
+	}
+	var list []string
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if name, ok := names[m.Path]; ok {
+				list = append(list, name+" "+m.Version)
+			}
+		}
+	}
+	return "Beside " + strings.Join(list, ", ") + "."
 }
