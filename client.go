@@ -28,7 +28,8 @@ type Client struct {
 	attributes  *exporter.Attributes // of every trace, before its own
 	sampleRate  float64
 	mask        Masker
-	bridge      Bridge // nil for none
+	bridge      Bridge                // nil for none
+	omitter     exporter.TraceOmitter // nil if the exporter is none
 	captureMode CaptureMode
 	mediaMode   MediaMode
 	onError     func(error)
@@ -116,6 +117,7 @@ func New(cfg Config) (*Client, error) {
 	if u, ok := sink.(exporter.UnfinishedAccepter); ok {
 		c.announces = u.AcceptsUnfinished()
 	}
+	c.omitter, _ = sink.(exporter.TraceOmitter)
 	interval := cfg.FlushInterval
 	if h, ok := sink.(exporter.IntervalHinter); ok && interval == 0 {
 		interval = h.FlushInterval()

@@ -149,10 +149,19 @@ func (t *traceState) joined(o *overlay) {
 
 // emit sends a trace record. It takes over the references to input and output.
 func (t *traceState) emit(op exporter.Op, now int64, input, output capture) {
+	class := exporter.ClassTrace
+	if op == exporter.OpCreate {
+		if o := t.client.omitter; o != nil && o.OmitsTraces() {
+			input.release()
+			output.release()
+			return
+		}
+		class = exporter.ClassGeneration // it says little more than its root, and without observations little at all
+	}
 	e := t.entry(now)
 	e.what, e.op, e.start = entryTrace, op, t.first
 	e.input, e.output = input, output
-	e.send(exporter.ClassTrace)
+	e.send(class)
 }
 
 // entry returns an entry with what all records of the trace have.

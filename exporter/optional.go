@@ -28,6 +28,13 @@ type UnfinishedAccepter interface {
 	AcceptsUnfinished() bool
 }
 
+// TraceOmitter can do without the record that creates a trace: its observations
+// say all of it. Records that change one later are sent in any case.
+type TraceOmitter interface {
+	// OmitsTraces may change its answer when the server's has come. It must not block.
+	OmitsTraces() bool
+}
+
 // IntervalHinter has a better default for the flush interval than one second.
 type IntervalHinter interface {
 	FlushInterval() time.Duration

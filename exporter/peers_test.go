@@ -24,7 +24,7 @@ func TestFlushWaitsUntilTheSinkHasIt(t *testing.T) {
 			sink.then(takes(5 * time.Second))
 		}
 		p := pipeline(t, sink, exporter.PipelineConfig{FlushAt: 10})
-		for i := range 50 {
+		for i := range 400 {
 			p.EnqueueRecord(span(fmt.Sprint(i)))
 		}
 		begun := time.Now()
@@ -33,8 +33,8 @@ func TestFlushWaitsUntilTheSinkHasIt(t *testing.T) {
 		}
 		sink.mu.Lock()
 		defer sink.mu.Unlock()
-		if d := time.Since(begun); len(sink.got) != 50 || d != 25*time.Second {
-			t.Errorf("after %v %d of 50 had arrived", d, len(sink.got))
+		if d := time.Since(begun); len(sink.got) != 400 || d != 25*time.Second {
+			t.Errorf("after %v %d of 400 had arrived", d, len(sink.got))
 		}
 	})
 }

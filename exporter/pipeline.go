@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ const (
 
 const (
 	maxBatchBytes = 2 << 20          // taken from the queue for one call of Export
+	backlogFactor = 8                // times FlushAt, in records
 	holdInterval  = 30 * time.Second // between attempts while credentials are refused
 	maxBackoff    = 30 * time.Second
 	maxRetryAfter = 5 * time.Minute
@@ -35,7 +37,8 @@ const (
 // PipelineConfig says how a [Pipeline] works. Its zero value is valid.
 type PipelineConfig struct {
 	// FlushAt is the number of records that are sent at once without waiting
-	// for the interval, and the most that one call of Export gets. Defaults to 100.
+	// for the interval. When more wait, one call of Export gets up to eight times
+	// as many, and 2 MB. Defaults to 100.
 	FlushAt int
 	// FlushInterval is how long a record waits for others at most. Defaults to 1 s.
 	FlushInterval time.Duration
@@ -75,6 +78,11 @@ func (c PipelineConfig) withDefaults() PipelineConfig {
 		c.MaxRetries = 0
 	}
 	return c
+}
+
+// batchItems is the most that one call of Export gets.
+func (c *PipelineConfig) batchItems() int {
+	return c.FlushAt * min(backlogFactor, max(1, math.MaxInt32/c.FlushAt))
 }
 
 // Pipeline stands between those who record and an [Exporter]: a bounded

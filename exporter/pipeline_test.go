@@ -103,7 +103,7 @@ func generation(id string) *exporter.Record {
 }
 
 func trace(id string) *exporter.Record {
-	return &exporter.Record{EventID: "e-" + id, Time: time.Now(), Trace: &exporter.Trace{ID: id}}
+	return &exporter.Record{Op: exporter.OpUpdate, EventID: "e-" + id, Time: time.Now(), Trace: &exporter.Trace{ID: id}}
 }
 
 func check(t *testing.T, s exporter.Stats) {
@@ -135,10 +135,11 @@ func TestIntervalAndFullBatches(t *testing.T) {
 		}
 		synctest.Wait()
 		sink.mu.Lock()
-		if len(sink.calls) != 1 || len(sink.calls[0]) != 3 {
-			t.Fatalf("a full batch goes at once and the rest waits: %v", sink.calls)
+		if len(sink.calls) != 1 || len(sink.calls[0]) != 4 {
+			t.Fatalf("a full batch goes at once, with what waits besides: %v", sink.calls)
 		}
 		sink.mu.Unlock()
+		p.EnqueueRecord(span("rest"))
 		advance(time.Second)
 		synctest.Wait()
 		if len(sink.calls) != 2 || sink.at[1].Sub(begun) != time.Second {

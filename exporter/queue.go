@@ -10,8 +10,8 @@ type Class uint8
 const (
 	ClassMedia      Class = iota // content of files, which payloads refer to
 	ClassSpan                    // plain spans and events
-	ClassGeneration              // generations, and observations of level error
-	ClassTrace                   // traces and scores
+	ClassGeneration              // generations, observations of level error, and traces
+	ClassTrace                   // scores, and later changes of traces
 	classes         = iota
 )
 
@@ -20,6 +20,8 @@ func ClassOf(r *Record) Class {
 	switch {
 	case r.Media != nil:
 		return ClassMedia
+	case r.Trace != nil && r.Op == OpCreate:
+		return ClassGeneration
 	case r.Observation == nil:
 		return ClassTrace
 	case r.Observation.Kind.IsGeneration() || r.Observation.Level == LevelError:

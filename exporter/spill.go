@@ -9,7 +9,7 @@ import (
 
 const (
 	spoolRetry = 30 * time.Second // between attempts to open a spool, or to write to one that failed
-	spoolChunk = 100              // records that are written at once
+	spoolChunk = 2000             // records that are written, and synced, at once
 )
 
 // disk is the worker's side of a [Spool]: records go there while the sink
@@ -195,7 +195,7 @@ func (p *Pipeline) fromDisk() []queued {
 	var records []Spooled
 	var damaged int64
 	err := guard(func() (err error) {
-		records, damaged, err = d.spool.Next(p.cfg.FlushAt, maxBatchBytes)
+		records, damaged, err = d.spool.Next(p.cfg.batchItems(), maxBatchBytes)
 		return err
 	})
 	d.window = records

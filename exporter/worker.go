@@ -186,9 +186,9 @@ func (p *Pipeline) take() []queued {
 	if len(batch) > 0 {
 		return batch
 	}
-	batch = make([]queued, 0, min(p.queue.count, p.cfg.FlushAt))
+	batch = make([]queued, 0, min(p.queue.count, p.cfg.batchItems()))
 	var bytes int64
-	for len(batch) < p.cfg.FlushAt && bytes < maxBatchBytes {
+	for len(batch) < p.cfg.batchItems() && bytes < maxBatchBytes {
 		e, ok := p.queue.pop()
 		if !ok {
 			break

@@ -99,6 +99,13 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 // that runs, and all of it when it has ended.
 func (e *Exporter) AcceptsUnfinished() bool { return true }
 
+// OmitsTraces reports whether the wire is OTLP, as far as is known.
+func (e *Exporter) OmitsTraces() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.known != nil && e.known != exporter.Exporter(e.ingestion)
+}
+
 // AcceptsMedia reports whether the server has a media API, as far as is known.
 func (e *Exporter) AcceptsMedia() bool {
 	return e.ingestion.AcceptsMedia() && e.otlp.AcceptsMedia()

@@ -1,6 +1,7 @@
 package ingestion
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -23,6 +24,9 @@ func (e *Exporter) post(ctx context.Context, body []byte, records []exporter.Rec
 	}
 	if answer.Status != http.StatusMultiStatus && answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
 		return nil, answer.Error()
+	}
+	if accepted(answer.Body, records) {
+		return nil, nil
 	}
 	var result struct {
 		Successes *[]struct {
@@ -71,6 +75,33 @@ func (e *Exporter) post(ctx context.Context, body []byte, records []exporter.Rec
 		}
 	}
 	return failed, nil
+}
+
+// accepted reports whether the answer is the plain one: that all events were
+// created, in their order. Any other is read with care.
+func accepted(body []byte, records []exporter.Record) bool {
+	rest, ok := bytes.CutPrefix(bytes.TrimSpace(body), []byte(`{"successes":[`))
+	for i := range records {
+		if i > 0 && ok {
+			rest, ok = bytes.CutPrefix(rest, []byte(","))
+		}
+		if rest, ok = cut(rest, ok, `{"id":"`, records[i].EventID, `","status":201}`); !ok {
+			return false
+		}
+	}
+	rest, ok = bytes.CutPrefix(rest, []byte(`],"errors":[]}`))
+	return ok && len(rest) == 0
+}
+
+// cut removes the parts from the beginning of b.
+func cut(b []byte, ok bool, parts ...string) ([]byte, bool) {
+	for _, part := range parts {
+		if !ok || len(b) < len(part) || string(b[:len(part)]) != part {
+			return b, false
+		}
+		b = b[len(part):]
+	}
+	return b, ok
 }
 
 // jsonText returns a JSON string's text, other JSON as it is, and "" for none.

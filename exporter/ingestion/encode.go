@@ -80,11 +80,28 @@ func eventType(r *exporter.Record, dialect Dialect) string {
 		}
 	}
 	// Only spans and generations have an update event; others are created again, which merges.
-	if r.Op == exporter.OpUpdate && (kind == exporter.KindSpan || kind == exporter.KindGeneration) {
-		return kind.String() + "-update"
+	if r.Op == exporter.OpUpdate {
+		switch kind {
+		case exporter.KindSpan:
+			return "span-update"
+		case exporter.KindGeneration:
+			return "generation-update"
+		default:
+		}
+	}
+	if int(kind) < len(creates) {
+		return creates[kind]
 	}
 	return kind.String() + "-create"
 }
+
+// creates has the types of events that create observations.
+var creates = func() (names [exporter.KindGuardrail + 1]string) {
+	for kind := range names {
+		names[kind] = exporter.Kind(kind).String() + "-create"
+	}
+	return names
+}()
 
 func traceBody(dst []byte, t *exporter.Trace) []byte {
 	b := jsonx.BeginObject(dst)

@@ -120,6 +120,14 @@ func acceptsMedia(e exporter.Exporter) bool {
 	return ok && m.AcceptsMedia()
 }
 
+// OmitsTraces reports whether all sinks do.
+func (e *Exporter) OmitsTraces() bool {
+	return !slices.ContainsFunc(e.exporters, func(sink exporter.Exporter) bool {
+		o, ok := sink.(exporter.TraceOmitter)
+		return !ok || !o.OmitsTraces()
+	})
+}
+
 // Sinks returns each sink's counts by its name.
 func (e *Exporter) Sinks() map[string]exporter.Stats {
 	all := make(map[string]exporter.Stats, len(e.pipelines))

@@ -272,6 +272,9 @@ func (e *Exporter) post(ctx context.Context, body []byte) (rejection, error) {
 	return rejected, nil
 }
 
+// OmitsTraces returns true: spans have the attributes of their trace.
+func (e *Exporter) OmitsTraces() bool { return true }
+
 // AcceptsMedia reports whether the server has a media API, as far as is known: one of Langfuse or LangShark.
 func (e *Exporter) AcceptsMedia() bool {
 	return e.beside != nil && !e.noBeside.Load() && e.beside.AcceptsMedia()

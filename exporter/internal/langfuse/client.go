@@ -56,6 +56,7 @@ func New(cfg Config) (*Client, error) {
 		c.own = &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			MaxIdleConnsPerHost:   2,
+			WriteBufferSize:       128 << 10, // bodies are large; the default writes them by 4 KiB and 32 KiB
 			IdleConnTimeout:       90 * time.Second,
 			TLSHandshakeTimeout:   10 * time.Second,
 			ExpectContinueTimeout: time.Second,
