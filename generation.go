@@ -39,24 +39,29 @@ func StartGeneration(ctx context.Context, name string, opts ...GenerationOption)
 
 // StartGeneration is the function [StartGeneration] with this client.
 func (c *Client) StartGeneration(ctx context.Context, name string, opts ...GenerationOption) (context.Context, *Generation) {
-	return c.startGeneration(ctx, KindGeneration, name, opts)
+	return c.startModel(ctx, KindGeneration, name, opts)
 }
 
 // StartEmbedding starts an observation of kind embedding. See [StartGeneration].
 func StartEmbedding(ctx context.Context, name string, opts ...GenerationOption) (context.Context, *Generation) {
-	return FromContext(ctx).startGeneration(ctx, KindEmbedding, name, opts)
+	return FromContext(ctx).startModel(ctx, KindEmbedding, name, opts)
 }
 
 // StartEmbedding is the function [StartEmbedding] with this client.
 func (c *Client) StartEmbedding(ctx context.Context, name string, opts ...GenerationOption) (context.Context, *Generation) {
-	return c.startGeneration(ctx, KindEmbedding, name, opts)
+	return c.startModel(ctx, KindEmbedding, name, opts)
 }
 
-func (c *Client) startGeneration(ctx context.Context, kind Kind, name string, opts []GenerationOption) (context.Context, *Generation) {
+func (c *Client) startModel(ctx context.Context, kind Kind, name string, opts []GenerationOption) (context.Context, *Generation) {
 	if !c.enabled() {
 		return ctx, nil
 	}
 	s := generationSettings(opts)
+	defer s.free()
+	return c.startGeneration(ctx, kind, name, s)
+}
+
+func (c *Client) startGeneration(ctx context.Context, kind Kind, name string, s *settings) (context.Context, *Generation) {
 	ctx = c.bridged(background(ctx))
 	p := locate(ctx).below(c)
 	if p.span == nil || s != nil && s.traceID != "" {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -273,9 +274,11 @@ func WithTraceName(name string) TraceOption {
 }
 
 // WithUser says for whom the trace runs.
-func WithUser(id string) TraceOption {
-	return traceScope(func(s *settings) { s.attributes.user = id })
-}
+func WithUser(id string) TraceOption { return userOption(id) }
+
+type userOption string
+
+func (o userOption) applyTrace(s *settings) { s.attributes.user = string(o) }
 
 // WithTags adds tags to the trace's.
 func WithTags(tags ...string) TraceOption {
@@ -380,11 +383,23 @@ func WithOutputTransform(f func(any) any) ObserveOption {
 	return observeScope(func(s *observeSettings) { s.transformOutput = f })
 }
 
+// settingsPool has empty settings. Options get them through an interface, which
+// else would make each a garbage of its own.
+var settingsPool = sync.Pool{New: func() any { return new(settings) }}
+
+// free gives settings back that nobody reads any more; nil is none.
+func (s *settings) free() {
+	if s != nil {
+		*s = settings{}
+		settingsPool.Put(s)
+	}
+}
+
 func traceSettings(opts []TraceOption) *settings {
 	if len(opts) == 0 {
 		return nil
 	}
-	s := new(settings)
+	s := settingsPool.Get().(*settings)
 	for _, o := range opts {
 		if o != nil {
 			o.applyTrace(s)
@@ -397,7 +412,7 @@ func spanSettings(opts []SpanOption) *settings {
 	if len(opts) == 0 {
 		return nil
 	}
-	s := new(settings)
+	s := settingsPool.Get().(*settings)
 	for _, o := range opts {
 		if o != nil {
 			o.applySpan(s)
@@ -410,7 +425,7 @@ func generationSettings(opts []GenerationOption) *settings {
 	if len(opts) == 0 {
 		return nil
 	}
-	s := new(settings)
+	s := settingsPool.Get().(*settings)
 	for _, o := range opts {
 		if o != nil {
 			o.applyGeneration(s)

@@ -88,7 +88,13 @@ func (c *Client) StartObservation(ctx context.Context, kind Kind, name string, o
 	if !c.enabled() {
 		return ctx, nil
 	}
-	return c.startSpan(ctx, kind, name, spanSettings(opts))
+	s := spanSettings(opts)
+	defer s.free()
+	if kind.IsGeneration() { // one piece of memory for what these have besides
+		ctx, g := c.startGeneration(ctx, kind, name, s)
+		return ctx, g.observation()
+	}
+	return c.startSpan(ctx, kind, name, s)
 }
 
 func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *settings) (context.Context, *Span) {

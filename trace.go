@@ -205,9 +205,9 @@ func (c *Client) StartTrace(ctx context.Context, name string, opts ...TraceOptio
 		return n, nil
 	}
 	if s != nil {
-		root := *s
-		root.traceID, root.start = "", time.Time{}
-		n.trace.span.apply(&root)
+		s.traceID, s.start = "", time.Time{} // the trace's, not its root's
+		n.trace.span.apply(s)
+		s.free()
 	}
 	n.trace.span.opened()
 	return c.across(n, &n.trace.span), &n.trace

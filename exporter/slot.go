@@ -1,5 +1,7 @@
 package exporter
 
+import "slices"
+
 // Slot is memory for one record. The pipeline has one for each record of a
 // batch and uses them again for the next.
 type Slot struct {
@@ -23,18 +25,21 @@ func (s *Slot) Reset() {
 }
 
 // slots are those of one batch at a time.
-type slots []*Slot
+type slots struct {
+	all  []*Slot
+	list []Record
+}
 
 // records makes the records of a batch.
 func (s *slots) records(batch []queued) []Record {
-	for len(*s) < len(batch) {
-		*s = append(*s, new(Slot))
+	for len(s.all) < len(batch) {
+		s.all = append(s.all, new(Slot))
 	}
-	records := make([]Record, len(batch))
+	s.list = slices.Grow(s.list[:0], len(batch))[:len(batch)]
 	for i, q := range batch {
-		records[i] = *(*s)[i].record(q)
+		s.list[i] = *s.all[i].record(q)
 	}
-	return records
+	return s.list
 }
 
 // record makes one, cut to the size that the sink has asked for.

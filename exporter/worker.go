@@ -186,7 +186,8 @@ func (p *Pipeline) take() []queued {
 	if len(batch) > 0 {
 		return batch
 	}
-	batch = make([]queued, 0, min(p.queue.count, p.cfg.batchItems()))
+	clear(p.taken)
+	batch = slices.Grow(p.taken[:0], min(p.queue.count, p.cfg.batchItems()))
 	var bytes int64
 	for len(batch) < p.cfg.batchItems() && bytes < maxBatchBytes {
 		e, ok := p.queue.pop()
@@ -196,7 +197,7 @@ func (p *Pipeline) take() []queued {
 		batch = append(batch, e)
 		bytes += e.bytes
 	}
-	p.inFlight, p.flying = batch, bytes
+	p.inFlight, p.flying, p.taken = batch, bytes, batch
 	return batch
 }
 
