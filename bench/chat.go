@@ -11,6 +11,9 @@ type message struct {
 	Content string `json:"content"`
 }
 
+// Who has the conversation that is recorded, and which one it is.
+const user, session = "user-1042", "session-17"
+
 // chat is what one generation is asked and answers.
 type chat struct {
 	index         int

@@ -41,9 +41,10 @@ func datadogMessages(list []message) []llmobs.LLMMessage {
 }
 
 func (r *datadogRecorder) trace(c *chat) {
-	root, ctx := llmobs.StartWorkflowSpan(context.Background(), "chat")
-	retrieve, ctx2 := llmobs.StartTaskSpan(ctx, "retrieve")
-	embed, _ := llmobs.StartTaskSpan(ctx2, "embed")
+	root, ctx := llmobs.StartWorkflowSpan(context.Background(), "chat", llmobs.WithSessionID(session))
+	root.Annotate(llmobs.WithAnnotatedTags(map[string]string{"user_id": user}))
+	retrieve, ctx2 := llmobs.StartRetrievalSpan(ctx, "retrieve")
+	embed, _ := llmobs.StartEmbeddingSpan(ctx2, "embed")
 	embed.Finish()
 	retrieve.Finish()
 	g, _ := llmobs.StartLLMSpan(ctx, generate, llmobs.WithModelName("gpt-4o"))

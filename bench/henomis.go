@@ -44,7 +44,7 @@ func (r *henomisRecorder) end(s *model.Span) {
 }
 
 func (r *henomisRecorder) trace(c *chat) {
-	t, _ := r.client.Trace(&model.Trace{Name: "chat"})
+	t, _ := r.client.Trace(&model.Trace{Name: "chat", UserID: user, SessionID: session})
 	root := r.start("chat", t.ID, nil)
 	retrieve := r.start("retrieve", t.ID, &root.ID)
 	r.end(r.start("embed", t.ID, &retrieve.ID))

@@ -14,6 +14,7 @@ import (
 
 type langsharkRecorder struct {
 	client *langshark.Client
+	chats  []langsharkChat // the chats in its types, made once
 	ctx    context.Context //nolint:containedctx // of the running trace, for bare spans
 	root   *langshark.Span
 }
@@ -42,19 +43,33 @@ func newLangshark(name string, to target) (recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &langsharkRecorder{client: c}, nil
+	r := &langsharkRecorder{client: c}
+	for i := range chats {
+		r.chats = append(r.chats, langsharkChat{langsharkMessages(chats[i].input), langsharkMessages(chats[i].output)})
+	}
+	return r, nil
+}
+
+type langsharkChat struct{ input, output []langshark.Message }
+
+func langsharkMessages(list []message) []langshark.Message {
+	converted := make([]langshark.Message, 0, len(list))
+	for _, m := range list {
+		converted = append(converted, langshark.Message{Role: m.Role, Content: m.Content})
+	}
+	return converted
 }
 
 func (r *langsharkRecorder) trace(c *chat) {
-	ctx, root := r.client.StartTrace(context.Background(), "chat")
-	ctx2, retrieve := langshark.StartSpan(ctx, "retrieve")
-	_, embed := langshark.StartSpan(ctx2, "embed")
+	ctx, root := r.client.StartTrace(context.Background(), "chat", langshark.WithUser(user), langshark.WithSession(session))
+	ctx2, retrieve := langshark.StartObservation(ctx, langshark.KindRetriever, "retrieve")
+	_, embed := langshark.StartObservation(ctx2, langshark.KindEmbedding, "embed")
 	embed.End()
 	retrieve.End()
 	_, g := langshark.StartGeneration(ctx, generate)
 	g.SetModel("gpt-4o")
-	g.SetInput(c.input)
-	g.SetOutput(c.output)
+	g.SetInput(r.chats[c.index].input)
+	g.SetOutput(r.chats[c.index].output)
 	g.SetUsage(langshark.Usage{InputTokens: 300, OutputTokens: 120})
 	g.End()
 	_, parse := langshark.StartSpan(ctx, "parse")

@@ -42,20 +42,28 @@ func newOtel(name string, to target) (recorder, error) {
 	return r, nil
 }
 
+// start says on each span what kind it is and whose, as Langfuse's SDKs do and
+// langshark does by itself: servers filter on it.
+func (r *otelRecorder) start(ctx context.Context, kind, name string) (context.Context, trace.Span) {
+	return r.tracer.Start(ctx, name, trace.WithAttributes(
+		attribute.String("langfuse.observation.type", kind), attribute.String("user.id", user), attribute.String("session.id", session),
+	))
+}
+
 func (r *otelRecorder) trace(c *chat) {
-	ctx, root := r.tracer.Start(context.Background(), "chat")
-	ctx2, retrieve := r.tracer.Start(ctx, "retrieve")
-	_, embed := r.tracer.Start(ctx2, "embed")
+	ctx, root := r.start(context.Background(), "span", "chat")
+	ctx2, retrieve := r.start(ctx, "retriever", "retrieve")
+	_, embed := r.start(ctx2, "embedding", "embed")
 	embed.End()
 	retrieve.End()
-	_, g := r.tracer.Start(ctx, generate)
+	_, g := r.start(ctx, "generation", generate)
 	g.SetAttributes(
 		attribute.String("gen_ai.request.model", "gpt-4o"),
 		attribute.String("gen_ai.input.messages", encode(c.input)), attribute.String("gen_ai.output.messages", encode(c.output)),
 		attribute.Int("gen_ai.usage.input_tokens", 300), attribute.Int("gen_ai.usage.output_tokens", 120),
 	)
 	g.End()
-	_, parse := r.tracer.Start(ctx, "parse")
+	_, parse := r.start(ctx, "span", "parse")
 	parse.End()
 	root.End()
 }

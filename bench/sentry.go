@@ -31,6 +31,8 @@ func newSentry(to target) (recorder, error) {
 
 func (r *sentryRecorder) trace(c *chat) {
 	root := sentry.StartTransaction(r.ctx, "chat")
+	root.SetData("user.id", user)
+	root.SetData("session.id", session)
 	retrieve := sentry.StartSpan(root.Context(), "retrieve")
 	sentry.StartSpan(retrieve.Context(), "embed").Finish()
 	retrieve.Finish()
