@@ -69,7 +69,8 @@ type Config struct {
 	// Timeout bounds the delivery of one batch, which usually is one request; of a file, three times
 	// as long. Defaults to LANGSHARK_TIMEOUT, else 20 s.
 	Timeout time.Duration
-	// QueueBytes bounds the memory of what waits to be sent. When it is full, plain spans are dropped
+	// QueueBytes bounds the memory of what waits to be sent, with a share for the garbage collector: the
+	// process grows by less than twice as much in an outage. When it is full, plain spans are dropped
 	// first, then generations, errors and traces, scores and later changes of traces last. Files have as
 	// much again. Defaults to LANGSHARK_QUEUE_BYTES, else 32 MiB.
 	QueueBytes int64

@@ -48,7 +48,8 @@ type PipelineConfig struct {
 	MaxRetries int
 	// Timeout bounds one call of Export. Defaults to 20 s.
 	Timeout time.Duration
-	// QueueBytes bounds the memory of all records queued and in flight. Defaults to 32 MiB.
+	// QueueBytes bounds the memory of all records queued and in flight, with a share for the
+	// garbage collector: each counts one and a half times what it holds. Defaults to 32 MiB.
 	QueueBytes int64
 	// QueueItems bounds their number. Defaults to 100,000.
 	QueueItems int
@@ -158,6 +159,7 @@ func NewPipeline(sink Exporter, cfg PipelineConfig) *Pipeline {
 // It never blocks on the sink. The entry is released when it has been
 // delivered or dropped, which may be at once.
 func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
+	bytes = charge(bytes)
 	p.mu.Lock()
 	p.stats.Accepted++
 	if p.closed {
@@ -192,6 +194,11 @@ func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
 	}
 	releaseAll(evicted)
 }
+
+// charge is what a record of so many bytes takes of QueueBytes: its place in the
+// queue, and half as much again for the garbage collector, which lets a heap
+// grow to twice of what lives in it. Measured, not derived: see docs/performance.md.
+func charge(bytes int64) int64 { return bytes + bytes/2 + queuedBytes }
 
 // full reports whether a record of so many bytes has no place.
 func (p *Pipeline) full(bytes int64) bool {

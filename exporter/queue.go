@@ -1,6 +1,9 @@
 package exporter
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // Class orders records by how much is lost with one. When the queue is full,
 // the lowest class goes first, the oldest of it.
@@ -49,6 +52,9 @@ type queued struct {
 	class Class
 	again uint8 // times that it came back from a partly accepted batch
 }
+
+// queuedBytes is what a place in the queue takes; rings grow by doubling.
+const queuedBytes = 3 * int64(unsafe.Sizeof(queued{})) / 2
 
 // queue holds entries in one first-in-first-out ring for each class.
 // It is not safe for concurrent use.

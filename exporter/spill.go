@@ -208,7 +208,7 @@ func (p *Pipeline) fromDisk() []queued {
 	var bytes int64
 	for i := range records {
 		r := &records[i]
-		batch[i] = queued{entry: &ownedRecord{r.Record}, seq: r.Seq, bytes: r.Record.Size(), disk: int32(i) + 1, class: r.Class, again: r.Again}
+		batch[i] = queued{entry: &ownedRecord{r.Record}, seq: r.Seq, bytes: charge(r.Record.Size()), disk: int32(i) + 1, class: r.Class, again: r.Again}
 		bytes += batch[i].bytes
 	}
 	p.mu.Lock()

@@ -108,7 +108,7 @@ type Stats struct {
 	Spooled       int64
 	SpoolBytes    int64
 	SpoolFailures int64
-	// Bytes is the memory held by the queued and in-flight ones.
+	// Bytes is what the queued and in-flight ones take of QueueBytes.
 	Bytes int64
 	// Exports counts calls of the exporter; Failures those that returned an error.
 	Exports  int64
