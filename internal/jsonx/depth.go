@@ -4,7 +4,14 @@ import "bytes"
 
 // Depth returns how deep the objects and arrays of valid JSON nest; 0 for a scalar.
 func Depth(b []byte) int {
-	depth, deepest := 0, 0
+	depth, _ := Survey(b, "\x00")
+	return depth
+}
+
+// Survey returns the depth of valid JSON, and whether one of its strings, a key
+// perhaps, begins with the text.
+func Survey(b []byte, text string) (deepest int, found bool) {
+	depth := 0
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
 		case '{', '[':
@@ -13,10 +20,12 @@ func Depth(b []byte) int {
 		case '}', ']':
 			depth--
 		case '"':
-			i = StringEnd(b, i+1)
+			i++
+			found = found || len(b)-i >= len(text) && string(b[i:i+len(text)]) == text
+			i = StringEnd(b, i)
 		}
 	}
-	return deepest
+	return deepest, found
 }
 
 // StringEnd returns the index of the quote that ends the string whose text begins at i.
