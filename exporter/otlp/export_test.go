@@ -29,6 +29,7 @@ type server struct {
 	header http.Header
 	beside http.Header // of events
 	calls  int         // of the ingestion API, whether there is one or not
+	media  int         // calls of the media API
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,6 +48,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/api/public/ingestion" {
 		s.calls++
 		s.beside, s.bodies = r.Header.Clone(), append(s.bodies, string(body))
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/public/media") {
+		s.media++
 	}
 	switch {
 	case err != nil:
