@@ -31,6 +31,8 @@ type Client struct {
 	bridge      Bridge                // nil for none
 	omitter     exporter.TraceOmitter // nil if the exporter is none
 	captureMode CaptureMode
+	files       *exporter.Pipeline     // nil if the exporter takes no files
+	uploader    exporter.MediaUploader // of files
 	mediaMode   MediaMode
 	onError     func(error)
 
@@ -126,6 +128,12 @@ func New(cfg Config) (*Client, error) {
 		if disk, err = spool.New(spool.Config{Dir: cfg.SpoolDir, MaxBytes: cfg.SpoolBytes, Key: cfg.SpoolKey}); err != nil {
 			return nil, fmt.Errorf("%w (from Config.SpoolDir, SpoolBytes and SpoolKey)", err)
 		}
+	}
+	if err := c.startMedia(&cfg, interval); err != nil {
+		return nil, err
+	}
+	if c.files != nil {
+		sink = lastSink{sink, c.files}
 	}
 	age := max(cmp.Or(interval, exporter.DefaultFlushInterval), exporter.DefaultFlushInterval)
 	c.pipeline = exporter.NewPipeline(sink, exporter.PipelineConfig{
@@ -230,7 +238,7 @@ func (c *Client) Flush(ctx context.Context) error {
 		return nil
 	}
 	ctx = background(ctx)
-	if err := c.pipeline.Flush(ctx); err != nil {
+	if err := c.bothDo(ctx, (*exporter.Pipeline).Flush); err != nil {
 		return err
 	}
 	if f, ok := c.exporter.(exporter.Flusher); ok {
@@ -250,7 +258,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	c.shutdown.Do(c.open.finish)
-	err := c.pipeline.Shutdown(background(ctx))
+	err := c.bothDo(background(ctx), (*exporter.Pipeline).Shutdown)
 	c.summary.Do(func() {
 		s := c.Stats()
 		c.stats.stop(s)

@@ -58,17 +58,21 @@ type Config struct {
 	// LANGSHARK_SAMPLE_RATE, else 1. See [SampleRate].
 	SampleRate *float64
 
-	// FlushAt is the number of records that are sent at once. Defaults to LANGSHARK_FLUSH_AT, else 100.
+	// FlushAt is the number of records that are sent without waiting for the interval; when more wait, up
+	// to eight times as many go at once. Defaults to LANGSHARK_FLUSH_AT, else 100.
 	FlushAt int
 	// FlushInterval is how long a record waits at most. Defaults to LANGSHARK_FLUSH_INTERVAL, else 1 s.
 	FlushInterval time.Duration
 	// MaxRetries is how often a batch is tried again before it returns to the queue and the error is
 	// reported; negative means never. Nothing is dropped by it. Defaults to LANGSHARK_MAX_RETRIES, else 3.
 	MaxRetries int
-	// Timeout bounds one request. Defaults to LANGSHARK_TIMEOUT, else 20 s.
+	// Timeout bounds the delivery of one batch, which usually is one request; of a file, three times
+	// as long. Defaults to LANGSHARK_TIMEOUT, else 20 s.
 	Timeout time.Duration
-	// QueueBytes bounds the memory of what waits to be sent. When it is full, plain spans are dropped
-	// first, then generations and errors, scores and traces last. Defaults to LANGSHARK_QUEUE_BYTES, else 32 MiB.
+	// QueueBytes bounds the memory of what waits to be sent, with a share for the garbage collector: the
+	// process grows by less than twice as much in an outage. When it is full, plain spans are dropped
+	// first, then generations, errors and traces, scores and later changes of traces last. Files have as
+	// much again. Defaults to LANGSHARK_QUEUE_BYTES, else 32 MiB.
 	QueueBytes int64
 
 	// SpoolDir is a folder on a local disk for what the server doesn't take and memory has no room for: it

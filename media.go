@@ -36,9 +36,9 @@ type MediaMode uint8
 const (
 	// MediaDefault is MediaUpload, or MediaOmit for values that a mask applies to: it can't look into files.
 	MediaDefault MediaMode = iota
-	// MediaUpload sends the content to the server as records of its own, which are the
-	// first to go when the queue is full. Where the server or the exporter has no place for
-	// files, it is MediaOmit.
+	// MediaUpload sends the content to the server. Files wait in a queue of their own, of
+	// the same limits as the records', and are counted with them. Where the server or the exporter
+	// has no place for files, it is MediaOmit.
 	MediaUpload
 	// MediaOmit keeps the content out; the reference stays. Stats().MediaOmitted counts it.
 	MediaOmit
@@ -146,15 +146,6 @@ func asMedia(v any) (m Media, ok bool) {
 	return m, false
 }
 
-// uploads reports whether the files of a value are sent.
-func (c *Client) uploads(scope captureScope) bool {
-	if c.mediaMode == MediaOmit || !scope.files || c.mediaMode == MediaDefault && c.masker(scope.mode) != nil {
-		return false
-	}
-	accepter, ok := c.exporter.(exporter.MediaAccepter)
-	return ok && accepter.AcceptsMedia()
-}
-
 // attach keeps the files with the value, or keeps them out.
 func (c *Client) attach(scope captureScope, field Field, v capture, files []*exporter.Media) capture {
 	if len(files) == 0 {
@@ -210,7 +201,7 @@ func (c *Client) sendFiles(a *attachments, at time.Time, traceID, observationID 
 	}
 	for _, m := range a.files {
 		m.TraceID, m.ObservationID = traceID, observationID
-		c.pipeline.EnqueueOwned(&exporter.Record{EventID: ids.NewUUID().String(), Time: at, Media: m})
+		c.files.EnqueueOwned(&exporter.Record{EventID: ids.NewUUID().String(), Time: at, Media: m})
 	}
 }
 

@@ -18,7 +18,8 @@ type Stats struct {
 	// Masked counts the values that went through Config.Mask.
 	Masked int64
 	// MediaOmitted counts the files that were kept out of values: by Config.Media, because of their size,
-	// because a mask applies, or because the exporter takes none.
+	// because a mask applies, or because the exporter or its server takes none (the first of these count
+	// as Dropped.Unsupported, too).
 	MediaOmitted int64
 	// Late counts calls of setters and End on observations that had ended.
 	Late int64
@@ -31,7 +32,10 @@ func (c *Client) Stats() Stats {
 	if !c.enabled() {
 		return Stats{}
 	}
-	s := Stats{Stats: c.pipeline.Stats(), Masked: c.masked.Load(), Late: c.late.Load(), MediaOmitted: c.mediaOmitted.Load()}
+	s := Stats{Stats: c.counts(), Masked: c.masked.Load(), Late: c.late.Load(), MediaOmitted: c.mediaOmitted.Load()}
+	if c.files != nil {
+		s.MediaOmitted += c.files.Stats().Dropped.Unsupported
+	}
 	if r, ok := c.exporter.(exporter.SinkReporter); ok {
 		s.Sinks = r.Sinks()
 	}

@@ -2,8 +2,10 @@ package exporter
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"strings"
 )
 
@@ -24,12 +26,55 @@ type Media struct {
 	Data   []byte
 }
 
-// MediaAccepter takes records of [Media]. Others never get one; the client
-// keeps the content out then, and counts it.
-type MediaAccepter interface {
+// MediaUploader takes the contents of files, which are no records of [Exporter.Export]:
+// a client has a pipeline of its own for them, so that a file that can't be
+// uploaded holds up nothing else. Where an exporter is none, files are kept out.
+type MediaUploader interface {
 	// AcceptsMedia may change its answer when the server's has come. It must not block.
 	AcceptsMedia() bool
+	// UploadMedia returns nil when the content is stored, and else an error as Export
+	// does for a batch of this one: a [*PartialError] if it is about this file, another
+	// if any file would have met it. It may run at the same time as Export.
+	UploadMedia(ctx context.Context, m *Media) error
 }
+
+// MediaSink is an [Exporter] whose records are files only.
+func MediaSink(u MediaUploader) Exporter { return mediaSink{u} }
+
+type mediaSink struct{ uploader MediaUploader }
+
+func (s mediaSink) Export(ctx context.Context, records []Record) error {
+	var failed []Failure
+	for i := range records {
+		if records[i].Media == nil {
+			failed = append(failed, Failure{Index: i, Reason: "it is no file", Unsupported: true})
+			continue
+		}
+		err := s.uploader.UploadMedia(ctx, records[i].Media)
+		var partial *PartialError
+		switch {
+		case err == nil:
+		case errors.As(err, &partial) && len(partial.Failed) == 1:
+			f := partial.Failed[0]
+			f.Index = i
+			failed = append(failed, f)
+		case i == 0:
+			return err
+		default:
+			for ; i < len(records); i++ {
+				failed = append(failed, Failure{Index: i, Reason: err.Error(), Retry: true})
+			}
+			return &PartialError{Failed: failed, Err: err}
+		}
+	}
+	if len(failed) > 0 {
+		return &PartialError{Failed: failed}
+	}
+	return nil
+}
+
+// Shutdown does nothing: the uploader belongs to somebody else.
+func (mediaSink) Shutdown(context.Context) error { return nil }
 
 // mediaIDLen is the part of a hash that names it.
 const mediaIDLen = 22

@@ -37,8 +37,8 @@ const (
 // PipelineConfig says how a [Pipeline] works. Its zero value is valid.
 type PipelineConfig struct {
 	// FlushAt is the number of records that are sent at once without waiting
-	// for the interval. When more wait, one call of Export gets up to eight times
-	// as many, and 2 MB. Defaults to 100.
+	// for the interval. When more wait, one call of Export gets up to BatchItems,
+	// and 2 MB. Defaults to 100.
 	FlushAt int
 	// FlushInterval is how long a record waits for others at most. Defaults to 1 s.
 	FlushInterval time.Duration
@@ -48,7 +48,8 @@ type PipelineConfig struct {
 	MaxRetries int
 	// Timeout bounds one call of Export. Defaults to 20 s.
 	Timeout time.Duration
-	// QueueBytes bounds the memory of all records queued and in flight. Defaults to 32 MiB.
+	// QueueBytes bounds the memory of all records queued and in flight, with a share for the
+	// garbage collector: each counts one and a half times what it holds. Defaults to 32 MiB.
 	QueueBytes int64
 	// QueueItems bounds their number. Defaults to 100,000.
 	QueueItems int
@@ -57,6 +58,11 @@ type PipelineConfig struct {
 	// would wait for it. An outage is told when it begins and once a minute, records that
 	// a full queue dropped every 10 s. Nil ignores errors; [Stats] has the last one.
 	OnError func(error)
+	// BatchItems is the most that one call of Export gets. Defaults to eight times FlushAt.
+	BatchItems int
+	// GiveUpAfter is how often a record may come back from a partly accepted batch before
+	// it is dropped. Defaults to 100, most of an hour.
+	GiveUpAfter int
 	// Spool, if set, takes what the sink doesn't, and what memory has no room for. Its records
 	// count as spooled and are delivered first, the oldest before the others.
 	Spool Spool
@@ -67,6 +73,8 @@ type PipelineConfig struct {
 
 func (c PipelineConfig) withDefaults() PipelineConfig {
 	c.FlushAt = cmp.Or(max(c.FlushAt, 0), DefaultFlushAt)
+	c.BatchItems = cmp.Or(max(c.BatchItems, 0), c.FlushAt*min(backlogFactor, max(1, math.MaxInt32/c.FlushAt)))
+	c.GiveUpAfter = min(cmp.Or(max(c.GiveUpAfter, 0), maxPartial), math.MaxUint8-1)
 	c.FlushInterval = cmp.Or(max(c.FlushInterval, 0), DefaultFlushInterval)
 	c.Timeout = cmp.Or(max(c.Timeout, 0), DefaultTimeout)
 	c.QueueBytes = cmp.Or(max(c.QueueBytes, 0), DefaultQueueBytes)
@@ -78,11 +86,6 @@ func (c PipelineConfig) withDefaults() PipelineConfig {
 		c.MaxRetries = 0
 	}
 	return c
-}
-
-// batchItems is the most that one call of Export gets.
-func (c *PipelineConfig) batchItems() int {
-	return c.FlushAt * min(backlogFactor, max(1, math.MaxInt32/c.FlushAt))
 }
 
 // Pipeline stands between those who record and an [Exporter]: a bounded
@@ -112,6 +115,7 @@ type Pipeline struct {
 	disk       disk      // the worker's
 	spilling   []queued  // on their way to disk; guarded by mu
 	spillBytes int64     // of these
+	looked     bool      // the spool was opened, or can't be for now
 	onDisk     bool      // the spool holds something
 	oldest     uint64    // the Seq of the oldest of that
 	spillAt    time.Time // when Shutdown has no more time to wait for the sink
@@ -155,6 +159,7 @@ func NewPipeline(sink Exporter, cfg PipelineConfig) *Pipeline {
 // It never blocks on the sink. The entry is released when it has been
 // delivered or dropped, which may be at once.
 func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
+	bytes = charge(bytes)
 	p.mu.Lock()
 	p.stats.Accepted++
 	if p.closed {
@@ -189,6 +194,11 @@ func (p *Pipeline) Enqueue(e Entry, class Class, bytes int64) {
 	}
 	releaseAll(evicted)
 }
+
+// charge is what a record of so many bytes takes of QueueBytes: its place in the
+// queue, and half as much again for the garbage collector, which lets a heap
+// grow to twice of what lives in it. Measured, not derived: see docs/performance.md.
+func charge(bytes int64) int64 { return bytes + bytes/2 + queuedBytes }
 
 // full reports whether a record of so many bytes has no place.
 func (p *Pipeline) full(bytes int64) bool {
@@ -309,7 +319,7 @@ var errEnded = errors.New("shut down meanwhile")
 
 // pending reports whether a record up to seq has not come to its end.
 func (p *Pipeline) pending(seq uint64) bool {
-	return p.queue.has(seq) || len(p.inFlight) > 0 && p.inFlight[0].seq <= seq ||
+	return p.disk.spool != nil && !p.looked || p.queue.has(seq) || len(p.inFlight) > 0 && p.inFlight[0].seq <= seq ||
 		len(p.spilling) > 0 && p.spilling[0].seq <= seq || p.onDisk && p.oldest <= seq
 }
 

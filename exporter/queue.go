@@ -1,6 +1,9 @@
 package exporter
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // Class orders records by how much is lost with one. When the queue is full,
 // the lowest class goes first, the oldest of it.
@@ -8,8 +11,7 @@ type Class uint8
 
 // The classes, lowest first.
 const (
-	ClassMedia      Class = iota // content of files, which payloads refer to
-	ClassSpan                    // plain spans and events
+	ClassSpan       Class = iota // plain spans and events, files
 	ClassGeneration              // generations, observations of level error, and traces
 	ClassTrace                   // scores, and later changes of traces
 	classes         = iota
@@ -19,7 +21,7 @@ const (
 func ClassOf(r *Record) Class {
 	switch {
 	case r.Media != nil:
-		return ClassMedia
+		return ClassSpan
 	case r.Trace != nil && r.Op == OpCreate:
 		return ClassGeneration
 	case r.Observation == nil:
@@ -51,6 +53,9 @@ type queued struct {
 	again uint8 // times that it came back from a partly accepted batch
 }
 
+// queuedBytes is what a place in the queue takes; rings grow by doubling.
+const queuedBytes = 3 * int64(unsafe.Sizeof(queued{})) / 2
+
 // queue holds entries in one first-in-first-out ring for each class.
 // It is not safe for concurrent use.
 type queue struct {
@@ -76,7 +81,7 @@ func (q *queue) pushFront(entries []queued) {
 
 // evict removes the oldest entry of the lowest class that has one and isn't above limit.
 func (q *queue) evict(limit Class) (queued, bool) {
-	for c := ClassMedia; c <= limit; c++ {
+	for c := ClassSpan; c <= limit; c++ {
 		if q.rings[c].n > 0 {
 			return q.removed(q.rings[c].popFront()), true
 		}
@@ -106,7 +111,7 @@ func (q *queue) removed(e queued) queued {
 
 // evictable is the memory that evict(limit) could free in all.
 func (q *queue) evictable(limit Class) (n int, bytes int64) {
-	for c := ClassMedia; c <= limit; c++ {
+	for c := ClassSpan; c <= limit; c++ {
 		n += q.rings[c].n
 		bytes += q.rings[c].bytes
 	}

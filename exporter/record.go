@@ -26,8 +26,9 @@ func (o Op) String() string {
 	return "create"
 }
 
-// Record is one thing to be stored: a trace, an observation, a score or the
-// content of a file. Exactly one of Trace, Observation, Score and Media is set.
+// Record is one thing to be stored: a trace, an observation or a score.
+// Exactly one of Trace, Observation and Score is set; in the pipeline of a
+// [MediaUploader], Media.
 //
 // A record and all bytes and strings reachable from it are valid until the
 // call of [Exporter.Export] that received it returns, and must not be changed.

@@ -30,6 +30,11 @@ func (p *Pipeline) openSpool() {
 	if d.spool == nil || d.open || time.Now().Before(d.after) {
 		return
 	}
+	defer func() {
+		p.mu.Lock()
+		p.looked = true
+		p.mu.Unlock()
+	}()
 	var report SpoolReport
 	err := guard(func() (err error) { report, err = d.spool.Open(); return err })
 	if err != nil {
@@ -195,7 +200,7 @@ func (p *Pipeline) fromDisk() []queued {
 	var records []Spooled
 	var damaged int64
 	err := guard(func() (err error) {
-		records, damaged, err = d.spool.Next(p.cfg.batchItems(), maxBatchBytes)
+		records, damaged, err = d.spool.Next(p.cfg.BatchItems, maxBatchBytes)
 		return err
 	})
 	d.window = records
@@ -204,7 +209,7 @@ func (p *Pipeline) fromDisk() []queued {
 	for i := range records {
 		r := &records[i]
 		r.Record.Orphan = r.Record.Orphan || r.Seq == 0 // one that was adopted stays one
-		batch[i] = queued{entry: &ownedRecord{r.Record}, seq: r.Seq, bytes: r.Record.Size(), disk: int32(i) + 1, class: r.Class, again: r.Again}
+		batch[i] = queued{entry: &ownedRecord{r.Record}, seq: r.Seq, bytes: charge(r.Record.Size()), disk: int32(i) + 1, class: r.Class, again: r.Again}
 		bytes += batch[i].bytes
 	}
 	p.mu.Lock()

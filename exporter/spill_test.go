@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -386,5 +387,50 @@ func TestInvariantUnderLoadWithASpool(t *testing.T) {
 	check(t, s)
 	if s.Accepted != 2400 || s.Queued != 0 || s.InFlight != 0 || s.Bytes != 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestAServerThatFailsForAMinute and more, while records keep coming: all arrive, once each.
+func TestAServerThatFailsForAMinute(t *testing.T) {
+	for _, spooled := range []bool{false, true} {
+		t.Run(fmt.Sprint("spool=", spooled), func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				begun := time.Now()
+				var got []string
+				sink := &script{}
+				for range 1000 {
+					sink.then(func(_ context.Context, records []exporter.Record) error {
+						if time.Since(begun) < time.Minute {
+							return &exporter.APIError{StatusCode: http.StatusInternalServerError}
+						}
+						for i := range records {
+							got = append(got, strings.Clone(records[i].EventID))
+						}
+						return nil
+					})
+				}
+				cfg := exporter.PipelineConfig{OnError: func(error) {}}
+				if spooled {
+					cfg.Spool = newSpool(t, dir)
+				}
+				p := pipeline(t, sink, cfg)
+				const n = 900
+				for i := range n {
+					p.EnqueueRecord(span(fmt.Sprintf("%03d", i)))
+					advance(100 * time.Millisecond)
+				}
+				if err := p.Shutdown(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if s := p.Stats(); s.Delivered != n || s.Dropped.Total() != 0 || s.Failures < 5 || s.Failures > 60 {
+					t.Errorf("%+v", s)
+				}
+				slices.Sort(got)
+				if len(slices.Compact(got)) != n {
+					t.Errorf("%d arrived, %d of them different ones", len(got), len(slices.Compact(got)))
+				}
+			})
+		})
 	}
 }

@@ -1,5 +1,7 @@
 package exporter
 
+import "cmp"
+
 // DropReason says why a record was given up.
 type DropReason uint8
 
@@ -106,13 +108,40 @@ type Stats struct {
 	Spooled       int64
 	SpoolBytes    int64
 	SpoolFailures int64
-	// Bytes is the memory held by the queued and in-flight ones.
+	// Bytes is what the queued and in-flight ones take of QueueBytes.
 	Bytes int64
 	// Exports counts calls of the exporter; Failures those that returned an error.
 	Exports  int64
 	Failures int64
 	// LastError is the text of the latest error, empty after the next success.
 	LastError string
+}
+
+// Plus adds the counts of another pipeline. LastError is s's, else that of o.
+func (s Stats) Plus(o Stats) Stats {
+	for _, n := range [...]struct {
+		to *int64
+		of int64
+	}{
+		{&s.Accepted, o.Accepted},
+		{&s.Adopted, o.Adopted},
+		{&s.Delivered, o.Delivered},
+		{&s.Queued, o.Queued},
+		{&s.InFlight, o.InFlight},
+		{&s.Spooled, o.Spooled},
+		{&s.SpoolBytes, o.SpoolBytes},
+		{&s.SpoolFailures, o.SpoolFailures},
+		{&s.Bytes, o.Bytes},
+		{&s.Exports, o.Exports},
+		{&s.Failures, o.Failures},
+	} {
+		*n.to += n.of
+	}
+	for reason := DropQueueFull; reason <= DropDamaged; reason++ {
+		s.drop(reason, o.Dropped.Of(reason))
+	}
+	s.LastError = cmp.Or(s.LastError, o.LastError)
+	return s
 }
 
 func (s *Stats) drop(reason DropReason, n int64) {

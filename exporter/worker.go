@@ -187,9 +187,9 @@ func (p *Pipeline) take() []queued {
 		return batch
 	}
 	clear(p.taken)
-	batch = slices.Grow(p.taken[:0], min(p.queue.count, p.cfg.batchItems()))
+	batch = slices.Grow(p.taken[:0], min(p.queue.count, p.cfg.BatchItems))
 	var bytes int64
-	for len(batch) < p.cfg.batchItems() && bytes < maxBatchBytes {
+	for len(batch) < p.cfg.BatchItems && bytes < maxBatchBytes {
 		e, ok := p.queue.pop()
 		if !ok {
 			break
@@ -337,6 +337,8 @@ func (p *Pipeline) exportBeside(ctx context.Context, records []Record) error {
 	})
 	last := time.NewTimer(time.Hour)
 	defer last.Stop()
+	ticker := time.NewTicker(p.cfg.FlushInterval)
+	defer ticker.Stop()
 	for {
 		p.mu.Lock()
 		at := p.spillAt
@@ -348,6 +350,9 @@ func (p *Pipeline) exportBeside(ctx context.Context, records []Record) error {
 		case err := <-done:
 			return err
 		case <-p.wake:
+			p.relieve()
+		case <-ticker.C:
+			p.tick()
 			p.relieve()
 		case <-last.C:
 			p.spillAll()
@@ -393,12 +398,8 @@ func (p *Pipeline) rest(r *round, d time.Duration, asked bool) {
 	defer timer.Stop()
 	remind := time.NewTicker(lossInterval)
 	defer remind.Stop()
-	var spill <-chan time.Time
-	if p.disk.spool != nil {
-		ticker := time.NewTicker(p.cfg.FlushInterval)
-		defer ticker.Stop()
-		spill = ticker.C
-	}
+	ticker := time.NewTicker(p.cfg.FlushInterval)
+	defer ticker.Stop()
 	p.news(r)
 	for {
 		select {
@@ -408,7 +409,8 @@ func (p *Pipeline) rest(r *round, d time.Duration, asked bool) {
 			return
 		case <-remind.C:
 			p.news(r)
-		case <-spill:
+		case <-ticker.C:
+			p.tick()
 			p.spillAll()
 		case <-p.wake:
 			p.news(r)
@@ -494,7 +496,7 @@ func (p *Pipeline) partial(r *round, batch []queued, e *PartialError) (rest []qu
 	var gone []queued
 	for i, q := range batch {
 		if retry[i] && e.Err == nil {
-			if q.again++; q.again > maxPartial {
+			if q.again++; int(q.again) > p.cfg.GiveUpAfter {
 				retry[i] = false
 				rejected++
 				reason = cmp.Or(reason, fmt.Sprintf("not accepted in %d attempts", q.again))

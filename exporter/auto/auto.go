@@ -117,7 +117,12 @@ func (e *Exporter) spans() bool {
 
 // AcceptsMedia reports whether the server has a media API, as far as is known.
 func (e *Exporter) AcceptsMedia() bool {
-	return e.ingestion.AcceptsMedia() && e.otlp.AcceptsMedia()
+	return e.ingestion.AcceptsMedia()
+}
+
+// UploadMedia sends the content of a file by the media API, which is the same beside both wires.
+func (e *Exporter) UploadMedia(ctx context.Context, m *exporter.Media) error {
+	return e.ingestion.UploadMedia(ctx, m)
 }
 
 // AuthCheck asks the server whether the keys are valid; see [exporter.AuthChecker].

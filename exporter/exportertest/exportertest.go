@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unsafe"
@@ -48,19 +49,25 @@ func Run(t *testing.T, makes func(t *testing.T) Subject) {
 			s.Check(t)
 		}
 	})
-	t.Run("takes media, or says that it doesn't", func(t *testing.T) {
+	t.Run("takes files while it exports", func(t *testing.T) {
 		s := makes(t)
-		records := append(Records(), exporter.Record{EventID: "00000000-0000-4000-8000-0000000000ff", Time: time.Now(), Media: exporter.NewMedia("image/png", []byte("\x89PNG"))})
-		last := len(records) - 1
-		records[last].Media.TraceID, records[last].Media.Field = records[0].Trace.ID, "input"
-		err := s.Exporter.Export(t.Context(), records)
-		var partial *exporter.PartialError
-		if errors.As(err, &partial) && len(partial.Failed) == 1 && partial.Failed[0].Index == last && partial.Failed[0].Unsupported {
-			err = nil
+		u, ok := s.Exporter.(exporter.MediaUploader)
+		if !ok || !u.AcceptsMedia() {
+			return
 		}
-		if err != nil {
-			t.Errorf("Export: %v", err)
+		m := exporter.NewMedia("image/png", []byte("\x89PNG"))
+		m.TraceID, m.Field = "0af7651916cd43dd8448eb211c80319c", "input"
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				var partial *exporter.PartialError
+				if err := u.UploadMedia(t.Context(), m); err != nil && (!errors.As(err, &partial) || !partial.Failed[0].Unsupported) {
+					t.Errorf("UploadMedia: %v", err)
+				}
+			})
 		}
+		export(t, s, Records())
+		wg.Wait()
 	})
 	t.Run("an empty batch is no error", func(t *testing.T) {
 		if err := makes(t).Exporter.Export(t.Context(), nil); err != nil {

@@ -81,45 +81,16 @@ func New(cfg Config) (*Exporter, error) {
 // TraceURL returns the page of a trace on the server.
 func (e *Exporter) TraceURL(traceID string) string { return e.client.TraceURL(traceID) }
 
-// Export sends the records in as few requests as their size allows, then the
-// content of files, one by one, by the media API.
-func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error {
-	events, at, media := langfuse.Apart(records)
-	if len(media) == 0 {
-		return e.export(ctx, records)
-	}
-	var failed []exporter.Failure
-	if len(events) > 0 {
-		err := e.export(ctx, events)
-		var partial *exporter.PartialError
-		switch {
-		case errors.As(err, &partial):
-			for _, f := range partial.Failed {
-				f.Index = at[f.Index]
-				failed = append(failed, f)
-			}
-			if partial.Err != nil {
-				return &exporter.PartialError{Failed: append(failed, langfuse.Unsent(media, partial.Err)...), Err: partial.Err}
-			}
-		case err != nil:
-			return err
-		}
-	}
-	more, err := e.uploads.Send(ctx, records, media)
-	failed = append(failed, more...)
-	if len(events) == 0 && len(more) == len(media) && err != nil {
-		return err
-	}
-	if len(failed) > 0 {
-		return &exporter.PartialError{Failed: failed, Err: err}
-	}
-	return nil
-}
-
 // AcceptsMedia reports whether the server has a media API, as far as is known.
 func (e *Exporter) AcceptsMedia() bool { return e.uploads.Accepts() }
 
-func (e *Exporter) export(ctx context.Context, records []exporter.Record) error {
+// UploadMedia sends the content of a file by the media API.
+func (e *Exporter) UploadMedia(ctx context.Context, m *exporter.Media) error {
+	return e.uploads.Upload(ctx, m)
+}
+
+// Export sends the records in as few requests as their size allows.
+func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error {
 	dialect, err := e.speak(ctx)
 	if err != nil {
 		return err

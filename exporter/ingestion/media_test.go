@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
-	"github.com/langshark/langshark-go/exporter/exportertest"
 	"github.com/langshark/langshark-go/exporter/ingestion"
 )
 
@@ -109,10 +108,10 @@ func startMedia(t *testing.T) (*mediaServer, *ingestion.Exporter) {
 	return s, e
 }
 
-func file(n int, contentType, content string) exporter.Record {
+func file(contentType, content string) *exporter.Media {
 	m := exporter.NewMedia(contentType, []byte(content))
 	m.TraceID, m.ObservationID, m.Field = "t", "o", "input"
-	return exporter.Record{EventID: fmt.Sprint("media-", n), Time: time.Now(), Media: m}
+	return m
 }
 
 const (
@@ -123,63 +122,67 @@ const (
 
 func TestMediaUpload(t *testing.T) {
 	s, e := startMedia(t)
-	records := slices.Concat([]exporter.Record{file(1, "image/png", "abc")}, exportertest.Records(), []exporter.Record{file(2, "image/png", "abc"), file(3, "application/x-unknown", "de")})
-	if err := e.Export(t.Context(), records); err != nil {
-		t.Fatal(err)
+	for _, m := range []*exporter.Media{file("image/png", "abc"), file("image/png", "abc"), file("application/x-unknown", "de")} {
+		if err := e.UploadMedia(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
 	}
 	want := []string{posted, stored, patched, posted, "POST t/o input application/octet-stream 2", "PUT application/octet-stream de auth=false sum=true azure=BlockBlob", patched}
-	if !slices.Equal(s.calls, want) {
+	if !slices.Equal(s.calls, want) || !e.AcceptsMedia() {
 		t.Errorf("%q", s.calls)
-	}
-	if len(s.events) != len(records)-3 || !e.AcceptsMedia() {
-		t.Errorf("%d events of %d records", len(s.events), len(records))
 	}
 }
 
-// TestMediaFailures has what becomes of a file, beside records that arrive.
+// TestMediaFailures has what becomes of a file: an error of this one, or one that any would have met.
 func TestMediaFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		prepare func(*mediaServer)
 		calls   []string
 		want    exporter.Failure
-		err     bool // of the batch
+		any     bool
 	}{
 		"a server without the API":   {func(s *mediaServer) { s.post = 404 }, []string{posted}, exporter.Failure{Unsupported: true, Reason: "no API for media"}, false},
+		"one that is to come":        {func(s *mediaServer) { s.post = 501 }, []string{posted}, exporter.Failure{Unsupported: true, Reason: "no API for media"}, false},
 		"a type it doesn't take":     {func(s *mediaServer) { s.post = 400 }, []string{posted}, exporter.Failure{Reason: "about media"}, false},
-		"busy":                       {func(s *mediaServer) { s.post = 429 }, []string{posted}, exporter.Failure{Retry: true, Reason: "429"}, true},
-		"keys refused":               {func(s *mediaServer) { s.post = 403 }, []string{posted}, exporter.Failure{Retry: true, Reason: "403"}, true},
+		"busy":                       {func(s *mediaServer) { s.post = 429 }, []string{posted}, exporter.Failure{Reason: "429"}, true},
+		"keys refused":               {func(s *mediaServer) { s.post = 403 }, []string{posted}, exporter.Failure{Reason: "403"}, true},
 		"the storage fails":          {func(s *mediaServer) { s.put = 503 }, []string{posted, stored}, exporter.Failure{Retry: true, Reason: "503: from the storage"}, false},
 		"a signature that expired":   {func(s *mediaServer) { s.put = 403 }, []string{posted, stored}, exporter.Failure{Retry: true, Reason: "403"}, false},
 		"the storage refuses":        {func(s *mediaServer) { s.put = 411 }, []string{posted, stored, `PATCH m-1 411 "from the storage" true`}, exporter.Failure{Reason: "411: from the storage"}, false},
-		"no note is taken":           {func(s *mediaServer) { s.patch = 500 }, []string{posted, stored, patched}, exporter.Failure{Retry: true, Reason: "500"}, true},
-		"a URL that isn't one":       {func(s *mediaServer) { s.upload = "file:///etc/passwd?x=secret" }, []string{posted}, exporter.Failure{Retry: true, Reason: "no http or https URL"}, true},
-		"a storage that isn't there": {func(s *mediaServer) { s.upload = "http://127.0.0.1:1/x?signature=secret" }, []string{posted}, exporter.Failure{Retry: true, Reason: "connection refused"}, true},
+		"no note is taken":           {func(s *mediaServer) { s.patch = 500 }, []string{posted, stored, patched}, exporter.Failure{Reason: "500"}, true},
+		"a URL that isn't one":       {func(s *mediaServer) { s.upload = "file:///etc/passwd?x=secret" }, []string{posted}, exporter.Failure{Retry: true, Reason: "no http or https URL"}, false},
+		"a storage that isn't there": {func(s *mediaServer) { s.upload = "http://127.0.0.1:1/x?signature=secret" }, []string{posted}, exporter.Failure{Retry: true, Reason: "connection refused"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, e := startMedia(t)
 			c.prepare(s)
-			records := append(exportertest.Records(), file(1, "image/png", "abc"))
-			err := e.Export(t.Context(), records)
+			err := e.UploadMedia(t.Context(), file("image/png", "abc"))
 			var partial *exporter.PartialError
-			if !errors.As(err, &partial) || len(partial.Failed) != 1 {
-				t.Fatalf("%v", err)
+			var got exporter.Failure
+			switch {
+			case err == nil:
+				t.Fatal("it says that the file arrived")
+			case errors.As(err, &partial) == c.any:
+				t.Fatalf("%T %v", err, err)
+			case !c.any:
+				got = partial.Failed[0]
+			default:
+				got.Reason = err.Error()
 			}
-			got := partial.Failed[0]
-			if got.Index != len(records)-1 || got.Retry != c.want.Retry || got.Unsupported != c.want.Unsupported || !strings.Contains(got.Reason, c.want.Reason) || (partial.Err != nil) != c.err {
-				t.Errorf("%+v, and for the batch %v", got, partial.Err)
+			if got.Retry != c.want.Retry || got.Unsupported != c.want.Unsupported || !strings.Contains(got.Reason, c.want.Reason) {
+				t.Errorf("%+v", got)
 			}
 			if strings.Contains(err.Error()+got.Reason, "secret") {
 				t.Errorf("the error has the URL's signature: %v", err)
 			}
-			if len(s.events) != len(records)-1 || !slices.Equal(s.calls, c.calls) {
-				t.Errorf("%d events, calls %q", len(s.events), s.calls)
+			if !slices.Equal(s.calls, c.calls) {
+				t.Errorf("calls %q", s.calls)
 			}
 			if e.AcceptsMedia() == c.want.Unsupported {
 				t.Errorf("AcceptsMedia %t", e.AcceptsMedia())
 			}
 			if c.want.Unsupported { // it isn't asked again
-				err = e.Export(t.Context(), records[len(records)-1:])
-				if !errors.As(err, &partial) || !partial.Failed[0].Unsupported || len(s.calls) != 1 {
+				if err = e.UploadMedia(t.Context(), file("image/png", "def")); !errors.As(err, &partial) || !partial.Failed[0].Unsupported || len(s.calls) != 1 {
 					t.Errorf("%v, calls %q", err, s.calls)
 				}
 			}
@@ -187,25 +190,27 @@ func TestMediaFailures(t *testing.T) {
 	}
 }
 
-// TestMediaAlone is a batch without other records: its failure is the batch's.
-func TestMediaAlone(t *testing.T) {
+// TestMediaSink has a file that fails for good beside others.
+func TestMediaSink(t *testing.T) {
 	s, e := startMedia(t)
-	s.post = http.StatusServiceUnavailable
-	err := e.Export(t.Context(), []exporter.Record{file(1, "image/png", "abc"), file(2, "image/png", "def")})
-	var api *exporter.APIError
-	var partial *exporter.PartialError
-	if !errors.As(err, &api) || errors.As(err, &partial) || api.StatusCode != http.StatusServiceUnavailable || len(s.calls) != 1 {
-		t.Errorf("%v, %q", err, s.calls)
+	p := exporter.NewPipeline(exporter.MediaSink(e), exporter.PipelineConfig{FlushAt: 1, BatchItems: 1, OnError: func(error) {}})
+	defer func() { _ = p.Shutdown(t.Context()) }()
+	enqueue := func(content string) {
+		p.EnqueueRecord(&exporter.Record{EventID: content, Media: file("image/png", content)})
+	}
+	s.post = http.StatusBadRequest
+	enqueue("abc")
+	var delivery *exporter.DeliveryError
+	if err := p.Flush(t.Context()); !errors.As(err, &delivery) || delivery.Dropped != 1 {
+		t.Errorf("%v", err)
 	}
 	s.post, s.calls = 0, nil
-	p := exporter.NewPipeline(e, exporter.PipelineConfig{})
-	defer func() { _ = p.Shutdown(t.Context()) }()
-	r := file(3, "image/png", "abc")
-	p.EnqueueRecord(&r)
-	if err := p.Flush(t.Context()); err != nil || !slices.Equal(s.calls, []string{posted, stored, patched}) {
+	enqueue("abc")
+	p.EnqueueRecord(&exporter.Record{EventID: "no file", Score: &exporter.Score{ID: "s"}})
+	if err := p.Flush(t.Context()); !errors.As(err, &delivery) || !slices.Equal(s.calls, []string{posted, stored, patched}) {
 		t.Errorf("%v, %q", err, s.calls)
 	}
-	if got := p.Stats(); got.Accepted != 1 || got.Delivered != 1 {
+	if got := p.Stats(); got.Accepted != 3 || got.Delivered != 1 || got.Dropped.Rejected != 1 || got.Dropped.Unsupported != 1 {
 		t.Errorf("%+v", got)
 	}
 }

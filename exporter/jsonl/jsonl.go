@@ -39,7 +39,7 @@ func Create(name string) (*Exporter, error) {
 	return &Exporter{w: f, file: f}, nil
 }
 
-// Export writes the records. Events have no place for the content of files.
+// Export writes the records.
 func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -53,12 +53,7 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	if e.torn {
 		e.buf = append(e.buf, '\n')
 	}
-	var unsupported []exporter.Failure
 	for i := range records {
-		if records[i].Media != nil {
-			unsupported = append(unsupported, exporter.Failure{Index: i, Reason: "events have no place for it", Unsupported: true})
-			continue
-		}
 		e.buf = ingestion.AppendEvent(e.buf, &records[i], ingestion.DialectV3)
 		e.buf = append(e.buf, '\n')
 	}
@@ -76,9 +71,6 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 		if err := e.file.Sync(); err != nil {
 			return fmt.Errorf("langshark: jsonl: %w", err)
 		}
-	}
-	if len(unsupported) > 0 {
-		return &exporter.PartialError{Failed: unsupported}
 	}
 	return nil
 }

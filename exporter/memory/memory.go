@@ -14,6 +14,7 @@ import (
 type Exporter struct {
 	mu      sync.Mutex
 	records []exporter.Record
+	media   []*exporter.Media
 }
 
 // New returns an empty exporter.
@@ -35,6 +36,18 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 // AcceptsMedia returns true.
 func (e *Exporter) AcceptsMedia() bool { return true }
 
+// UploadMedia keeps a copy.
+func (e *Exporter) UploadMedia(ctx context.Context, m *exporter.Media) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	copied := (&exporter.Record{Media: m}).Clone()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.media = append(e.media, copied.Media)
+	return nil
+}
+
 // Shutdown does nothing: the records stay readable.
 func (e *Exporter) Shutdown(context.Context) error { return nil }
 
@@ -49,7 +62,7 @@ func (e *Exporter) Records() []exporter.Record {
 func (e *Exporter) Reset() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.records = nil
+	e.records, e.media = nil, nil
 }
 
 // Observations returns each observation as its records make it, updates merged
@@ -89,13 +102,10 @@ func (e *Exporter) Scores() []*exporter.Score {
 }
 
 // Media returns the contents of files in the order they came.
-func (e *Exporter) Media() (all []*exporter.Media) {
-	for _, r := range e.Records() {
-		if r.Media != nil {
-			all = append(all, r.Media)
-		}
-	}
-	return all
+func (e *Exporter) Media() []*exporter.Media {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.media)
 }
 
 func latest[T any](records []exporter.Record, of func(*exporter.Record) (*T, string), merge func(old, update *T, op exporter.Op) *T) []*T {

@@ -103,21 +103,32 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	}
 	for i := range records {
 		copied := records[i].Clone()
-		for at, p := range e.pipelines {
-			if copied.Media == nil || acceptsMedia(e.exporters[at]) {
-				p.EnqueueOwned(&copied)
-			}
+		for _, p := range e.pipelines {
+			p.EnqueueOwned(&copied)
 		}
 	}
 	return nil
 }
 
-// AcceptsMedia reports whether a sink does. The others get none.
-func (e *Exporter) AcceptsMedia() bool { return slices.ContainsFunc(e.exporters, acceptsMedia) }
+// AcceptsMedia reports whether a sink does.
+func (e *Exporter) AcceptsMedia() bool {
+	return slices.ContainsFunc(e.exporters, func(sink exporter.Exporter) bool {
+		m, ok := sink.(exporter.MediaUploader)
+		return ok && m.AcceptsMedia()
+	})
+}
 
-func acceptsMedia(e exporter.Exporter) bool {
-	m, ok := e.(exporter.MediaAccepter)
-	return ok && m.AcceptsMedia()
+// UploadMedia sends the content of a file to the sinks that take any, one after
+// the other. It comes to all of them again when one has failed.
+func (e *Exporter) UploadMedia(ctx context.Context, m *exporter.Media) error {
+	for i, sink := range e.exporters {
+		if u, ok := sink.(exporter.MediaUploader); ok && u.AcceptsMedia() {
+			if err := u.UploadMedia(ctx, m); err != nil {
+				return fmt.Errorf("sink %q: %w", e.names[i], err)
+			}
+		}
+	}
+	return nil
 }
 
 // OmitsTraces reports whether all sinks do.

@@ -164,8 +164,8 @@ func (c *Config) resource() (names []string, values map[string]string) {
 	return names, values
 }
 
-// Export sends the spans in as few requests as their size allows, then scores,
-// changes of traces and the content of files by Langfuse's APIs, where the server has them.
+// Export sends the spans in as few requests as their size allows, then scores
+// and changes of traces by the ingestion API, where the server has one.
 //
 // A partial success of a backend names no spans: as many of the last ones count
 // as refused.
@@ -220,13 +220,11 @@ func (e *Exporter) plan(records []exporter.Record) (p plan) {
 			if !skipped(records, i) {
 				p.spans = append(p.spans, i)
 			}
-		case r.Media != nil && e.cfg.WithoutContent:
-			p.unsupported = append(p.unsupported, i)
-		case hasBeside && (r.Score != nil || r.Media != nil || r.Op == exporter.OpUpdate):
+		case hasBeside && (r.Score != nil || r.Op == exporter.OpUpdate):
 			p.beside = append(p.beside, i)
 		case r.Score != nil && r.Score.TraceID != "":
 			p.spans = append(p.spans, i)
-		case r.Score != nil || r.Media != nil || r.Op == exporter.OpUpdate:
+		case r.Score != nil || r.Op == exporter.OpUpdate:
 			p.unsupported = append(p.unsupported, i)
 		default: // a trace, which its root's span tells
 		}
@@ -318,6 +316,14 @@ func (e *Exporter) AcceptsMedia() bool {
 
 // AcceptsUnfinished returns false: each observation is sent once, when it has ended.
 func (e *Exporter) AcceptsUnfinished() bool { return false }
+
+// UploadMedia sends the content of a file by the media API of Langfuse or LangShark.
+func (e *Exporter) UploadMedia(ctx context.Context, m *exporter.Media) error {
+	if e.beside == nil || e.cfg.WithoutContent {
+		return &exporter.PartialError{Failed: []exporter.Failure{{Reason: "spans have no place for it", Unsupported: true}}}
+	}
+	return e.beside.UploadMedia(ctx, m)
+}
 
 // AuthCheck asks a server of Langfuse or LangShark whether the keys are valid; see [exporter.AuthChecker].
 func (e *Exporter) AuthCheck(ctx context.Context) error {

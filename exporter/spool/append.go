@@ -26,7 +26,7 @@ type item struct {
 const maxChunk = 1 << 20 // about, unless one record is larger
 
 func seriesOf(c exporter.Class) int {
-	if c <= exporter.ClassSpan {
+	if c == exporter.ClassSpan {
 		return plain
 	}
 	return higher

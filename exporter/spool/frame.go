@@ -41,16 +41,8 @@ func newFrame(dst []byte, r *exporter.Spooled) []byte {
 	at := len(dst)
 	dst = append(dst, make([]byte, frameHead)...)
 	binary.LittleEndian.PutUint64(dst[at+16:], r.Seq)
-	dst[at+24], dst[at+25] = classByte(r.Class), r.Again
+	dst[at+24], dst[at+25] = byte(r.Class), r.Again
 	return dst
-}
-
-// In the file a class is a signed byte: -1 media, 0 plain spans, 1 generations and
-// errors, 2 traces and scores.
-func classByte(c exporter.Class) byte { return byte(int(c) - int(exporter.ClassSpan)) }
-
-func classOf(b byte) exporter.Class {
-	return exporter.Class(min(max(int(int8(b))+int(exporter.ClassSpan), int(exporter.ClassMedia)), int(exporter.ClassTrace)))
 }
 
 // finishFrame makes the frame one of a segment.
@@ -143,7 +135,7 @@ func (r *frameReader) at(off int64) (f frame, ok bool, err error) {
 		off: off, end: off + frameHead + length,
 		number: binary.LittleEndian.Uint32(raw[frameMeta:]),
 		seq:    binary.LittleEndian.Uint64(raw[16:]),
-		class:  classOf(raw[24]), again: raw[25],
+		class:  exporter.Class(raw[24]), again: raw[25],
 		raw: raw,
 	}, true, nil
 }

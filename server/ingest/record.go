@@ -51,10 +51,6 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	b := &store.Batch{ProjectID: e.projectID}
 	var partial exporter.PartialError
 	for i := range records {
-		if records[i].Media != nil {
-			partial.Failed = append(partial.Failed, exporter.Failure{Index: i, Reason: "the store has no place for media", Unsupported: true})
-			continue
-		}
 		if reason := add(b, &records[i]); reason != "" {
 			partial.Failed = append(partial.Failed, exporter.Failure{Index: i, Reason: reason})
 		}

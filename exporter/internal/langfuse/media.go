@@ -35,26 +35,16 @@ func (u *Uploads) Accepts() bool { return !u.none.Load() }
 // Ask forgets that the server has no place for files: it may be another one now.
 func (u *Uploads) Ask() { u.none.Store(false) }
 
-// Send uploads the records at the indices, which are media. An error is that of
-// the request after which the rest was not tried.
-func (u *Uploads) Send(ctx context.Context, records []exporter.Record, indices []int) (failed []exporter.Failure, err error) {
-	for n, i := range indices {
-		failure, err := u.send(ctx, records[i].Media)
-		if err != nil {
-			for _, i := range indices[n:] {
-				failed = append(failed, exporter.Failure{Index: i, Reason: err.Error(), Retry: true})
-			}
-			return failed, err
-		}
-		if failure != nil {
-			failure.Index = i
-			failed = append(failed, *failure)
-		}
+// Upload sends one file. See [exporter.MediaUploader].
+func (u *Uploads) Upload(ctx context.Context, m *exporter.Media) error {
+	failure, err := u.send(ctx, m)
+	if err == nil && failure != nil {
+		return &exporter.PartialError{Failed: []exporter.Failure{*failure}}
 	}
-	return failed, nil
+	return err
 }
 
-// send uploads one. An error is one that ends the batch; a failure concerns this file alone.
+// send uploads one. An error is one that any file would have met; a failure concerns this one alone.
 func (u *Uploads) send(ctx context.Context, m *exporter.Media) (*exporter.Failure, error) {
 	if u.none.Load() {
 		return unsupported(), nil
@@ -63,7 +53,7 @@ func (u *Uploads) send(ctx context.Context, m *exporter.Media) (*exporter.Failur
 	switch {
 	case err != nil:
 		return nil, err
-	case Elsewhere(answer.Status):
+	case Elsewhere(answer.Status), answer.Status == http.StatusNotImplemented:
 		u.none.Store(true)
 		return unsupported(), nil
 	case Retryable(answer.Status), answer.Status == http.StatusUnauthorized, answer.Status == http.StatusForbidden:
@@ -92,8 +82,8 @@ func unsupported() *exporter.Failure {
 func (u *Uploads) put(ctx context.Context, m *exporter.Media, to, id string) (*exporter.Failure, error) {
 	begun := time.Now()
 	status, text, err := u.client.upload(ctx, to, m)
-	if err != nil {
-		return nil, err
+	if err != nil { // the storage is another host, which may be out of reach for good
+		return &exporter.Failure{Reason: err.Error(), Retry: true}, nil //nolint:nilerr // the failure has it
 	}
 	took := time.Since(begun)
 	ok := status >= 200 && status <= 299
