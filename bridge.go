@@ -6,6 +6,7 @@ import (
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/internal/ids"
+	"github.com/langshark/langshark-go/semconv"
 )
 
 // SpanContext names a span in W3C's form, to another tracing library.
@@ -62,8 +63,9 @@ func (c *Client) across(ctx context.Context, s *Span) context.Context {
 // RecordObservation records an observation that was made elsewhere and has
 // ended, as integrations with other tracing libraries do. It is masked and
 // sampled like others; o.Attributes are put on the client's own, and o itself
-// is not kept. An observation without a ParentID is its trace's root: the trace
-// is recorded too. Ids may be of any form.
+// is not kept. Metadata under the names of [semconv.ContentOf] are masked as input or
+// output, and left out with these by [CaptureNone]. An observation without a ParentID
+// is its trace's root: the trace is recorded too. Ids may be of any form.
 func (c *Client) RecordObservation(o *exporter.Observation) {
 	if !c.enabled() || o == nil {
 		return
@@ -75,8 +77,8 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 	}
 	scope := captureScope{kind: o.Kind, files: true}
 	var files []*attachments
-	value := func(field Field, key string, v exporter.Value) exporter.Value {
-		masked := limited(c.masks(scope, field, key, c.media(scope, field, captured(v))))
+	value := func(place, field Field, key string, v exporter.Value) exporter.Value {
+		masked := limited(c.masks(scope, field, key, c.media(scope, place, captured(v))))
 		if masked.buf != nil && masked.buf.attached != nil {
 			files = append(files, masked.buf.attached)
 		}
@@ -85,7 +87,11 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 	}
 	values := func(field Field, kvs []exporter.KeyValue) (masked []exporter.KeyValue) {
 		for _, kv := range kvs {
-			if v := value(field, kv.Key, kv.Value); !v.IsZero() {
+			of := contentField(field, kv.Key)
+			if of != field && c.captureMode == CaptureNone {
+				continue
+			}
+			if v := value(field, of, kv.Key, kv.Value); !v.IsZero() {
 				masked = append(masked, exporter.KeyValue{Key: c.label(kv.Key), Value: v})
 			}
 		}
@@ -96,7 +102,7 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 	n.StatusMessage = c.maskText(scope, FieldStatusMessage, o.StatusMessage)
 	n.Input, n.Output = exporter.Value{}, exporter.Value{}
 	if c.captureMode != CaptureNone {
-		n.Input, n.Output = value(FieldInput, "", o.Input), value(FieldOutput, "", o.Output)
+		n.Input, n.Output = value(FieldInput, FieldInput, "", o.Input), value(FieldOutput, FieldOutput, "", o.Output)
 	}
 	n.Metadata = values(FieldMetadata, o.Metadata)
 	if o.Generation != nil {
@@ -134,6 +140,20 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 	for _, a := range files {
 		c.sendFiles(a, now, n.TraceID, n.ID)
 	}
+}
+
+// contentField returns the field that a value of metadata belongs to by its name.
+func contentField(field Field, key string) Field {
+	if field == FieldMetadata {
+		switch semconv.ContentOf(key) {
+		case semconv.InputContent:
+			return FieldInput
+		case semconv.OutputContent:
+			return FieldOutput
+		case semconv.NoContent:
+		}
+	}
+	return field
 }
 
 // captured returns the value as it would have been captured.

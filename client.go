@@ -37,8 +37,8 @@ type Client struct {
 	onError     func(error)
 
 	copyStrings  bool
-	announces    bool       // the exporter takes observations that still run
-	open         *openTable // nil when disabled
+	unfinished   exporter.UnfinishedAccepter // nil if the exporter never takes observations that still run
+	open         *openTable                  // nil when disabled
 	late         atomic.Int64
 	masked       atomic.Int64
 	mediaOmitted atomic.Int64
@@ -116,9 +116,7 @@ func New(cfg Config) (*Client, error) {
 	if c.onError == nil {
 		c.onError = (&errorLog{logger: logger, all: cfg.Debug}).report
 	}
-	if u, ok := sink.(exporter.UnfinishedAccepter); ok {
-		c.announces = u.AcceptsUnfinished()
-	}
+	c.unfinished, _ = sink.(exporter.UnfinishedAccepter)
 	c.omitter, _ = sink.(exporter.TraceOmitter)
 	interval := cfg.FlushInterval
 	if h, ok := sink.(exporter.IntervalHinter); ok && interval == 0 {
@@ -146,7 +144,7 @@ func New(cfg Config) (*Client, error) {
 		QueueBytes:    cfg.QueueBytes,
 		OnError:       c.report,
 		Spool:         disk,
-		OnTick:        func() bool { return c.open.announce(age) },
+		OnTick:        func() bool { return c.open.announce(age, c.unfinished) },
 	})
 	c.stats = startStats(c, cfg.OnStats)
 	anyEnabled.Store(true)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/langshark/langshark-go/exporter"
 )
 
 // openTable knows the observations that run. Start takes one of its places by a
@@ -30,7 +32,7 @@ func (s *Span) opened() {
 	}
 	c := s.trace.client
 	s.place = c.open.put(s)
-	if c.announces && !c.open.ticking.Load() && c.open.ticking.CompareAndSwap(false, true) {
+	if c.unfinished != nil && !c.open.ticking.Load() && c.open.ticking.CompareAndSwap(false, true) {
 		c.pipeline.Wake()
 	}
 }
@@ -64,10 +66,13 @@ func (s *Span) closed() {
 // begun is when the observation started, in Unix nanoseconds.
 func (s *Span) begun() int64 { return s.trace.start.UnixNano() + s.start }
 
-// announce sends the observations that have run for longer than age, and
-// reports whether there are younger ones.
-func (t *openTable) announce(age time.Duration) bool {
+// announce sends the observations that have run for longer than age, if the
+// exporter takes them now, and reports whether there are younger ones.
+func (t *openTable) announce(age time.Duration, to exporter.UnfinishedAccepter) bool {
 	t.ticking.Store(false) // before looking, so that one opened meanwhile wakes the pipeline again
+	if to == nil || !to.AcceptsUnfinished() {
+		return false
+	}
 	more := false
 	due := t.all(func(s *Span) bool {
 		if s.announced.Load() {

@@ -127,6 +127,9 @@ func replace(field *capture, v capture) {
 func (t *traceState) root(op exporter.Op, input, output capture) {
 	t.mu.Lock()
 	t.sent = true
+	if t.client.omitter != nil && (t.input.kind != captureNone || t.output.kind != captureNone) {
+		op = exporter.OpUpdate // no span of its root says that
+	}
 	if t.input.kind != captureNone {
 		input.release()
 		input = t.input.share()

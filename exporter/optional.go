@@ -25,6 +25,8 @@ type TraceLinker interface {
 // UnfinishedAccepter can take an observation twice: created while it runs and
 // updated at its end. Others get each once, when it has ended.
 type UnfinishedAccepter interface {
+	// AcceptsUnfinished is asked before observations that run are sent, and may change its
+	// answer when the server's has come. It must not block.
 	AcceptsUnfinished() bool
 }
 

@@ -40,6 +40,9 @@ type Record struct {
 	EventID string
 	// Time is when the record was made; it orders the writes to one thing.
 	Time time.Time
+	// Orphan is set if the process that made the record has ended, and left it in a spool:
+	// an observation that ran then comes to no other end.
+	Orphan bool
 
 	Trace       *Trace
 	Observation *Observation

@@ -208,6 +208,7 @@ func (p *Pipeline) fromDisk() []queued {
 	var bytes int64
 	for i := range records {
 		r := &records[i]
+		r.Record.Orphan = r.Record.Orphan || r.Seq == 0 // one that was adopted stays one
 		batch[i] = queued{entry: &ownedRecord{r.Record}, seq: r.Seq, bytes: charge(r.Record.Size()), disk: int32(i) + 1, class: r.Class, again: r.Again}
 		bytes += batch[i].bytes
 	}

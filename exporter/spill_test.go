@@ -110,6 +110,40 @@ func TestWhatAProcessLeavesTheNextDelivers(t *testing.T) {
 	})
 }
 
+// What was recorded by a process that has ended is told apart from what came back from this one's own folder.
+func TestRecordsOfAnEndedProcessAreOrphans(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		first := exporter.NewPipeline((&script{}).down(1000), exporter.PipelineConfig{Spool: newSpool(t, dir)})
+		first.EnqueueRecord(span("left"))
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		_ = first.Shutdown(ctx)
+
+		orphans := map[string]bool{}
+		calls := 0
+		see := func(_ context.Context, records []exporter.Record) error {
+			for i := range records {
+				orphans[strings.Clone(records[i].EventID)] = records[i].Orphan
+			}
+			if calls++; calls < 4 {
+				return errDown // so that all of it comes from disk
+			}
+			return nil
+		}
+		sink := &script{}
+		for range 20 {
+			sink.then(see)
+		}
+		next := pipeline(t, sink, exporter.PipelineConfig{Spool: newSpool(t, dir)})
+		next.EnqueueRecord(span("own"))
+		advance(5 * time.Minute)
+		if s := next.Stats(); s.Delivered != 2 || !orphans["e-left"] || len(orphans) != 2 || orphans["e-own"] {
+			t.Errorf("orphans: %v, %+v", orphans, s)
+		}
+	})
+}
+
 func TestMemoryGoesToDiskWhileASlowSinkTakesItsTime(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,8 @@ type Spooled struct {
 	// Record, of those that [Spool.Next] returned, is valid until Next returns other records.
 	Record Record
 	Class  Class
-	// Seq orders records within the process; 0 is older than all of this process: adopted.
+	// Seq orders records within the process; 0 is older than all of this process: adopted,
+	// which makes the Record an Orphan.
 	Seq uint64
 	// Again is how often it came back from a partly accepted batch.
 	Again uint8

@@ -29,6 +29,7 @@ type Exporter struct {
 
 	mu    sync.Mutex
 	known exporter.Exporter // nil until the server has said what it is
+	last  exporter.Exporter // what was known before it was asked again
 }
 
 // New checks the configuration of both wires. It connects to nothing.
@@ -40,12 +41,14 @@ func New(cfg ingestion.Config, opts ...exporter.Option) (*Exporter, error) {
 		return nil, err
 	}
 	if e.otlp, err = otlp.New(otlp.Config{
-		Endpoint: cfg.Host, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey, HTTPClient: cfg.HTTPClient, SDKVersion: cfg.SDKVersion,
+		Endpoint: cfg.Host, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey, Headers: cfg.Headers,
+		HTTPClient: cfg.HTTPClient, SDKVersion: cfg.SDKVersion,
 	}, opts...); err != nil {
 		return nil, err
 	}
 	e.client, err = langfuse.New(langfuse.Config{
-		Base: cfg.Host, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey, HTTPClient: cfg.HTTPClient, SDKVersion: cfg.SDKVersion,
+		Base: cfg.Host, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey, Headers: cfg.Headers,
+		HTTPClient: cfg.HTTPClient, SDKVersion: cfg.SDKVersion,
 	})
 	if err != nil {
 		return nil, err
@@ -74,8 +77,12 @@ func (e *Exporter) wire(ctx context.Context) (exporter.Exporter, error) {
 		known = e.otlp
 	}
 	e.mu.Lock()
-	e.known = known
+	other := e.last != known
+	e.known, e.last = known, known
 	e.mu.Unlock()
+	if other {
+		e.otlp.Ask()
+	}
 	return known, nil
 }
 
@@ -95,15 +102,17 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	return err
 }
 
-// AcceptsUnfinished returns true. By OTLP nothing is sent for an observation
-// that runs, and all of it when it has ended.
-func (e *Exporter) AcceptsUnfinished() bool { return true }
+// AcceptsUnfinished reports whether an observation may be sent while it runs: unless the
+// wire is known to be OTLP, by which each is sent once, when it has ended.
+func (e *Exporter) AcceptsUnfinished() bool { return !e.spans() }
 
 // OmitsTraces reports whether the wire is OTLP, as far as is known.
-func (e *Exporter) OmitsTraces() bool {
+func (e *Exporter) OmitsTraces() bool { return e.spans() }
+
+func (e *Exporter) spans() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.known != nil && e.known != exporter.Exporter(e.ingestion)
+	return e.known == exporter.Exporter(e.otlp)
 }
 
 // AcceptsMedia reports whether the server has a media API, as far as is known.

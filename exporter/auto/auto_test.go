@@ -26,7 +26,9 @@ type server struct {
 	mu        sync.Mutex
 	version   string
 	langshark bool
+	beside    bool // 4 with an ingestion API
 	down      bool
+	tenants   map[string]int // requests by the header X-Tenant
 	asked     int
 	events    map[string]int // by type
 	ids       []string
@@ -37,6 +39,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v4 := s.version[0] >= '4' && !s.langshark
+	s.tenants[r.Header.Get("X-Tenant")]++
 	switch {
 	case s.down:
 		http.Error(w, "down", http.StatusServiceUnavailable)
@@ -56,7 +59,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.spans++
-	case r.URL.Path == "/api/public/ingestion" && !v4:
+	case r.URL.Path == "/api/public/ingestion" && (!v4 || s.beside):
 		var batch struct{ Batch []struct{ ID, Type string } }
 		if err := json.NewDecoder(r.Body).Decode(&batch); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -84,10 +87,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func start(t *testing.T, s *server) *auto.Exporter {
 	t.Helper()
-	s.events = map[string]int{}
+	s.events, s.tenants = map[string]int{}, map[string]int{}
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
-	e, err := auto.New(ingestion.Config{Host: srv.URL, PublicKey: "pk", SecretKey: "sk", SDKVersion: "0"})
+	e, err := auto.New(ingestion.Config{Host: srv.URL, PublicKey: "pk", SecretKey: "sk", Headers: map[string]string{"X-Tenant": "seven"}, SDKVersion: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +125,12 @@ func TestTheWireFitsTheServer(t *testing.T) {
 		if err != nil || s.events["agent-create"] != c.agents || s.spans != c.spans {
 			t.Errorf("%s: %v, %v, %d bodies of spans", c.version, err, s.events, s.spans)
 		}
+		if e.AcceptsUnfinished() != (c.spans == 0) || e.OmitsTraces() != (c.spans > 0) {
+			t.Errorf("%s: unfinished ones %t, without traces %t", c.version, e.AcceptsUnfinished(), e.OmitsTraces())
+		}
+		if len(s.tenants) != 1 || s.tenants["seven"] < 2 {
+			t.Errorf("%s: the headers that were set: %v", c.version, s.tenants)
+		}
 	}
 }
 
@@ -146,6 +155,37 @@ func TestItAsksAgainWhenTheServerIsAnother(t *testing.T) {
 	}
 	if err := e.Export(t.Context(), records); err != nil || s.events["span-create"] < 2 {
 		t.Errorf("%v, %v", err, s.events)
+	}
+}
+
+// What was found out about the API beside OTLP held for every server that came later.
+func TestAnotherServerIsAskedForTheAPIBesideAgain(t *testing.T) {
+	s := &server{version: "4.0.0"}
+	e := start(t, s)
+	all := exportertest.Records()
+	observations, score := all[1:12], all[len(all)-1:]
+	if !e.AcceptsUnfinished() || e.OmitsTraces() {
+		t.Error("it knows the wire before it has asked")
+	}
+	var api *exporter.APIError
+	if err := e.Export(t.Context(), score); !errors.As(err, &api) || api.StatusCode != http.StatusNotFound {
+		t.Fatal(err)
+	}
+	for range 2 { // as a span, although the wire is asked for again
+		if err := e.Export(t.Context(), score); err != nil || s.asked != 2 {
+			t.Fatalf("%v, asked %d times", err, s.asked)
+		}
+	}
+	s.version = "3.0.0"
+	_ = e.Export(t.Context(), observations)
+	if err := e.Export(t.Context(), observations); err != nil || s.events["span-create"] == 0 {
+		t.Fatalf("%v, %v", err, s.events)
+	}
+	s.version = "4.0.0"
+	_ = e.Export(t.Context(), observations)
+	s.beside = true
+	if err := e.Export(t.Context(), score); err != nil || s.events["score-create"] != 1 || s.spans != 2 {
+		t.Errorf("%v, %v, %d bodies of spans", err, s.events, s.spans)
 	}
 }
 

@@ -38,6 +38,9 @@ type Config struct {
 	Host string
 	// PublicKey and SecretKey are the project's API keys.
 	PublicKey, SecretKey string
+	// Headers are sent with every request to the server and win over the exporter's own, as in
+	// an Authorization of another kind; not with uploads to where the server says.
+	Headers map[string]string
 	// HTTPClient sends the requests. Defaults to a client of its own, whose
 	// idle connections Shutdown closes. A call is bounded by Export's context.
 	HTTPClient *http.Client
@@ -64,7 +67,7 @@ func New(cfg Config) (*Exporter, error) {
 		return nil, errors.New("langshark: public key and secret key are both required")
 	}
 	client, err := langfuse.New(langfuse.Config{
-		Base: cfg.Host, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey,
+		Base: cfg.Host, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey, Headers: cfg.Headers,
 		HTTPClient: cfg.HTTPClient, SDKVersion: cfg.SDKVersion,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -29,19 +30,38 @@ func readAnswer(contentType string, body []byte) (rejection, error) {
 		return readProtobuf(body)
 	}
 	var answer struct {
-		PartialSuccess struct {
-			RejectedSpans json.RawMessage `json:"rejectedSpans"`
-			ErrorMessage  string          `json:"errorMessage"`
-		} `json:"partialSuccess"`
+		Partial      partialSuccess `json:"partialSuccess"`
+		PartialSnake partialSuccess `json:"partial_success"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return rejection{}, errAnswer
 	}
-	n, err := strconv.ParseInt(strings.Trim(string(answer.PartialSuccess.RejectedSpans), `"`), 10, 64)
+	r := answer.Partial.rejection()
+	if r == (rejection{}) {
+		r = answer.PartialSnake.rejection()
+	}
+	return r, nil
+}
+
+// partialSuccess is ExportTracePartialSuccess in JSON, which has two names for each field:
+// the JSON one, and that of the proto file, which parsers must take too.
+type partialSuccess struct {
+	Spans        json.RawMessage `json:"rejectedSpans"`
+	SpansSnake   json.RawMessage `json:"rejected_spans"`
+	Message      string          `json:"errorMessage"`
+	MessageSnake string          `json:"error_message"`
+}
+
+func (p *partialSuccess) rejection() rejection {
+	spans := p.Spans
+	if len(spans) == 0 {
+		spans = p.SpansSnake
+	}
+	n, err := strconv.ParseInt(strings.Trim(string(spans), `"`), 10, 64)
 	if err != nil {
 		n = 0
 	}
-	return rejection{max(0, n), langfuse.Cut(answer.PartialSuccess.ErrorMessage)}, nil
+	return rejection{max(0, n), langfuse.Cut(cmp.Or(p.Message, p.MessageSnake))}
 }
 
 func readProtobuf(b []byte) (r rejection, err error) {

@@ -31,7 +31,8 @@ func (e *Exporter) begin() {
 	e.head = w.b
 }
 
-// encode returns a body with the first n of the records, at least one.
+// encode returns a body with the first n of the records, at least one; nil for one
+// that is too large for any.
 func (e *Exporter) encode(records []exporter.Record, indices []int) (body []byte, n int) {
 	if e.cfg.Encoding == EncodingJSON {
 		return e.encodeJSON(records, indices)
@@ -43,7 +44,7 @@ func (e *Exporter) encode(records []exporter.Record, indices []int) (body []byte
 	scoped := w.open(0x12) // scope_spans
 	scope := w.open(0x0A)
 	w.bytes(0x0A, langfuse.SDKName)
-	w.bytes(0x12, e.cfg.SDKVersion)
+	w.bytes(0x12, valid(e.cfg.SDKVersion))
 	w.close(scope)
 	for _, i := range indices {
 		mark := len(w.b)
@@ -53,6 +54,10 @@ func (e *Exporter) encode(records []exporter.Record, indices []int) (body []byte
 			break
 		}
 		n++
+		if len(w.b) > e.limit {
+			w.b = nil // it is not worth keeping
+			return nil, n
+		}
 	}
 	w.close(scoped)
 	w.close(all)

@@ -25,7 +25,11 @@ type server struct {
 	mu     sync.Mutex
 	spans  []string // ids
 	events []string
+	bodies []string // of events
 	header http.Header
+	beside http.Header // of events
+	calls  int         // of the ingestion API, whether there is one or not
+	media  int         // calls of the media API
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -41,6 +45,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reader = zip
 	}
 	body, err := io.ReadAll(reader)
+	if r.URL.Path == "/api/public/ingestion" {
+		s.calls++
+		s.beside, s.bodies = r.Header.Clone(), append(s.bodies, string(body))
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/public/media") {
+		s.media++
+	}
 	switch {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -81,12 +92,18 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func start(t *testing.T, s *server, keys bool) *Exporter {
 	t.Helper()
-	srv := httptest.NewServer(s)
-	t.Cleanup(srv.Close)
-	cfg := Config{Endpoint: srv.URL}
+	var cfg Config
 	if keys {
 		cfg.PublicKey, cfg.SecretKey = "pk-lf-1", "sk-lf-1"
 	}
+	return startWith(t, s, cfg)
+}
+
+func startWith(t *testing.T, s *server, cfg Config) *Exporter {
+	t.Helper()
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	cfg.Endpoint = srv.URL
 	e := newExporter(t, cfg)
 	t.Cleanup(func() { _ = e.Shutdown(t.Context()) })
 	return e
@@ -190,6 +207,14 @@ func TestPartialSuccess(t *testing.T) {
 			fmt.Fprint(w, `{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}`)
 			return false
 		},
+		"json by the proto file's names": func(w http.ResponseWriter) bool {
+			fmt.Fprint(w, `{"partial_success":{"rejected_spans":"2","error_message":"too old"}}`)
+			return false
+		},
+		"json by both names": func(w http.ResponseWriter) bool {
+			fmt.Fprint(w, `{"partialSuccess":{"rejected_spans":2,"errorMessage":"too old"}}`)
+			return false
+		},
 	} {
 		e := start(t, &server{answer: answer}, false)
 		err := e.Export(t.Context(), exportertest.Records())
@@ -223,6 +248,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"belong together": {Endpoint: "http://a", PublicKey: "pk"},
 		"Encoding":        {Endpoint: "http://a", Encoding: 7},
 		"MaxBodyBytes":    {Endpoint: "http://a", MaxBodyBytes: -1},
+		"to 200000000":    {Endpoint: "http://a", MaxBodyBytes: 300_000_000},
 	} {
 		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)

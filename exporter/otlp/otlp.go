@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/ingestion"
@@ -60,7 +61,8 @@ type Config struct {
 	Endpoint string
 	// PublicKey and SecretKey are the project's API keys: both, or none for other backends.
 	PublicKey, SecretKey string
-	// Headers are sent with every request, as in an Authorization of another kind.
+	// Headers are sent with every request, those by Langfuse's other APIs too, as in an
+	// Authorization of another kind.
 	Headers map[string]string
 	// HTTPClient defaults to one of the exporter's own. A call is bounded by Export's context.
 	HTTPClient *http.Client
@@ -68,12 +70,14 @@ type Config struct {
 	Encoding Encoding
 	// Conventions defaults to AllConventions.
 	Conventions Conventions
-	// WithoutContent leaves inputs and outputs out.
+	// WithoutContent leaves inputs and outputs out, and files, and metadata of observations that
+	// holds content by its name (semconv.ContentOf).
 	WithoutContent bool
 	// Resource has attributes of the resource. service.name defaults to OTEL_SERVICE_NAME,
 	// else to the name of the executable.
 	Resource map[string]string
-	// MaxBodyBytes bounds one request before it is compressed. Defaults to DefaultMaxBodyBytes.
+	// MaxBodyBytes bounds one request before it is compressed. Defaults to DefaultMaxBodyBytes;
+	// at most 200 MB. A record that is larger goes alone.
 	MaxBodyBytes int
 	// SDKVersion is that of the instrumentation scope and of telemetry.sdk.version.
 	SDKVersion string
@@ -85,15 +89,22 @@ type Exporter struct {
 	client     *langfuse.Client
 	path       string
 	compressor exporter.Compressor
-	beside     *ingestion.Exporter // for scores, trace updates and media; nil without keys
-	noBeside   atomic.Bool         // the server has no ingestion API
+	beside     *ingestion.Exporter       // for scores, trace updates and media; nil without keys
+	noBeside   atomic.Pointer[time.Time] // when the server was found to have no ingestion API
 
 	spans      spans
 	protobuf   protobuf
 	json       textJSON
 	head       []byte // resource and scope, encoded
 	compressed []byte
+	limit      int // of a body in protobuf, whose lengths take four bytes
 }
+
+// besideAgain is how long a server without an ingestion API is left alone with it.
+const besideAgain = 5 * time.Minute
+
+// mostBodyBytes leaves room below maxLength.
+const mostBodyBytes = 200_000_000
 
 // New checks the configuration. It connects to nothing.
 func New(cfg Config, opts ...exporter.Option) (*Exporter, error) {
@@ -104,8 +115,8 @@ func New(cfg Config, opts ...exporter.Option) (*Exporter, error) {
 	if cfg.Encoding > EncodingJSON {
 		return nil, fmt.Errorf("langshark: otlp: Encoding %d is neither EncodingProtobuf nor EncodingJSON", cfg.Encoding)
 	}
-	if cfg.MaxBodyBytes < 0 {
-		return nil, errors.New("langshark: otlp: MaxBodyBytes must not be negative")
+	if cfg.MaxBodyBytes < 0 || cfg.MaxBodyBytes > mostBodyBytes {
+		return nil, fmt.Errorf("langshark: otlp: MaxBodyBytes must be from 0 to %d", mostBodyBytes)
 	}
 	client, err := langfuse.New(langfuse.Config{
 		Base: cfg.Endpoint, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey, Headers: cfg.Headers,
@@ -116,13 +127,13 @@ func New(cfg Config, opts ...exporter.Option) (*Exporter, error) {
 	}
 	cfg.MaxBodyBytes = cmp.Or(cfg.MaxBodyBytes, DefaultMaxBodyBytes)
 	cfg.Conventions = cmp.Or(cfg.Conventions&AllConventions, AllConventions)
-	e := &Exporter{cfg: cfg, client: client, compressor: o.Compressor}
+	e := &Exporter{cfg: cfg, client: client, compressor: o.Compressor, limit: maxLength}
 	e.spans = spans{conventions: cfg.Conventions, withoutContent: cfg.WithoutContent}
 	switch u, _ := langfuse.ParseURL(cfg.Endpoint); {
 	case cfg.PublicKey != "":
 		e.path = "/api/public/otel/v1/traces"
 		e.beside, err = ingestion.New(ingestion.Config{
-			Host: cfg.Endpoint, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey, HTTPClient: cfg.HTTPClient,
+			Host: cfg.Endpoint, PublicKey: cfg.PublicKey, SecretKey: cfg.SecretKey, Headers: cfg.Headers, HTTPClient: cfg.HTTPClient,
 			Dialect: ingestion.DialectV3, SDKVersion: cfg.SDKVersion,
 		})
 		if err != nil {
@@ -166,6 +177,11 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 	var failed []exporter.Failure
 	for start := 0; start < len(plan.spans); {
 		body, n := e.encode(records, plan.spans[start:])
+		if body == nil {
+			failed = append(failed, exporter.Failure{Index: plan.spans[start], Reason: fmt.Sprintf("a span takes %d MB at most", e.limit/1_000_000)})
+			start += n
+			continue
+		}
 		rejected, err := e.post(ctx, body)
 		if err != nil {
 			if start == 0 {
@@ -196,12 +212,12 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 type plan struct{ spans, beside, unsupported []int }
 
 func (e *Exporter) plan(records []exporter.Record) (p plan) {
-	hasBeside := e.beside != nil && !e.noBeside.Load()
+	hasBeside := e.hasBeside()
 	for i := range records {
 		r := &records[i]
 		switch {
 		case r.Observation != nil:
-			if !skipped(r.Observation) {
+			if !skipped(records, i) {
 				p.spans = append(p.spans, i)
 			}
 		case hasBeside && (r.Score != nil || r.Op == exporter.OpUpdate):
@@ -216,6 +232,16 @@ func (e *Exporter) plan(records []exporter.Record) (p plan) {
 	return p
 }
 
+// hasBeside reports whether the server has an ingestion API, as far as is known.
+// One that had none is asked again after a while.
+func (e *Exporter) hasBeside() bool {
+	gone := e.noBeside.Load()
+	return e.beside != nil && (gone == nil || time.Since(*gone) >= besideAgain)
+}
+
+// Ask forgets that the server has no ingestion API: it may be another one now.
+func (e *Exporter) Ask() { e.noBeside.Store(nil) }
+
 // send sends records by the ingestion API. A server that has none gets them as
 // spans from the next attempt on.
 func (e *Exporter) send(ctx context.Context, records []exporter.Record, indices []int) ([]exporter.Failure, error) {
@@ -225,6 +251,11 @@ func (e *Exporter) send(ctx context.Context, records []exporter.Record, indices 
 	some := make([]exporter.Record, len(indices))
 	for at, i := range indices {
 		some[at] = records[i]
+		if t := some[at].Trace; t != nil && e.cfg.WithoutContent {
+			without := *t
+			without.Input, without.Output = exporter.Value{}, exporter.Value{}
+			some[at].Trace = &without
+		}
 	}
 	err := e.beside.Export(ctx, some)
 	var partial *exporter.PartialError
@@ -237,11 +268,13 @@ func (e *Exporter) send(ctx context.Context, records []exporter.Record, indices 
 	}
 	var api *exporter.APIError
 	if errors.As(err, &api) && langfuse.Elsewhere(api.StatusCode) {
-		e.noBeside.Store(true)
+		now := time.Now()
+		e.noBeside.Store(&now)
 	}
 	if err != nil {
 		return langfuse.Unsent(indices, err), err
 	}
+	e.noBeside.Store(nil)
 	return nil, nil
 }
 
@@ -276,13 +309,17 @@ func (e *Exporter) post(ctx context.Context, body []byte) (rejection, error) {
 func (e *Exporter) OmitsTraces() bool { return true }
 
 // AcceptsMedia reports whether the server has a media API, as far as is known: one of Langfuse or LangShark.
+// Files are content.
 func (e *Exporter) AcceptsMedia() bool {
-	return e.beside != nil && !e.noBeside.Load() && e.beside.AcceptsMedia()
+	return !e.cfg.WithoutContent && e.hasBeside() && e.beside.AcceptsMedia()
 }
+
+// AcceptsUnfinished returns false: each observation is sent once, when it has ended.
+func (e *Exporter) AcceptsUnfinished() bool { return false }
 
 // UploadMedia sends the content of a file by the media API of Langfuse or LangShark.
 func (e *Exporter) UploadMedia(ctx context.Context, m *exporter.Media) error {
-	if e.beside == nil {
+	if e.beside == nil || e.cfg.WithoutContent {
 		return &exporter.PartialError{Failed: []exporter.Failure{{Reason: "spans have no place for it", Unsupported: true}}}
 	}
 	return e.beside.UploadMedia(ctx, m)

@@ -1,6 +1,10 @@
 package otlp
 
 import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"unsafe"
 
@@ -21,9 +25,23 @@ type spans struct {
 // unfinished is the metadata of an observation that was open at Shutdown.
 const unfinished = semconv.LangSharkUnfinished
 
-// skipped reports whether the record is the announcement of an observation
-// that still runs. On this wire each is sent once, when it has ended.
-func skipped(o *exporter.Observation) bool { return o.End.IsZero() && !isUnfinished(o) }
+// skipped reports whether the record is the announcement of an observation that
+// still runs: on this wire each is sent once, when it has ended. One whose process
+// has ended comes to no other end, unless a record of that is there too.
+func skipped(records []exporter.Record, i int) bool {
+	o := records[i].Observation
+	if !announces(o) {
+		return false
+	}
+	return !records[i].Orphan || slices.ContainsFunc(records, func(r exporter.Record) bool {
+		other := r.Observation
+		return other != nil && other.ID == o.ID && other.TraceID == o.TraceID && !announces(other)
+	})
+}
+
+func announces(o *exporter.Observation) bool {
+	return o.End.IsZero() && o.Kind != exporter.KindEvent && !isUnfinished(o)
+}
 
 func isUnfinished(o *exporter.Observation) bool {
 	for i := range o.Metadata {
@@ -121,7 +139,7 @@ func (s *spans) langfuse(w writer, o *exporter.Observation) {
 	}
 	textIf(w, semconv.LangfuseObservationStatusMessage, o.StatusMessage)
 	for i := range o.Metadata {
-		if kv := &o.Metadata[i]; kv.Key != unfinished {
+		if kv := &o.Metadata[i]; kv.Key != unfinished && s.keeps(o, i) {
 			w.value(semconv.LangfuseObservationMetadata, kv.Key, kv.Value)
 		}
 	}
@@ -183,66 +201,115 @@ var operations = [...]string{
 	exporter.KindRetriever: "retrieval", exporter.KindEmbedding: "embeddings", exporter.KindGuardrail: "",
 }
 
+// keeps reports whether a value of the metadata is written: the last of its key,
+// and not content where that is left out.
+func (s *spans) keeps(o *exporter.Observation, i int) bool {
+	kv := &o.Metadata[i]
+	if kv.Value.IsZero() || s.withoutContent && semconv.ContentOf(kv.Key) != semconv.NoContent {
+		return false
+	}
+	for later := i + 1; later < len(o.Metadata); later++ {
+		if o.Metadata[later].Key == kv.Key && !o.Metadata[later].Value.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
 // genAI writes OpenTelemetry's attributes. What an integration has put into
-// the metadata under their names is what it says, and comes first.
+// the metadata under their names is what it says, and wins over what is derived here.
 func (s *spans) genAI(w writer, o *exporter.Observation) {
-	var operation, requestModel, responseModel, tool, agent bool
+	said := 0
 	for i := range o.Metadata {
 		kv := &o.Metadata[i]
-		if !strings.HasPrefix(kv.Key, semconv.GenAIPrefix) && kv.Key != semconv.ErrorType {
-			continue
+		if (strings.HasPrefix(kv.Key, semconv.GenAIPrefix) || kv.Key == semconv.ErrorType) && s.keeps(o, i) {
+			said++
+			plain(w, kv.Key, kv.Value)
 		}
-		switch kv.Key {
-		case semconv.GenAIOperationName:
-			operation = true
-		case semconv.GenAIRequestModel:
-			requestModel = true
-		case semconv.GenAIResponseModel:
-			responseModel = true
-		case semconv.GenAIToolName:
-			tool = true
-		case semconv.GenAIAgentName:
-			agent = true
-		}
-		w.value("", kv.Key, kv.Value)
 	}
-	if name := operations[o.Kind]; name != "" && !operation {
-		w.text(semconv.GenAIOperationName, name)
+	d := derived{w: w}
+	if said > 0 {
+		d.metadata = o.Metadata
 	}
-	switch {
-	case o.Kind == exporter.KindTool && !tool:
-		textIf(w, semconv.GenAIToolName, o.Name)
-	case o.Kind == exporter.KindAgent && !agent:
-		textIf(w, semconv.GenAIAgentName, o.Name)
+	d.text(semconv.GenAIOperationName, operations[o.Kind])
+	switch o.Kind {
+	case exporter.KindTool:
+		d.text(semconv.GenAIToolName, o.Name)
+	case exporter.KindAgent:
+		d.text(semconv.GenAIAgentName, o.Name)
+	default:
 	}
 	g := o.Generation
 	if g == nil {
 		return
 	}
-	if !requestModel {
-		textIf(w, semconv.GenAIRequestModel, g.Model)
-	}
-	if !responseModel {
-		textIf(w, semconv.GenAIResponseModel, g.Model)
-	}
-	textIf(w, semconv.GenAIPromptName, g.PromptName)
+	d.text(semconv.GenAIRequestModel, g.Model)
+	d.text(semconv.GenAIResponseModel, g.Model)
+	d.text(semconv.GenAIPromptName, g.PromptName)
 	if g.Usage != nil {
 		usage := langfuse.Clamped(g.Usage)
-		w.int(semconv.GenAIUsageInputTokens, usage.InputTokens)
-		w.int(semconv.GenAIUsageOutputTokens, usage.OutputTokens)
-		intIf(w, semconv.GenAIUsageCacheReadTokens, usage.CachedInputTokens)
-		intIf(w, semconv.GenAIUsageCacheWriteTokens, usage.CacheWriteTokens)
-		intIf(w, semconv.GenAIUsageReasoningTokens, usage.ReasoningTokens)
+		d.int(semconv.GenAIUsageInputTokens, usage.InputTokens, true)
+		d.int(semconv.GenAIUsageOutputTokens, usage.OutputTokens, true)
+		d.int(semconv.GenAIUsageCacheReadTokens, usage.CachedInputTokens, false)
+		d.int(semconv.GenAIUsageCacheWriteTokens, usage.CacheWriteTokens, false)
+		d.int(semconv.GenAIUsageReasoningTokens, usage.ReasoningTokens, false)
 	}
-	if d := g.CompletionStart.Sub(o.Start); !g.CompletionStart.IsZero() && d >= 0 {
-		w.float(semconv.GenAIResponseTimeToFirst, d.Seconds())
+	if first := g.CompletionStart.Sub(o.Start); !g.CompletionStart.IsZero() && first >= 0 && !d.said(semconv.GenAIResponseTimeToFirst) {
+		w.float(semconv.GenAIResponseTimeToFirst, first.Seconds())
 	}
 }
 
-func intIf(w writer, key string, n int64) {
-	if n != 0 {
-		w.int(key, n)
+// derived writes what the metadata doesn't say.
+type derived struct {
+	w        writer
+	metadata []exporter.KeyValue // nil if it says nothing of the kind
+}
+
+func (d *derived) said(key string) bool {
+	for i := range d.metadata {
+		if d.metadata[i].Key == key && !d.metadata[i].Value.IsZero() {
+			return true
+		}
 	}
+	return false
+}
+
+func (d *derived) text(key, s string) {
+	if s != "" && !d.said(key) {
+		d.w.text(key, s)
+	}
+}
+
+func (d *derived) int(key string, n int64, zero bool) {
+	if (n != 0 || zero) && !d.said(key) {
+		d.w.int(key, n)
+	}
+}
+
+// plain writes a value by its own type, as numbers that are derived are: as a text
+// nobody would count tokens.
+func plain(w writer, key string, v exporter.Value) {
+	raw := v.RawJSON()
+	if len(raw) == 0 {
+		w.value("", key, v)
+		return
+	}
+	text := unsafe.String(&raw[0], len(raw))
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		w.int(key, n)
+		return
+	}
+	switch {
+	case text == "true", text == "false":
+		w.bool(key, text == "true")
+		return
+	case text[0] == '-' || text[0] >= '0' && text[0] <= '9':
+		if f, err := strconv.ParseFloat(text, 64); err == nil && !math.IsInf(f, 0) && json.Valid(raw) {
+			w.float(key, f)
+			return
+		}
+	}
+	w.value("", key, v)
 }
 
 // score writes one as an event gen_ai.evaluation.result, on a span of no length below

@@ -38,7 +38,10 @@ type protobuf struct {
 	field byte // the tag of attributes: of a span or of an event
 }
 
-const lengthBytes = 4
+const (
+	lengthBytes = 4
+	maxLength   = 1<<(7*lengthBytes) - 1 // what these can say
+)
 
 // open keeps place for a length.
 func (w *protobuf) open(tag ...byte) int {
@@ -130,6 +133,7 @@ func (w *protobuf) value(prefix, key string, v exporter.Value) {
 }
 
 func (w *protobuf) int(key string, n int64) {
+	key = valid(key)
 	w.attribute("", key, 1+uvarintSize(uint64(n)))
 	w.b = binary.AppendUvarint(append(w.b, 0x18), uint64(n))
 }
@@ -143,11 +147,13 @@ func uvarintSize(n uint64) int {
 }
 
 func (w *protobuf) float(key string, f float64) {
+	key = valid(key)
 	w.attribute("", key, 9)
 	w.b = binary.LittleEndian.AppendUint64(append(w.b, 0x21), math.Float64bits(f))
 }
 
 func (w *protobuf) bool(key string, v bool) {
+	key = valid(key)
 	w.attribute("", key, 2)
 	b := byte(0)
 	if v {

@@ -26,7 +26,8 @@ func decodeRecord(b []byte, mem *memory) (r exporter.Record, ok bool) {
 	if len(b) == 0 {
 		return r, false
 	}
-	r.Op = exporter.Op(d.byte())
+	op := d.byte()
+	r.Op, r.Orphan = exporter.Op(op&^orphaned), op&orphaned != 0
 	r.EventID = d.string()
 	r.Time = d.time()
 	switch d.byte() {

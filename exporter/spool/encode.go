@@ -20,6 +20,9 @@ const (
 	isMedia
 )
 
+// orphaned is added to the operation.
+const orphaned = 1 << 7
+
 // Kinds of values.
 const (
 	valueNone = iota
@@ -29,7 +32,11 @@ const (
 
 // appendRecord appends the encoded record.
 func appendRecord(dst []byte, r *exporter.Record) []byte {
-	dst = append(dst, byte(r.Op))
+	op := byte(r.Op)
+	if r.Orphan {
+		op |= orphaned
+	}
+	dst = append(dst, op)
 	dst = appendString(dst, r.EventID)
 	dst = appendTime(dst, r.Time)
 	switch {

@@ -22,6 +22,8 @@
 // and the older names of other vendors); [WithFilter] chooses others, as
 // [AllSpans]. Kind, model, parameters, usage, cost, input, output, user, session and tags are
 // read from the attributes that Langfuse's OTLP ingestion reads (2026-11), the rest is metadata.
+// What of that holds messages, prompts, documents and the like (semconv.ContentOf has the
+// names) is masked as input or output, and not recorded by a client with CaptureNone.
 //
 // # Baggage
 //
