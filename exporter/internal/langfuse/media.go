@@ -23,17 +23,21 @@ import (
 // (langfuse-python, media_manager.py, 2026).
 type Uploads struct {
 	client *Client
-	none   atomic.Bool // the server has no such API
+	none   atomic.Int64 // Unix nanoseconds until which the server is known to have no such API
 }
+
+// askAgain is how long a server is believed to have no media API: a proxy may
+// have answered during a deployment.
+const askAgain = 5 * time.Minute
 
 // NewUploads returns the uploads of the client's server.
 func NewUploads(c *Client) *Uploads { return &Uploads{client: c} }
 
 // Accepts reports whether the server takes files, as far as is known.
-func (u *Uploads) Accepts() bool { return !u.none.Load() }
+func (u *Uploads) Accepts() bool { return time.Now().UnixNano() >= u.none.Load() }
 
 // Ask forgets that the server has no place for files: it may be another one now.
-func (u *Uploads) Ask() { u.none.Store(false) }
+func (u *Uploads) Ask() { u.none.Store(0) }
 
 // Upload sends one file. See [exporter.MediaUploader].
 func (u *Uploads) Upload(ctx context.Context, m *exporter.Media) error {
@@ -46,7 +50,7 @@ func (u *Uploads) Upload(ctx context.Context, m *exporter.Media) error {
 
 // send uploads one. An error is one that any file would have met; a failure concerns this one alone.
 func (u *Uploads) send(ctx context.Context, m *exporter.Media) (*exporter.Failure, error) {
-	if u.none.Load() {
+	if !u.Accepts() {
 		return unsupported(), nil
 	}
 	answer, err := u.client.Do(ctx, Request{Method: http.MethodPost, Path: "/api/public/media", Body: describe(m), ContentType: "application/json"})
@@ -54,7 +58,7 @@ func (u *Uploads) send(ctx context.Context, m *exporter.Media) (*exporter.Failur
 	case err != nil:
 		return nil, err
 	case Elsewhere(answer.Status), answer.Status == http.StatusNotImplemented:
-		u.none.Store(true)
+		u.none.Store(time.Now().Add(askAgain).UnixNano())
 		return unsupported(), nil
 	case Retryable(answer.Status), answer.Status == http.StatusUnauthorized, answer.Status == http.StatusForbidden:
 		return nil, answer.Error()
