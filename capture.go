@@ -125,9 +125,14 @@ func (v capture) size() int64 {
 func (c *Client) capture(scope captureScope, field Field, key string, v any) capture {
 	if m, ok := asMedia(v); ok {
 		file, reference := newMedia(m.contentType(), sourceBytes, bytes.Clone(m.Data))
-		return c.masks(scope, field, key, c.attach(scope, field, capture{kind: captureText, text: reference}, []*exporter.Media{file}))
+		return c.referred(limited(c.masks(scope, field, key, c.attach(scope, field, capture{kind: captureText, text: reference}, []*exporter.Media{file}))))
 	}
-	return limited(c.masks(scope, field, key, c.media(scope, field, c.encode(v))))
+	return c.prepared(scope, field, key, c.encode(v))
+}
+
+// prepared makes of an encoded value what is recorded.
+func (c *Client) prepared(scope captureScope, field Field, key string, v capture) capture {
+	return c.referred(limited(c.masks(scope, field, key, c.media(scope, field, v))))
 }
 
 // captureAll does so for named values, leaving out those that are none.

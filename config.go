@@ -99,12 +99,14 @@ type Config struct {
 	Media MediaMode
 	// Bridge joins our traces and those of another tracing library. See [Bridge].
 	Bridge Bridge
-	// OnError is told of background errors: on the client's goroutine or, when Mask fails, on the one
-	// that records. It must return soon and not call Flush or Shutdown. Defaults to a slog warning at
-	// most every ten seconds.
+	// OnError is told of background errors on the client's goroutine: it must return soon and not call
+	// Flush or Shutdown. Of errors of recording, as when Mask fails, it is told on the goroutine that
+	// records: at most once a second, with the number of those untold, and never while such a call runs,
+	// so that it may record itself. Defaults to a slog warning at most every ten seconds.
 	OnError func(error)
 	// OnStats, if set, is given the counts every ten seconds while they change, and at Shutdown: on a
-	// goroutine of the client, which waits for it. For expvar, see [Stats.String].
+	// goroutine of its own. Shutdown waits for that last call, for a second at most and never beyond
+	// 100 ms after its deadline, and so may be called from it, as Flush may. For expvar, see [Stats.String].
 	OnStats func(Stats)
 	// HTTPClient sends to the server. Defaults to one of the client's own. Calls are bounded by Timeout.
 	HTTPClient *http.Client

@@ -117,11 +117,12 @@ func (d *generationData) addParameters(parameters []keyValue) {
 	}
 }
 
-// captureParameters encodes parameters, sorted by name.
+// captureParameters encodes parameters, sorted by name. They have no place for files.
 func (c *Client) captureParameters(scope captureScope, p map[string]any) []keyValue {
 	if len(p) == 0 {
 		return nil
 	}
+	scope.files = false
 	all := make([]anyValue, 0, len(p))
 	for _, key := range slices.Sorted(maps.Keys(p)) {
 		all = append(all, anyValue{key, p[key]})

@@ -48,7 +48,8 @@ const (
 //
 //	span.SetInput(map[string]any{"question": q, "photo": langshark.Media{ContentType: "image/jpeg", Data: b}})
 //
-// Data isn't kept after the call. An empty ContentType is told from Data.
+// Data isn't kept after the call. Of ContentType only the type counts, without
+// parameters; an empty one is told from Data.
 type Media struct {
 	ContentType string
 	Data        []byte
@@ -65,10 +66,16 @@ func (m Media) appendJSON(dst []byte) []byte {
 }
 
 func (m Media) contentType() string {
-	if isMediaType(m.ContentType) {
-		return m.ContentType
+	if t := withoutParameters(m.ContentType); isMediaType(t) {
+		return t
 	}
 	return sniffed(m.Data)
+}
+
+// withoutParameters cuts off what follows a type, as in audio/ogg; codecs=opus.
+func withoutParameters(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	return strings.TrimSpace(t)
 }
 
 // sniffed tells the type of a content.
@@ -83,6 +90,9 @@ func sniffed(data []byte) string {
 const (
 	dataPrefix = "data:"
 	base64Mark = ";base64,"
+
+	base64End   = "= \r\n" // padding, and what may follow it
+	longestHead = 200       // of a data URI
 
 	unknownType = "application/octet-stream"
 
@@ -216,17 +226,15 @@ func (c *Client) sendFiles(a *attachments, at time.Time, traceID, observationID 
 
 // parseDataURI reads data:<type>;base64,<content> (RFC 2397).
 func parseDataURI(b []byte) (contentType string, data []byte, ok bool) {
-	const longestHead = 200
 	head := bytes.Index(b[:min(len(b), longestHead)], []byte(base64Mark))
 	if head < 0 || !bytes.HasPrefix(b, []byte(dataPrefix)) {
 		return "", nil, false
 	}
-	contentType, _, _ = strings.Cut(string(b[len(dataPrefix):head]), ";") // parameters, as in charset=utf-8
-	contentType = strings.ToLower(strings.ReplaceAll(contentType, `\/`, "/"))
+	contentType = strings.ToLower(withoutParameters(string(b[len(dataPrefix):head])))
 	if !isMediaType(contentType) {
 		return "", nil, false
 	}
-	data, ok = decodeBase64(b[head+len(base64Mark):])
+	data, ok = decodeBase64(bytes.TrimRight(b[head+len(base64Mark):], base64End), false)
 	return contentType, data, ok
 }
 
@@ -244,15 +252,14 @@ func isMediaType(s string) bool {
 	return true
 }
 
-// decodeBase64 reads either alphabet, padded or not. JSON may have escaped its slashes.
-func decodeBase64(b []byte) ([]byte, bool) {
-	if bytes.IndexByte(b, '\\') >= 0 {
-		b = bytes.ReplaceAll(b, []byte(`\/`), []byte("/"))
-	}
-	b = bytes.TrimRight(b, "=")
+// decodeBase64 reads either alphabet, without padding. Strict refuses what no encoder writes, as most words.
+func decodeBase64(b []byte, strict bool) ([]byte, bool) {
 	encoding := base64.RawStdEncoding
 	if bytes.ContainsAny(b, "-_") {
 		encoding = base64.RawURLEncoding
+	}
+	if strict {
+		encoding = encoding.Strict()
 	}
 	data := make([]byte, encoding.DecodedLen(len(b)))
 	n, err := encoding.Decode(data, b)
