@@ -37,6 +37,8 @@ type Client struct {
 	open         *openTable // nil when disabled
 	late         atomic.Int64
 	masked       atomic.Int64
+	held         atomic.Int64 // bytes of the payloads of observations that run
+	maxHeld      int64
 	mediaOmitted atomic.Int64
 	complaints   complaints
 
@@ -105,6 +107,7 @@ func New(cfg Config) (*Client, error) {
 		copyStrings: cfg.CopyStrings,
 		onError:     cfg.OnError,
 		open:        new(openTable),
+		maxHeld:     cmp.Or(cfg.QueueBytes, exporter.DefaultQueueBytes),
 		logger:      logger,
 	}
 	if cfg.SampleRate != nil {

@@ -68,7 +68,10 @@ type Config struct {
 	// Timeout bounds one request. Defaults to LANGSHARK_TIMEOUT, else 20 s.
 	Timeout time.Duration
 	// QueueBytes bounds the memory of what waits to be sent. When it is full, plain spans are dropped
-	// first, then generations and errors, scores and traces last. Defaults to LANGSHARK_QUEUE_BYTES, else 32 MiB.
+	// first, then generations and errors, scores and traces last. It bounds the payloads of observations
+	// that run, too: above it, the oldest are sent as they are, with the metadata langshark.unfinished, and
+	// their payloads and files let go. Their End comes as an update; where the wire knows none (OTLP), they
+	// count as ended then. Defaults to LANGSHARK_QUEUE_BYTES, else 32 MiB.
 	QueueBytes int64
 
 	// SpoolDir is a folder on a local disk for what the server doesn't take and memory has no room for: it

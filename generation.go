@@ -91,12 +91,11 @@ func (g *Generation) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind
 }
 
 // apply sets what options say; the caller holds the lock.
-func (d *generationData) apply(t *traceState, o *settings, parameters []keyValue) {
+func (d *generationData) apply(t *traceState, o *settings) {
 	c := t.client
 	if o.model != "" {
 		d.model = c.label(o.model)
 	}
-	d.addParameters(parameters)
 	if o.usage != nil {
 		d.usage, d.hasUsage = cloneUsage(*o.usage), true
 	}
@@ -108,12 +107,6 @@ func (d *generationData) apply(t *traceState, o *settings, parameters []keyValue
 	}
 	if o.promptName != "" {
 		d.promptName, d.promptVersion = c.label(o.promptName), o.promptVersion
-	}
-}
-
-func (d *generationData) addParameters(parameters []keyValue) {
-	for _, p := range parameters {
-		d.parameters = setValue(d.parameters, p.key, p.value)
 	}
 }
 
@@ -158,7 +151,8 @@ func (g *Generation) SetModelParameters(p map[string]any) {
 		return
 	}
 	parameters := g.span.trace.client.captureParameters(g.span.scope(), p)
-	g.set(func(d *generationData) { d.addParameters(parameters) })
+	g.set(func(*generationData) { g.span.putParameters(parameters) })
+	g.span.trace.client.relieve()
 }
 
 // SetUsage sets the tokens. Counts are inclusive; see [Usage].

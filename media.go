@@ -104,6 +104,7 @@ const (
 type attachments struct {
 	pending atomic.Bool
 	files   []*exporter.Media
+	held    atomic.Int64 // their bytes, while an observation that runs is charged with them
 }
 
 // newMedia makes the file of a content, and the reference to it.
@@ -222,6 +223,8 @@ func (c *Client) sendFiles(a *attachments, at time.Time, traceID, observationID 
 		m.TraceID, m.ObservationID = traceID, observationID
 		c.pipeline.EnqueueOwned(&exporter.Record{EventID: ids.NewUUID().String(), Time: at, Media: m})
 	}
+	a.files = nil // the pipeline's now, also while the observation still runs
+	c.held.Add(-a.held.Swap(0))
 }
 
 // parseDataURI reads data:<type>;base64,<content> (RFC 2397).

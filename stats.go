@@ -21,6 +21,9 @@ type Stats struct {
 	// because a mask applies or failed, because the exporter takes none, because what refers to them was
 	// cut off, or because they stood where files have no place: model parameters, metadata of traces and scores.
 	MediaOmitted int64
+	// Held is the memory of the payloads and files of observations that have not ended, in bytes.
+	// See [Config].QueueBytes.
+	Held int64
 	// Late counts calls of setters and End on observations that had ended.
 	Late int64
 	// Sinks has the counts of each sink of an exporter with several, by name.
@@ -32,7 +35,7 @@ func (c *Client) Stats() Stats {
 	if !c.enabled() {
 		return Stats{}
 	}
-	s := Stats{Stats: c.pipeline.Stats(), Masked: c.masked.Load(), Late: c.late.Load(), MediaOmitted: c.mediaOmitted.Load()}
+	s := Stats{Stats: c.pipeline.Stats(), Masked: c.masked.Load(), Late: c.late.Load(), MediaOmitted: c.mediaOmitted.Load(), Held: c.held.Load()}
 	if r, ok := c.exporter.(exporter.SinkReporter); ok {
 		s.Sinks = r.Sinks()
 	}
