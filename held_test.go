@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/langshark/langshark-go"
 	"github.com/langshark/langshark-go/exporter"
@@ -25,10 +27,16 @@ func TestForgottenObservationsHoldLittle(t *testing.T) {
 	const limit = 1 << 20
 	discard := &sink{export: func(context.Context, []exporter.Record) error { return nil }}
 	for name, set := range map[string]func(s *langshark.Span, g *langshark.Generation, i int){
-		"inputs":     func(s *langshark.Span, _ *langshark.Generation, i int) { s.SetInput(fmt.Sprint(i, text(100_000))) },
-		"outputs":    func(s *langshark.Span, _ *langshark.Generation, i int) { s.SetOutput([]string{fmt.Sprint(i, text(100_000))}) },
-		"metadata":   func(s *langshark.Span, _ *langshark.Generation, i int) { s.SetMetadata("k", fmt.Sprint(i, text(100_000))) },
-		"parameters": func(_ *langshark.Span, g *langshark.Generation, i int) { g.SetModelParameters(map[string]any{"k": fmt.Sprint(i, text(100_000))}) },
+		"inputs": func(s *langshark.Span, _ *langshark.Generation, i int) { s.SetInput(fmt.Sprint(i, text(100_000))) },
+		"outputs": func(s *langshark.Span, _ *langshark.Generation, i int) {
+			s.SetOutput([]string{fmt.Sprint(i, text(100_000))})
+		},
+		"metadata": func(s *langshark.Span, _ *langshark.Generation, i int) {
+			s.SetMetadata("k", fmt.Sprint(i, text(100_000)))
+		},
+		"parameters": func(_ *langshark.Span, g *langshark.Generation, i int) {
+			g.SetModelParameters(map[string]any{"k": fmt.Sprint(i, text(100_000))})
+		},
 		"files": func(s *langshark.Span, _ *langshark.Generation, i int) {
 			s.SetInput(langshark.Media{Data: append(bytes.Clone(png), fmt.Append(nil, i, text(100_000))...)})
 		},
@@ -41,7 +49,7 @@ func TestForgottenObservationsHoldLittle(t *testing.T) {
 				}
 				r := record(t, cfg)
 				before := heap()
-				for i := range 500 {
+				for i := range 200 {
 					_, s := r.StartSpan(t.Context(), "forgotten")
 					_, g := r.StartGeneration(t.Context(), "forgotten")
 					set(s, g, i)
@@ -164,7 +172,7 @@ func TestHeldReturnsToNothing(t *testing.T) {
 		var all sync.WaitGroup
 		for g := range 4 {
 			all.Go(func() {
-				for i := range 5000 {
+				for i := range 1000 {
 					ctx, s := r.StartSpan(context.Background(), "s", langshark.WithInput(langshark.Media{Data: append(bytes.Clone(png), byte(g), byte(i))}))
 					s.SetInput(fmt.Sprint(i, text(i%3000)))
 					s.SetMetadata("k", i)
@@ -193,4 +201,25 @@ func TestHeldReturnsToNothing(t *testing.T) {
 			t.Errorf("%d bytes are held by nothing", held)
 		}
 	}
+}
+
+// TestFilesOfRunningObservationsAreLetGo once they are sent, with the announcement.
+func TestFilesOfRunningObservationsAreLetGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mem := memory.New()
+		r := record(t, langshark.Config{Exporter: updating{mem}})
+		_, s := r.StartSpan(t.Context(), "s")
+		s.SetInput(langshark.Media{Data: append(bytes.Clone(png), text(1<<20)...)})
+		if held := r.Stats().Held; held < 1<<20 {
+			t.Errorf("%d bytes are held", held)
+		}
+		advance(3 * time.Second)
+		if held := r.Stats().Held; held > 1000 || len(mem.Media()) != 1 {
+			t.Errorf("%d bytes are held, %d files are sent", held, len(mem.Media()))
+		}
+		s.End()
+		if r.flush(); len(mem.Media()) != 1 || r.Stats().Held != 0 {
+			t.Errorf("%d bytes are held, %d files are sent", r.Stats().Held, len(mem.Media()))
+		}
+	})
 }

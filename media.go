@@ -92,7 +92,7 @@ const (
 	base64Mark = ";base64,"
 
 	base64End   = "= \r\n" // padding, and what may follow it
-	longestHead = 200       // of a data URI
+	longestHead = 200      // of a data URI
 
 	unknownType = "application/octet-stream"
 
