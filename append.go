@@ -63,6 +63,9 @@ func (b *buffer) append(v any, depth int) error {
 
 // other appends a value as encoding/json does.
 func (b *buffer) other(v any) error {
+	if tooDeep(v) {
+		return errTooDeep
+	}
 	err := b.encode(v)
 	b.b = bytes.TrimSuffix(b.b, []byte("\n"))
 	return err

@@ -19,13 +19,14 @@ import (
 const MaxMediaBytes = 10 << 20
 
 // MediaMode says what becomes of images, sounds and files in inputs, outputs and metadata
-// of observations. In metadata of traces and scores they are always kept out.
+// of observations. In metadata of traces and scores and in model parameters they are always kept out.
 //
 // They are found where a value is given, in the places that APIs of models have
 // for them: strings that are a data URI with base64, parts input_audio and audio of OpenAI, sources
 // of type base64 of Anthropic, inlineData of Gemini, parts of type media of
 // Vertex AI, image and audio contents of the Model Context Protocol, binary
-// parts of LangChainGo; and values of type [Media]. Other texts are not
+// parts of LangChainGo; and values of type [Media], or bytes of a known format as a value of
+// their own, an item of []any or a member of map[string]any. Other texts are not
 // searched. The payload keeps a reference of the form that Langfuse's SDKs use:
 //
 //	@@@langfuseMedia:type=image/png|id=<22 characters>|source=base64_data_uri@@@

@@ -242,7 +242,8 @@ func (s *Span) TraceID() string {
 // SetInput sets the input. A string is kept by reference; anything else is
 // encoded as JSON before SetInput returns, so that it may be changed
 // afterwards. json.RawMessage is taken as it is. What can't be encoded becomes
-// {"$error": …}. Values end at [MaxValueBytes] and [MaxValueDepth]. nil does nothing.
+// {"$error": …}, as does what nests deeper than [MaxValueDepth]. What is longer than
+// [MaxValueBytes] is cut. nil does nothing.
 func (s *Span) SetInput(v any) {
 	if s != nil {
 		s.setPayload(FieldInput, v)
