@@ -11,8 +11,9 @@ import (
 )
 
 // append appends a value as JSON: chat messages, and maps and lists of plain values,
-// without reflection, everything else by encoding/json. The two differ in escapes only.
-func (b *buffer) append(v any, depth int) (err error) {
+// without reflection, everything else by encoding/json. The two differ in escapes, and
+// in bytes of a known format, which become a data URI as a [Media] does.
+func (b *buffer) append(v any, depth int) error {
 	switch v := v.(type) {
 	case nil:
 		b.b = append(b.b, "null"...)
@@ -48,10 +49,25 @@ func (b *buffer) append(v any, depth int) (err error) {
 			return errTooDeep
 		}
 		return appendMembers(b, v, func(v any) error { return b.append(v, depth-1) })
+	case []byte:
+		if m, ok := asMedia(v); ok {
+			b.b = m.appendJSON(b.b)
+			return nil
+		}
+		return b.other(v)
 	default:
-		err = b.encode(v)
-		b.b = bytes.TrimSuffix(b.b, []byte("\n"))
+		return b.other(v)
 	}
+	return nil
+}
+
+// other appends a value as encoding/json does.
+func (b *buffer) other(v any) error {
+	if tooDeep(v) {
+		return errTooDeep
+	}
+	err := b.encode(v)
+	b.b = bytes.TrimSuffix(b.b, []byte("\n"))
 	return err
 }
 

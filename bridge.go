@@ -65,9 +65,18 @@ func (c *Client) across(ctx context.Context, s *Span) context.Context {
 // sampled like others; o.Attributes are put on the client's own, and o itself
 // is not kept. Metadata under the names of [semconv.ContentOf] are masked as input or
 // output, and left out with these by [CaptureNone]. An observation without a ParentID
-// is its trace's root: the trace is recorded too. Ids may be of any form.
+// is its trace's root: the trace is recorded too. Ids may be of any form; without
+// one of the trace and its own nothing is recorded, and OnError is told.
 func (c *Client) RecordObservation(o *exporter.Observation) {
 	if !c.enabled() || o == nil {
+		return
+	}
+	switch {
+	case o.TraceID == "":
+		c.complain("observation without a trace id", nil)
+		return
+	case o.ID == "":
+		c.complain("observation without an id", nil)
 		return
 	}
 	var t traceState
@@ -76,22 +85,23 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 		return
 	}
 	scope := captureScope{kind: o.Kind, files: true}
+	without := captureScope{kind: o.Kind} // model parameters and traces' metadata have no place for files
 	var files []*attachments
-	value := func(place, field Field, key string, v exporter.Value) exporter.Value {
-		masked := limited(c.masks(scope, field, key, c.media(scope, place, captured(v))))
+	value := func(scope captureScope, place, field Field, key string, v exporter.Value) exporter.Value {
+		masked := c.referred(limited(c.masks(scope, field, key, c.media(scope, place, captured(v)))))
 		if masked.buf != nil && masked.buf.attached != nil {
 			files = append(files, masked.buf.attached)
 		}
 		defer masked.release()
 		return masked.value().Clone()
 	}
-	values := func(field Field, kvs []exporter.KeyValue) (masked []exporter.KeyValue) {
+	values := func(scope captureScope, field Field, kvs []exporter.KeyValue) (masked []exporter.KeyValue) {
 		for _, kv := range kvs {
 			of := contentField(field, kv.Key)
 			if of != field && c.captureMode == CaptureNone {
 				continue
 			}
-			if v := value(field, of, kv.Key, kv.Value); !v.IsZero() {
+			if v := value(scope, field, of, kv.Key, kv.Value); !v.IsZero() {
 				masked = append(masked, exporter.KeyValue{Key: c.label(kv.Key), Value: v})
 			}
 		}
@@ -102,12 +112,12 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 	n.StatusMessage = c.maskText(scope, FieldStatusMessage, o.StatusMessage)
 	n.Input, n.Output = exporter.Value{}, exporter.Value{}
 	if c.captureMode != CaptureNone {
-		n.Input, n.Output = value(FieldInput, FieldInput, "", o.Input), value(FieldOutput, FieldOutput, "", o.Output)
+		n.Input, n.Output = value(scope, FieldInput, FieldInput, "", o.Input), value(scope, FieldOutput, FieldOutput, "", o.Output)
 	}
-	n.Metadata = values(FieldMetadata, o.Metadata)
+	n.Metadata = values(scope, FieldMetadata, o.Metadata)
 	if o.Generation != nil {
 		g := *o.Generation
-		g.Parameters = values(FieldParameters, g.Parameters)
+		g.Parameters = values(without, FieldParameters, g.Parameters)
 		if g.Usage != nil {
 			u := cloneUsage(*g.Usage)
 			g.Usage = &u
@@ -122,7 +132,7 @@ func (c *Client) RecordObservation(o *exporter.Observation) {
 	if a := o.Attributes; a != nil {
 		p := patch{
 			name: a.TraceName, user: a.UserID, session: a.SessionID, environment: a.Environment, release: a.Release, version: a.Version,
-			tags: a.Tags, public: a.Public, values: values(FieldMetadata, a.Metadata),
+			tags: a.Tags, public: a.Public, values: values(without, FieldMetadata, a.Metadata),
 		}
 		attributes = *p.apply(c, c.attributes)
 	}

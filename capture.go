@@ -30,6 +30,8 @@ type buffer struct {
 	encoder *json.Encoder // writes to the buffer; made when first needed
 
 	attached *attachments // files that the value refers to; nil for most
+	foreign  bool         // not all of it was written by us, who write valid UTF-8
+	files    bool         // it may contain files
 }
 
 // Write appends to the buffer.
@@ -39,6 +41,7 @@ func (b *buffer) Write(p []byte) (int, error) {
 }
 
 func (b *buffer) encode(v any) error {
+	b.foreign = true
 	if b.encoder == nil {
 		b.encoder = json.NewEncoder(b)
 		b.encoder.SetEscapeHTML(false)
@@ -52,7 +55,7 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func getBuffer() *buffer {
 	b := buffers.Get().(*buffer)
-	b.b = b.b[:0]
+	b.b, b.foreign, b.files = b.b[:0], false, false
 	b.refs.Store(1)
 	return b
 }
@@ -82,7 +85,7 @@ type capture struct {
 
 func newJSONCapture(b []byte) capture {
 	buf := getBuffer()
-	buf.b = append(buf.b, b...)
+	buf.b, buf.files = append(buf.b, b...), true
 	return capture{kind: captureJSON, buf: buf}
 }
 
@@ -125,9 +128,14 @@ func (v capture) size() int64 {
 func (c *Client) capture(scope captureScope, field Field, key string, v any) capture {
 	if m, ok := asMedia(v); ok {
 		file, reference := newMedia(m.contentType(), sourceBytes, bytes.Clone(m.Data))
-		return c.masks(scope, field, key, c.attach(scope, field, capture{kind: captureText, text: reference}, []*exporter.Media{file}))
+		return c.referred(limited(c.masks(scope, field, key, c.attach(scope, field, capture{kind: captureText, text: reference}, []*exporter.Media{file}))))
 	}
-	return limited(c.masks(scope, field, key, c.media(scope, field, c.encode(v))))
+	return c.prepared(scope, field, key, c.encode(v))
+}
+
+// prepared makes of an encoded value what is recorded.
+func (c *Client) prepared(scope captureScope, field Field, key string, v capture) capture {
+	return c.referred(limited(c.masks(scope, field, key, c.media(scope, field, v))))
 }
 
 // captureAll does so for named values, leaving out those that are none.
@@ -210,7 +218,7 @@ func encodeRaw(raw json.RawMessage) capture {
 		buf.release()
 		return encodeFailed(fmt.Errorf("invalid JSON: %w", err))
 	}
-	buf.b = w.Bytes()
+	buf.b, buf.foreign = w.Bytes(), true
 	return checked(buf)
 }
 
@@ -232,10 +240,12 @@ func encodeJSON(v any) (result capture) {
 
 // checked enforces the limits on what was encoded.
 func checked(buf *buffer) capture {
-	if !utf8.Valid(buf.b) {
+	if buf.foreign && !utf8.Valid(buf.b) {
 		buf.b = bytes.ToValidUTF8(buf.b, []byte("\ufffd"))
 	}
-	if jsonx.Depth(buf.b) > MaxValueDepth {
+	depth, files := jsonx.Survey(buf.b, filesBegin)
+	buf.files = files
+	if depth > MaxValueDepth {
 		buf.release()
 		return encodeFailed(errTooDeep)
 	}

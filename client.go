@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/auto"
@@ -41,12 +39,15 @@ type Client struct {
 	open         *openTable                  // nil when disabled
 	late         atomic.Int64
 	masked       atomic.Int64
+	held         atomic.Int64 // bytes of the payloads of observations that run
+	maxHeld      int64
 	mediaOmitted atomic.Int64
+	complaints   complaints
 
 	stats    *statsReporter
 	logger   *slog.Logger
 	shutdown sync.Once
-	summary  sync.Once
+	summary  onceOnly
 }
 
 // disabled is the client that does nothing.
@@ -108,6 +109,7 @@ func New(cfg Config) (*Client, error) {
 		copyStrings: cfg.CopyStrings,
 		onError:     cfg.OnError,
 		open:        new(openTable),
+		maxHeld:     cmp.Or(cfg.QueueBytes, exporter.DefaultQueueBytes),
 		logger:      logger,
 	}
 	if cfg.SampleRate != nil {
@@ -253,17 +255,19 @@ func (c *Client) Flush(ctx context.Context) error {
 // without a deadline gives the server one round of retries, as Flush does.
 // Later calls return the first one's result. What is recorded afterwards is
 // dropped and counted.
+//
+// Last, OnStats is told and the counts are logged, on goroutines of their own:
+// Shutdown waits for a second at most, and not beyond those 100 ms.
 func (c *Client) Shutdown(ctx context.Context) error {
 	if !c.enabled() {
 		return nil
 	}
+	ctx = background(ctx)
+	late, stop := afterEnd(ctx)
+	defer stop()
 	c.shutdown.Do(c.open.finish)
-	err := c.bothDo(background(ctx), (*exporter.Pipeline).Shutdown)
-	c.summary.Do(func() {
-		s := c.Stats()
-		c.stats.stop(s)
-		c.summarize(background(ctx), s)
-	})
+	err := c.bothDo(ctx, (*exporter.Pipeline).Shutdown)
+	c.summary.Do(func() { c.lastWords(ctx, late) })
 	return err
 }
 
@@ -275,44 +279,4 @@ func guarded(what string, f func() error) (err error) {
 		}
 	}()
 	return f()
-}
-
-// report tells OnError, whatever it does.
-func (c *Client) report(err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			slog.Error("langshark: OnError panicked", "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
-	c.onError(err)
-}
-
-// errorLog is the default OnError.
-type errorLog struct {
-	logger *slog.Logger
-	all    bool
-
-	mu         sync.Mutex
-	last       time.Time
-	suppressed int
-}
-
-const errorLogInterval = 10 * time.Second
-
-func (l *errorLog) report(err error) {
-	l.mu.Lock()
-	now := time.Now()
-	if !l.all && !l.last.IsZero() && now.Sub(l.last) < errorLogInterval {
-		l.suppressed++
-		l.mu.Unlock()
-		return
-	}
-	suppressed := l.suppressed
-	l.last, l.suppressed = now, 0
-	l.mu.Unlock()
-	if suppressed > 0 {
-		l.logger.Warn(err.Error(), "suppressed", suppressed)
-		return
-	}
-	l.logger.Warn(err.Error())
 }

@@ -72,7 +72,10 @@ type Config struct {
 	// QueueBytes bounds the memory of what waits to be sent, with a share for the garbage collector: the
 	// process grows by less than twice as much in an outage. When it is full, plain spans are dropped
 	// first, then generations, errors and traces, scores and later changes of traces last. Files have as
-	// much again. Defaults to LANGSHARK_QUEUE_BYTES, else 32 MiB.
+	// much again. It bounds the payloads of observations that run, too: above it, the oldest are sent as
+	// they are, with the metadata langshark.unfinished, and their payloads and files let go. Their End comes
+	// as an update; where the wire knows none (OTLP), they count as ended then. Defaults to
+	// LANGSHARK_QUEUE_BYTES, else 32 MiB.
 	QueueBytes int64
 
 	// SpoolDir is a folder on a local disk for what the server doesn't take and memory has no room for: it
@@ -103,12 +106,14 @@ type Config struct {
 	Media MediaMode
 	// Bridge joins our traces and those of another tracing library. See [Bridge].
 	Bridge Bridge
-	// OnError is told of background errors: on the client's goroutine or, when Mask fails, on the one
-	// that records. It must return soon and not call Flush or Shutdown. Defaults to a slog warning at
-	// most every ten seconds.
+	// OnError is told of background errors on the client's goroutine: it must return soon and not call
+	// Flush or Shutdown. Of errors of recording, as when Mask fails, it is told on the goroutine that
+	// records: at most once a second, with the number of those untold, and never while such a call runs,
+	// so that it may record itself. Defaults to a slog warning at most every ten seconds.
 	OnError func(error)
 	// OnStats, if set, is given the counts every ten seconds while they change, and at Shutdown: on a
-	// goroutine of the client, which waits for it. For expvar, see [Stats.String].
+	// goroutine of its own. Shutdown waits for that last call, for a second at most and never beyond
+	// 100 ms after its deadline, and so may be called from it, as Flush may. For expvar, see [Stats.String].
 	OnStats func(Stats)
 	// HTTPClient sends to the server. Defaults to one of the client's own. Calls are bounded by Timeout.
 	HTTPClient *http.Client

@@ -91,12 +91,11 @@ func (g *Generation) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind
 }
 
 // apply sets what options say; the caller holds the lock.
-func (d *generationData) apply(t *traceState, o *settings, parameters []keyValue) {
+func (d *generationData) apply(t *traceState, o *settings) {
 	c := t.client
 	if o.model != "" {
 		d.model = c.label(o.model)
 	}
-	d.addParameters(parameters)
 	if o.usage != nil {
 		d.usage, d.hasUsage = cloneUsage(*o.usage), true
 	}
@@ -111,17 +110,12 @@ func (d *generationData) apply(t *traceState, o *settings, parameters []keyValue
 	}
 }
 
-func (d *generationData) addParameters(parameters []keyValue) {
-	for _, p := range parameters {
-		d.parameters = setValue(d.parameters, p.key, p.value)
-	}
-}
-
-// captureParameters encodes parameters, sorted by name.
+// captureParameters encodes parameters, sorted by name. They have no place for files.
 func (c *Client) captureParameters(scope captureScope, p map[string]any) []keyValue {
 	if len(p) == 0 {
 		return nil
 	}
+	scope.files = false
 	all := make([]anyValue, 0, len(p))
 	for _, key := range slices.Sorted(maps.Keys(p)) {
 		all = append(all, anyValue{key, p[key]})
@@ -157,7 +151,8 @@ func (g *Generation) SetModelParameters(p map[string]any) {
 		return
 	}
 	parameters := g.span.trace.client.captureParameters(g.span.scope(), p)
-	g.set(func(d *generationData) { d.addParameters(parameters) })
+	g.set(func(*generationData) { g.span.putParameters(parameters) })
+	g.span.trace.client.relieve()
 }
 
 // SetUsage sets the tokens. Counts are inclusive; see [Usage].

@@ -72,7 +72,7 @@ func (s *handlerSettings) serve(c *Client, name string, h http.Handler, w http.R
 		link = ""
 	}
 	if s.trustBaggage != nil && s.trustBaggage(r) {
-		ctx = WithTraceAttributes(ctx, fromBaggage(r.Header.Get(headerBaggage))...)
+		ctx = WithTraceAttributes(ctx, fromBaggage(joinedBaggage(r.Header))...)
 	}
 	if s.attributes != nil {
 		ctx = WithTraceAttributes(ctx, s.attributes(r)...)
@@ -242,7 +242,8 @@ func (f transportScope) applyTransport(t *transport) { f(t) }
 
 // WithBaggageHosts sends user, session and tags in the header baggage to these
 // hosts, as in "api.internal" or, for all below a domain, ".example.com". By
-// default nobody gets them.
+// default nobody gets them. The header stays below W3C's 8192 bytes and 64 members: what
+// doesn't fit as a whole is left out, tags first.
 func WithBaggageHosts(hosts ...string) TransportOption {
 	return transportScope(func(t *transport) {
 		for _, h := range hosts {
@@ -288,7 +289,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	out := r.Clone(ctx)
 	InjectHeader(ctx, out.Header)
 	if t.baggageFor(host) {
-		addBaggage(out.Header, p.baggage())
+		p.addBaggage(out.Header)
 	}
 	resp, err := t.base.RoundTrip(out)
 	switch {
@@ -305,16 +306,6 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	return resp, err //nolint:wrapcheck // a middleware changes no error
-}
-
-func addBaggage(h http.Header, members string) {
-	if members == "" {
-		return
-	}
-	if old := h.Get(headerBaggage); old != "" {
-		members = old + "," + members
-	}
-	h.Set(headerBaggage, members)
 }
 
 func (t *transport) baggageFor(host string) bool { return matchHost(host, t.baggageHosts) }

@@ -36,7 +36,8 @@ type MaskText = mask.Text
 // it must be safe for concurrent use. Names, ids, tags, users, sessions and the keys of
 // objects are not masked. A number that changes becomes a string. When Mask returns an
 // error or panics, the whole value is replaced by {"$masked":"mask failed"}: nothing
-// leaves unmasked.
+// leaves unmasked. [Config].OnError is told, with the error's text, which must not hold
+// what was to be masked; of a panic only the type is said.
 type Masker interface {
 	Mask(t MaskText) (string, error)
 }
@@ -107,21 +108,21 @@ func (c *Client) masks(scope captureScope, field Field, key string, v capture) c
 	}
 	c.masked.Add(1)
 	masked, err := masking(m, MaskText{Kind: scope.kind, Field: field, Key: key}, v)
-	if err == nil {
-		masked.takeFiles(v)
-	}
-	v.release()
 	if err != nil {
-		c.report(fmt.Errorf("langshark: masking %s failed, the value is not recorded: %w", field, err))
+		c.omit(v)
+		v.release()
+		c.complain("masking "+string(field)+" failed, the value is not recorded", err)
 		return newJSONCapture([]byte(maskFailedJSON))
 	}
+	masked.takeFiles(v)
+	v.release()
 	return masked
 }
 
 func masking(m Masker, t MaskText, v capture) (masked capture, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("mask panicked: %v", p)
+			err = fmt.Errorf("mask panicked: %T", p) // not its value, which may hold the text
 		}
 	}()
 	if v.kind == captureText {

@@ -19,13 +19,14 @@ import (
 const MaxMediaBytes = 10 << 20
 
 // MediaMode says what becomes of images, sounds and files in inputs, outputs and metadata
-// of observations. In metadata of traces and scores they are always kept out.
+// of observations. In metadata of traces and scores and in model parameters they are always kept out.
 //
 // They are found where a value is given, in the places that APIs of models have
 // for them: strings that are a data URI with base64, parts input_audio and audio of OpenAI, sources
 // of type base64 of Anthropic, inlineData of Gemini, parts of type media of
 // Vertex AI, image and audio contents of the Model Context Protocol, binary
-// parts of LangChainGo; and values of type [Media]. Other texts are not
+// parts of LangChainGo; and values of type [Media], or bytes of a known format as a value of
+// their own, an item of []any or a member of map[string]any. Other texts are not
 // searched. The payload keeps a reference of the form that Langfuse's SDKs use:
 //
 //	@@@langfuseMedia:type=image/png|id=<22 characters>|source=base64_data_uri@@@
@@ -48,7 +49,8 @@ const (
 //
 //	span.SetInput(map[string]any{"question": q, "photo": langshark.Media{ContentType: "image/jpeg", Data: b}})
 //
-// Data isn't kept after the call. An empty ContentType is told from Data.
+// Data isn't kept after the call. Of ContentType only the type counts, without
+// parameters; an empty one is told from Data.
 type Media struct {
 	ContentType string
 	Data        []byte
@@ -65,10 +67,16 @@ func (m Media) appendJSON(dst []byte) []byte {
 }
 
 func (m Media) contentType() string {
-	if isMediaType(m.ContentType) {
-		return m.ContentType
+	if t := withoutParameters(m.ContentType); isMediaType(t) {
+		return t
 	}
 	return sniffed(m.Data)
+}
+
+// withoutParameters cuts off what follows a type, as in audio/ogg; codecs=opus.
+func withoutParameters(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	return strings.TrimSpace(t)
 }
 
 // sniffed tells the type of a content.
@@ -81,8 +89,12 @@ func sniffed(data []byte) string {
 }
 
 const (
-	dataPrefix = "data:"
+	filesBegin = "data" // a data URI, or the key of a content: every form has one
+	dataPrefix = filesBegin + ":"
 	base64Mark = ";base64,"
+
+	base64End   = "= \r\n" // padding, and what may follow it
+	longestHead = 200      // of a data URI
 
 	unknownType = "application/octet-stream"
 
@@ -94,6 +106,7 @@ const (
 type attachments struct {
 	pending atomic.Bool
 	files   []*exporter.Media
+	held    atomic.Int64 // their bytes, while an observation that runs is charged with them
 }
 
 // newMedia makes the file of a content, and the reference to it.
@@ -119,10 +132,9 @@ func (c *Client) media(scope captureScope, field Field, v capture) capture {
 		v = capture{kind: captureText, text: reference}
 		files = append(files, m)
 	case captureJSON:
-		if !bytes.Contains(v.buf.b, []byte("data")) { // every form has it
-			return v
+		if v.buf.files {
+			files = v.buf.takeMedia()
 		}
-		files = v.buf.takeMedia()
 	}
 	return c.attach(scope, field, v, files)
 }
@@ -203,21 +215,21 @@ func (c *Client) sendFiles(a *attachments, at time.Time, traceID, observationID 
 		m.TraceID, m.ObservationID = traceID, observationID
 		c.files.EnqueueOwned(&exporter.Record{EventID: ids.NewUUID().String(), Time: at, Media: m})
 	}
+	a.files = nil // the pipeline's now, also while the observation still runs
+	c.held.Add(-a.held.Swap(0))
 }
 
 // parseDataURI reads data:<type>;base64,<content> (RFC 2397).
 func parseDataURI(b []byte) (contentType string, data []byte, ok bool) {
-	const longestHead = 200
 	head := bytes.Index(b[:min(len(b), longestHead)], []byte(base64Mark))
 	if head < 0 || !bytes.HasPrefix(b, []byte(dataPrefix)) {
 		return "", nil, false
 	}
-	contentType, _, _ = strings.Cut(string(b[len(dataPrefix):head]), ";") // parameters, as in charset=utf-8
-	contentType = strings.ToLower(strings.ReplaceAll(contentType, `\/`, "/"))
+	contentType = strings.ToLower(withoutParameters(string(b[len(dataPrefix):head])))
 	if !isMediaType(contentType) {
 		return "", nil, false
 	}
-	data, ok = decodeBase64(b[head+len(base64Mark):])
+	data, ok = decodeBase64(bytes.TrimRight(b[head+len(base64Mark):], base64End), false)
 	return contentType, data, ok
 }
 
@@ -235,15 +247,14 @@ func isMediaType(s string) bool {
 	return true
 }
 
-// decodeBase64 reads either alphabet, padded or not. JSON may have escaped its slashes.
-func decodeBase64(b []byte) ([]byte, bool) {
-	if bytes.IndexByte(b, '\\') >= 0 {
-		b = bytes.ReplaceAll(b, []byte(`\/`), []byte("/"))
-	}
-	b = bytes.TrimRight(b, "=")
+// decodeBase64 reads either alphabet, without padding. Strict refuses what no encoder writes, as most words.
+func decodeBase64(b []byte, strict bool) ([]byte, bool) {
 	encoding := base64.RawStdEncoding
 	if bytes.ContainsAny(b, "-_") {
 		encoding = base64.RawURLEncoding
+	}
+	if strict {
+		encoding = encoding.Strict()
 	}
 	data := make([]byte, encoding.DecodedLen(len(b)))
 	n, err := encoding.Decode(data, b)

@@ -2,6 +2,7 @@ package langshark
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -89,7 +90,7 @@ func findMedia(b []byte) (places []found) {
 				continue
 			}
 			if bytes.HasPrefix(text, []byte(dataPrefix)) {
-				if contentType, data, ok := parseDataURI(text); ok {
+				if contentType, data, ok := parseDataURI(unescapedURI(text)); ok {
 					p := found{from: from, to: i}
 					p.file, p.reference = newMedia(contentType, sourceURI, data)
 					places = append(places, p)
@@ -113,19 +114,45 @@ func shortText(b []byte) string {
 	return strings.ReplaceAll(string(b), `\/`, "/")
 }
 
+// unescaped returns the text of a JSON string, whose escapes may stand for a part of base64: \/ \u002B \n.
+func unescaped(b []byte) []byte {
+	if bytes.IndexByte(b, '\\') < 0 {
+		return b
+	}
+	var s string
+	if json.Unmarshal(slices.Concat([]byte{'"'}, b, []byte{'"'}), &s) != nil {
+		return b
+	}
+	return []byte(s)
+}
+
+// unescapedURI is unescaped for what may be a data URI; a long text that isn't is not copied.
+func unescapedURI(b []byte) []byte {
+	if !bytes.Contains(b[:min(len(b), longestHead)], []byte("base64")) {
+		return b
+	}
+	return unescaped(b)
+}
+
 // member notes a text that may be part of a file's description.
 func (o *object) member(text []byte, from int) {
 	switch o.key {
 	case "type":
 		o.kind = shortText(text)
 	case "media_type", "mime_type", "mimeType":
-		o.media = strings.ToLower(shortText(text))
+		o.media = withoutParameters(strings.ToLower(shortText(text)))
 	case "format":
 		o.format = strings.ToLower(shortText(text))
 	case "data":
 		o.from, o.to = from, from+len(text)
 	}
 }
+
+// What is shorter, in characters of base64, is a word and no content; sounds without a type are longer.
+const (
+	shortestContent = 16
+	shortestSound   = 256
+)
 
 // content tells whether the object is a file, by the shapes that the APIs have.
 func (o *object) content(b []byte) (p found, ok bool) {
@@ -137,24 +164,33 @@ func (o *object) content(b []byte) (p found, ok bool) {
 	case o.kind == "base64", // Anthropic: {"type":"base64","media_type":…,"data":…}
 		o.kind == "media",                    // Vertex AI: {"type":"media","mime_type":…,"data":…}
 		o.kind == "image", o.kind == "audio", // MCP: {"type":"image","data":…,"mimeType":…}
-		strings.HasPrefix(o.name, "inline"), // Gemini: "inlineData" or "inline_data": {"mimeType":…,"data":…}
-		o.name == "binary" && o.kind == "":  // LangChainGo: {"type":"binary","binary":{"mime_type":…,"data":…}}
-	case o.name == "input_audio": // OpenAI: {"data":…,"format":"wav"}
-		contentType, spoken = audioType(o.format), true
-	case o.name == "audio": // OpenAI's answers: {"id":…,"data":…,"transcript":…}
+		o.name == "inlineData", o.name == "inline_data", // Gemini: {"mimeType":…,"data":…}
+		o.name == "binary" && o.kind == "": // LangChainGo: {"type":"binary","binary":{"mime_type":…,"data":…}}
+	case o.name == "input_audio", // OpenAI: {"data":…,"format":"wav"}
+		o.name == "audio": // OpenAI's answers: {"id":…,"data":…,"transcript":…}
 		spoken = true
+		if contentType == "" {
+			contentType = audioType(o.format)
+		}
 	default:
 		return p, false
 	}
 	if contentType != "" && !isMediaType(contentType) || contentType == "" && !spoken {
 		return p, false
 	}
-	data, ok := decodeBase64(b[o.from:o.to])
+	text := bytes.TrimRight(unescaped(b[o.from:o.to]), base64End)
+	if len(text) < shortestContent {
+		return p, false
+	}
+	data, ok := decodeBase64(text, true)
 	if !ok {
 		return p, false
 	}
 	if contentType == "" {
 		if contentType = sniffed(data); !strings.HasPrefix(contentType, "audio/") {
+			if len(text) < shortestSound {
+				return p, false
+			}
 			contentType = "audio/pcm" // as OpenAI's streams have it, without a head that names it
 		}
 	}

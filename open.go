@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 type openTable struct {
 	places  [openPlaces]atomic.Pointer[Span]
 	ticking atomic.Bool
+
+	relieving sync.Mutex // one goroutine at a time looks for payloads to let go
 }
 
 const (
@@ -31,7 +34,13 @@ func (s *Span) opened() {
 		return
 	}
 	c := s.trace.client
+	s.counted = true // nobody else knows it yet
+	n := s.holdAll()
 	s.place = c.open.put(s)
+	if n > 0 {
+		c.held.Add(n)
+		c.relieve()
+	}
 	if c.unfinished != nil && !c.open.ticking.Load() && c.open.ticking.CompareAndSwap(false, true) {
 		c.pipeline.Wake()
 	}
@@ -52,7 +61,11 @@ func (t *openTable) put(s *Span) int32 {
 			oldest, begun = at, o.begun()
 		}
 	}
-	t.places[oldest].Store(s)
+	if o := t.places[oldest].Swap(s); o != nil {
+		o.mu.Lock()
+		o.forget()
+		o.mu.Unlock()
+	}
 	return int32(oldest) + 1
 }
 
@@ -60,6 +73,16 @@ func (t *openTable) put(s *Span) int32 {
 func (s *Span) closed() {
 	if s.place > 0 {
 		s.trace.client.open.places[s.place-1].CompareAndSwap(s, nil)
+	}
+}
+
+// drop is closed for others than the goroutine that started the observation, which may not have noted its place yet.
+func (t *openTable) drop(s *Span) {
+	first := int(binary.LittleEndian.Uint16(s.ids.id[:]))
+	for i := range openReach {
+		if t.places[(first+i)%openPlaces].CompareAndSwap(s, nil) {
+			return
+		}
 	}
 }
 
@@ -102,6 +125,9 @@ func (t *openTable) finish() {
 	}
 	for _, s := range open {
 		s.announce(true)
+		s.mu.Lock()
+		s.forget()
+		s.mu.Unlock()
 	}
 }
 

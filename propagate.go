@@ -144,29 +144,50 @@ const (
 	baggageTags    = "langfuse_tags"
 )
 
-// baggage encodes user, session and tags as W3C baggage.
-func (p position) baggage() string {
+// addBaggage adds user, session and tags to the W3C baggage in the header, each if it fits as a
+// whole: user and session before tags, and none if there is too much without them.
+func (p position) addBaggage(h http.Header) {
 	if p.span == nil || !p.span.trace.sampled {
-		return ""
+		return
 	}
 	a := p.overlay.apply(p.client, p.span.trace.attributes.Load())
-	var members []string
+	all := joinedBaggage(h)
+	members := 0
+	if all != "" {
+		members = 1 + strings.Count(all, ",")
+	}
+	added := false
 	for _, m := range [...]struct{ key, value string }{
 		{baggageUser, a.UserID}, {baggageSession, a.SessionID}, {baggageTags, strings.Join(a.Tags, ",")},
 	} {
-		if m.value != "" {
-			members = append(members, m.key+"="+url.PathEscape(m.value))
+		member := m.key + "=" + url.PathEscape(m.value)
+		if all != "" {
+			member = "," + member
 		}
+		if m.value == "" || members >= maxBaggageMembers || len(all)+len(member) > maxBaggageBytes {
+			continue
+		}
+		all += member
+		members++
+		added = true
 	}
-	return strings.Join(members, ",")
+	if added {
+		h.Set(headerBaggage, all)
+	}
 }
 
-// maxBaggageBytes is what the W3C asks everybody to carry.
-const maxBaggageBytes = 8192
+// joinedBaggage is that of all lines of the header.
+func joinedBaggage(h http.Header) string { return strings.Join(h.Values(headerBaggage), ",") }
 
-// fromBaggage reads user, session and tags.
+// What the W3C asks everybody to carry.
+const (
+	maxBaggageBytes   = 8192
+	maxBaggageMembers = 64
+)
+
+// fromBaggage reads user, session and tags. What is beyond the limits is not read at all.
 func fromBaggage(header string) []TraceOption {
-	if len(header) > maxBaggageBytes {
+	if len(header) > maxBaggageBytes || strings.Count(header, ",") >= maxBaggageMembers {
 		return nil
 	}
 	var opts []TraceOption

@@ -268,3 +268,71 @@ func TestTransport(t *testing.T) {
 		t.Errorf("%d observations", n)
 	}
 }
+
+// TestBaggageObeysTheLimits of W3C: 8192 bytes and 64 members in all, tags left out first, and nobody else's touched.
+func TestBaggageObeysTheLimits(t *testing.T) {
+	long := strings.Repeat("한", 300)
+	for name, c := range map[string]struct {
+		theirs  []string
+		user    string
+		tags    []string
+		want    []string // in their order
+		wantOld int
+	}{
+		"all":                  {nil, "kim", []string{"a", "b"}, []string{"user_id=", "session_id=", "tags="}, 0},
+		"too many tags":        {nil, "kim", []string{long, long + "1", long + "2", long + "3"}, []string{"user_id=", "session_id="}, 0},
+		"a user who is large":  {nil, strings.Repeat("한", 1000), []string{"a"}, []string{"session_id=", "tags="}, 0},
+		"with others' members": {[]string{"a=1,b=2", "c=3"}, "kim", []string{"a"}, []string{"user_id=", "session_id=", "tags="}, 3},
+		"one place left":       {[]string{"a=1" + strings.Repeat(",b=2", 62)}, "kim", []string{"a"}, []string{"user_id="}, 63},
+		"no place left":        {[]string{"a=1" + strings.Repeat(",b=2", 63)}, "kim", []string{"a"}, nil, 64},
+		"few bytes left":       {[]string{"a=" + strings.Repeat("x", 8155)}, "kim", []string{"a"}, []string{"user_id="}, 1},
+		"too much already":     {[]string{"a=" + strings.Repeat("x", 9000)}, "kim", []string{"a"}, nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := record(t, langshark.Config{})
+			ctx, tr := r.StartTrace(t.Context(), "t", langshark.WithUser(c.user), langshark.WithSession("s"), langshark.WithTags(c.tags...))
+			defer tr.End()
+			var got []string
+			client := &http.Client{Transport: langshark.NewTransport(roundTrip(func(req *http.Request) (*http.Response, error) {
+				got = req.Header.Values("Baggage")
+				return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
+			}), langshark.WithBaggageHosts("api.internal"))}
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://api.internal/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header["Baggage"] = c.theirs
+			resp, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			members := strings.Split(strings.Join(got, ","), ",")
+			if c.wantOld+len(c.want) != len(members) {
+				t.Fatalf("%d members: %.300q", len(members), members)
+			}
+			for i, want := range c.want {
+				if !strings.HasPrefix(members[c.wantOld+i], "langfuse_"+want) {
+					t.Errorf("%.300q", members)
+				}
+			}
+			if n := len(strings.Join(got, ",")); n > 8192 && c.wantOld != 1 {
+				t.Errorf("%d bytes", n)
+			}
+			// What we send is what we read.
+			if len(c.want) == 0 {
+				return
+			}
+			h := langshark.ObserveHandler("request", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), langshark.TrustBaggage(func(*http.Request) bool { return true }))
+			in := httptest.NewRequestWithContext(langshark.ContextWithClient(t.Context(), r.Client), http.MethodGet, "/", nil)
+			in.Header["Baggage"] = got
+			h.ServeHTTP(httptest.NewRecorder(), in)
+			a := r.one("request").Attributes
+			for _, want := range c.want {
+				if want == "user_id=" && a.UserID != c.user || want == "session_id=" && a.SessionID != "s" || want == "tags=" && len(a.Tags) != len(c.tags) {
+					t.Errorf("read %+v", a)
+				}
+			}
+		})
+	}
+}

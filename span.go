@@ -24,6 +24,8 @@ type Span struct {
 	kind    Kind
 	mode    CaptureMode
 	remote  bool // stands for an observation of another process
+	counted bool // its payloads are in the client's held; guarded by mu
+	resumes bool // was sent as unfinished, and its payloads let go; guarded by mu
 	rejoins func(*traceState, *Span)
 	joins   bool // its parent stands for another process's
 
@@ -184,15 +186,17 @@ func (s *Span) change(o *settings) {
 		if status != "" {
 			s.status = status
 		}
-		replace(&s.input, input)
-		replace(&s.output, output)
+		s.put(&s.input, input)
+		s.put(&s.output, output)
 		for _, m := range metadata {
-			s.metadata = setValue(s.metadata, m.key, m.value)
+			s.metadata = s.putNamed(s.metadata, m.key, m.value)
 		}
 		if s.gen != nil {
-			s.gen.apply(s.trace, o, parameters)
+			s.gen.apply(s.trace, o)
+			s.putParameters(parameters)
 		}
 	})
+	c.relieve()
 }
 
 // set runs f under the lock unless the observation has ended.
@@ -238,7 +242,8 @@ func (s *Span) TraceID() string {
 // SetInput sets the input. A string is kept by reference; anything else is
 // encoded as JSON before SetInput returns, so that it may be changed
 // afterwards. json.RawMessage is taken as it is. What can't be encoded becomes
-// {"$error": …}. Values end at [MaxValueBytes] and [MaxValueDepth]. nil does nothing.
+// {"$error": …}, as does what nests deeper than [MaxValueDepth]. What is longer than
+// [MaxValueBytes] is cut. nil does nothing.
 func (s *Span) SetInput(v any) {
 	if s != nil {
 		s.setPayload(FieldInput, v)
@@ -262,14 +267,17 @@ func (s *Span) setPayload(field Field, v any) {
 	if !s.captures() {
 		return
 	}
-	c := s.trace.client
-	value := c.capture(s.scope(), field, "", v) // outside the lock: it may run the application's code
+	s.setCaptured(field, s.trace.client.capture(s.scope(), field, "", v)) // outside the lock: it may run the application's code
+}
+
+func (s *Span) setCaptured(field Field, value capture) {
 	if value.kind == captureNone {
 		return
 	}
+	c := s.trace.client
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.ended {
+		s.mu.Unlock()
 		c.late.Add(1)
 		value.release()
 		return
@@ -278,8 +286,9 @@ func (s *Span) setPayload(field Field, v any) {
 	if field == FieldOutput {
 		target = &s.output
 	}
-	target.release()
-	*target = value
+	s.put(target, value)
+	s.mu.Unlock()
+	c.relieve()
 }
 
 // SetMetadata sets one value of the metadata, encoded as SetInput does.
@@ -290,14 +299,15 @@ func (s *Span) SetMetadata(key string, v any) {
 	c := s.trace.client
 	value := c.capture(s.scope(), FieldMetadata, key, v)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	switch {
 	case s.ended:
 		c.late.Add(1)
 		value.release()
 	case value.kind != captureNone:
-		s.metadata = setValue(s.metadata, c.label(key), value)
+		s.metadata = s.putNamed(s.metadata, c.label(key), value)
 	}
+	s.mu.Unlock()
+	c.relieve()
 }
 
 // SetLevel sets the level.
@@ -361,6 +371,10 @@ func (s *Span) end(at, now int64) {
 	e.ended, e.end = true, max(at, s.start)
 	e.input, e.output = s.input, s.output
 	e.metadata = append(e.metadata, s.metadata...)
+	if s.resumes {
+		e.metadata = setValue(e.metadata, unfinishedKey, newJSONCapture([]byte("false")))
+	}
+	s.forget()
 	s.input, s.output, s.metadata = capture{}, capture{}, nil
 	op, class := e.op, classOf(s.kind, s.level)
 	s.mu.Unlock()
@@ -414,7 +428,7 @@ func (s *Span) announce(last bool) {
 		e.metadata = append(e.metadata, keyValue{kv.key, kv.value.share()})
 	}
 	if last {
-		e.metadata = setValue(e.metadata, "langshark.unfinished", newJSONCapture([]byte("true")))
+		e.metadata = setValue(e.metadata, unfinishedKey, newJSONCapture([]byte("true")))
 	}
 	root := s.parent == nil && !s.trace.remote
 	var input, output capture

@@ -2,13 +2,9 @@ package langshark
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
-	"strings"
 	"time"
-
-	"github.com/langshark/langshark-go/internal/jsonx"
 )
 
 // How a sequence or channel ended, in the metadata langshark.stream.end.
@@ -25,7 +21,10 @@ const (
 // when ranging begins and ends when the sequence is drained, stopped early,
 // panics or is cancelled: the metadata langshark.stream.end says which, with
 // the number of items and the time to the first. The output is the text of a
-// sequence of strings, else the list of items, up to [MaxValueBytes].
+// sequence of strings, else the list of items, up to [MaxValueBytes]: what is
+// beyond is cut, of a list whole items, and the metadata
+// langshark.stream.output_truncated says so. A mask sees a text with 64 KiB of what
+// follows the cut; what it would change there without them is left out too.
 func ObserveSeq[In, T any](name string, fn func(context.Context, In) iter.Seq[T], opts ...ObserveOption) func(context.Context, In) iter.Seq[T] {
 	w := newWrapper(name, opts)
 	return func(ctx context.Context, in In) iter.Seq[T] {
@@ -144,14 +143,11 @@ type stream struct {
 	end   string
 	last  error
 
-	text   strings.Builder
-	list   []byte
-	isText bool
-	cut    bool
+	output streamOutput
 }
 
 func newStream(w *wrapper, span *Span, ctx context.Context) *stream { //nolint:revive // ctx belongs to the run
-	return &stream{w: w, span: span, ctx: ctx, begun: time.Now()}
+	return &stream{w: w, span: span, ctx: ctx, begun: time.Now(), output: streamOutput{client: span.trace.client}}
 }
 
 // item records one item, encoded when it is given.
@@ -161,32 +157,10 @@ func (s *stream) item(v any) {
 		s.first = time.Since(s.begun)
 		s.span.firstToken()
 	}
-	if s.w.settings.noOutput || s.cut || !s.span.captures() {
+	if s.w.settings.noOutput || s.output.full || !s.span.captures() {
 		return
 	}
-	v = transformed(s.w.settings.transformOutput, v)
-	text, isText := v.(string)
-	if s.items == 1 {
-		s.isText = isText
-	}
-	if s.isText && isText {
-		if s.text.Len()+len(text) > MaxValueBytes {
-			s.cut = true
-		}
-		s.text.WriteString(text[:min(len(text), MaxValueBytes)])
-		return
-	}
-	if s.isText { // strings first, then something else
-		s.list = jsonx.AppendString(s.list, s.text.String())
-		s.isText = false
-	}
-	c := s.span.trace.client.encode(v)
-	if len(s.list) > 0 {
-		s.list = append(s.list, ',')
-	}
-	s.list = c.value().AppendJSON(s.list)
-	c.release()
-	s.cut = len(s.list) > MaxValueBytes
+	s.output.add(transformed(s.w.settings.transformOutput, v), s.items == 1)
 }
 
 // yielding hands an item to the consumer and notes when it stops.
@@ -241,15 +215,12 @@ func (s *stream) close(p any) {
 	if s.items > 0 {
 		s.span.SetMetadata("langshark.stream.time_to_first_item_ms", float64(s.first.Microseconds())/1000)
 	}
-	if !s.w.settings.noOutput && s.items > 0 {
-		if s.isText {
-			s.span.SetOutput(s.text.String())
-		} else {
-			s.span.SetOutput(json.RawMessage("[" + string(s.list) + "]"))
+	if !s.w.settings.noOutput && s.items > 0 && s.span.captures() {
+		output, truncated := s.output.value(s.span.scope())
+		s.span.setCaptured(FieldOutput, output)
+		if truncated {
+			s.span.SetMetadata("langshark.stream.output_truncated", true)
 		}
-	}
-	if s.cut {
-		s.span.SetMetadata("langshark.stream.output_truncated", true)
 	}
 	s.span.SetError(s.last)
 	s.span.End()
