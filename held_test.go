@@ -22,6 +22,13 @@ type updating struct{ exporter.Exporter }
 func (updating) AcceptsUnfinished() bool { return true }
 func (updating) AcceptsMedia() bool      { return true }
 
+func (u updating) UploadMedia(ctx context.Context, m *exporter.Media) error {
+	if to, ok := u.Exporter.(exporter.MediaUploader); ok {
+		return to.UploadMedia(ctx, m)
+	}
+	return nil
+}
+
 // TestForgottenObservationsHoldLittle however much they were given.
 func TestForgottenObservationsHoldLittle(t *testing.T) {
 	const limit = 1 << 20
@@ -222,4 +229,36 @@ func TestFilesOfRunningObservationsAreLetGo(t *testing.T) {
 			t.Errorf("%d bytes are held, %d files are sent", r.Stats().Held, len(mem.Media()))
 		}
 	})
+}
+
+// TestUnfinishedOnEachWire: an update by the ingestion API, one span by OTLP.
+func TestUnfinishedOnEachWire(t *testing.T) {
+	for name, w := range wires {
+		t.Run(name, func(t *testing.T) {
+			s, cfg := w.server()
+			cfg.QueueBytes = 1 << 20
+			r := record(t, cfg)
+			ctx, tr := r.StartTrace(t.Context(), "t")
+			_, known := langshark.StartSpan(ctx, "known") // the server's version is, after this
+			known.End()
+			r.flush()
+			_, g := langshark.StartGeneration(ctx, "g")
+			g.SetInput(text(5000))
+			crowd(ctx, r)
+			g.End()
+			tr.End()
+			r.flush()
+			var got []string
+			for _, a := range s.arrived() {
+				if strings.Contains(a, " g ") || strings.HasSuffix(a, " g") {
+					got = append(got, a)
+				}
+			}
+			want := []string{"generation-create g open unfinished", "generation-update g unfinished"} // the second says false
+			if w.spans {
+				want = []string{"span g unfinished"}
+			}
+			requireList(t, "arrived", got, want)
+		})
+	}
 }

@@ -55,7 +55,7 @@ func (o *streamOutput) value(scope captureScope) (v capture, truncated bool) {
 		return c.prepared(scope, FieldOutput, "", capture{kind: captureText, text: text}), len(text) > MaxValueBytes
 	}
 	buf := getBuffer() // the limit on depth is the items': the list is ours
-	buf.b = append(append(append(buf.b, '['), o.list...), ']')
+	buf.b, buf.files = append(append(append(buf.b, '['), o.list...), ']'), true
 	v = capture{kind: captureJSON, buf: buf}
 	v = c.masks(scope, FieldOutput, "", c.media(scope, FieldOutput, v))
 	if v.kind == captureJSON && len(v.buf.b) > MaxValueBytes {
