@@ -41,6 +41,8 @@ func TestAllocations(t *testing.T) {
 	c, off := benchClient(t), unsampledClient(t)
 	ctx, root := c.StartSpan(t.Context(), "root")
 	defer root.End()
+	fn := func(context.Context, []message) (message, error) { return chatOutput, nil }
+	bare, whole := langshark.Observe("f", fn, langshark.WithoutInput(), langshark.WithoutOutput()), langshark.Observe("f", fn)
 	unsampled, _ := off.StartSpan(context.Background(), "root")
 	for name, b := range map[string]struct {
 		budget float64
@@ -50,6 +52,8 @@ func TestAllocations(t *testing.T) {
 		"disabled":                  {0, func() { _, s := langshark.StartSpan(context.Background(), "s"); s.SetInput("x"); s.End() }},
 		"below an unsampled root":   {0, func() { _, s := langshark.StartSpan(unsampled, "s"); s.SetInput("x"); s.End() }},
 		"chat of five observations": {8, func() { chat(c) }},
+		"a wrapped call, captured":  {3, func() { _, _ = whole(ctx, chatInput) }},
+		"a wrapped call, bare":      {1, func() { _, _ = bare(ctx, chatInput) }},
 		"unsampled root":            {1, func() { _, s := off.StartSpan(context.Background(), "s"); s.End() }},
 	} {
 		const n = 500

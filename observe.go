@@ -20,7 +20,9 @@ func Observe[In, Out any](name string, fn func(context.Context, In) (Out, error)
 		if span == nil {
 			return fn(ctx, in)
 		}
-		w.input(span, in)
+		if w.takesInput(span) {
+			w.input(span, in)
+		}
 		done := false
 		defer func() {
 			if !done {
@@ -29,7 +31,10 @@ func Observe[In, Out any](name string, fn func(context.Context, In) (Out, error)
 		}()
 		out, err = fn(ctx, in)
 		done = true
-		w.output(span, out, err)
+		if w.takesOutput(span) {
+			w.output(span, out)
+		}
+		span.returned(err)
 		return out, err
 	}
 }
@@ -42,7 +47,9 @@ func ObserveErr[In any](name string, fn func(context.Context, In) error, opts ..
 		if span == nil {
 			return fn(ctx, in)
 		}
-		w.input(span, in)
+		if w.takesInput(span) {
+			w.input(span, in)
+		}
 		return w.run(span, func() error { return fn(ctx, in) })
 	}
 }
@@ -83,7 +90,10 @@ func do[Out any](ctx context.Context, w *wrapper, fn func(context.Context) (Out,
 	}()
 	out, err = fn(ctx)
 	done = true
-	w.output(span, out, err)
+	if w.takesOutput(span) {
+		w.output(span, out)
+	}
+	span.returned(err)
 	return out, err
 }
 
@@ -116,18 +126,23 @@ func (w *wrapper) start(ctx context.Context) (context.Context, *Span) {
 	return c.startSpan(ctx, w.settings.kind, w.name, s)
 }
 
+// takesInput is asked before the input becomes an interface, which may allocate.
+func (w *wrapper) takesInput(span *Span) bool { return !w.settings.noInput && span.captures() }
+
+func (w *wrapper) takesOutput(span *Span) bool { return !w.settings.noOutput && span.captures() }
+
 func (w *wrapper) input(span *Span, in any) {
-	if !w.settings.noInput && span.captures() {
-		span.SetInput(transformed(w.settings.transformInput, in))
-	}
+	span.SetInput(transformed(w.settings.transformInput, in))
 }
 
-func (w *wrapper) output(span *Span, out any, err error) {
-	if !w.settings.noOutput && span.captures() {
-		span.SetOutput(transformed(w.settings.transformOutput, out))
-	}
-	span.SetError(err)
-	span.End()
+func (w *wrapper) output(span *Span, out any) {
+	span.SetOutput(transformed(w.settings.transformOutput, out))
+}
+
+// returned is the end of a call that returned.
+func (s *Span) returned(err error) {
+	s.SetError(err)
+	s.End()
 }
 
 // run is for functions that return only an error.
@@ -140,8 +155,7 @@ func (w *wrapper) run(span *Span, fn func() error) (err error) {
 	}()
 	err = fn()
 	done = true
-	span.SetError(err)
-	span.End()
+	span.returned(err)
 	return err
 }
 

@@ -34,7 +34,9 @@ func ObserveSeq[In, T any](name string, fn func(context.Context, In) iter.Seq[T]
 				fn(ctx, in)(yield)
 				return
 			}
-			w.input(span, in)
+			if w.takesInput(span) {
+				w.input(span, in)
+			}
 			s := newStream(w, span, ctx)
 			defer s.finish()
 			for item := range fn(ctx, in) {
@@ -59,7 +61,9 @@ func ObserveSeq2[In, T any](name string, fn func(context.Context, In) iter.Seq2[
 				fn(ctx, in)(yield)
 				return
 			}
-			w.input(span, in)
+			if w.takesInput(span) {
+				w.input(span, in)
+			}
 			s := newStream(w, span, ctx)
 			defer s.finish()
 			for item, err := range fn(ctx, in) {
@@ -88,7 +92,9 @@ func ObserveChan[In, T any](name string, fn func(context.Context, In) (<-chan T,
 		if span == nil {
 			return fn(ctx, in)
 		}
-		w.input(span, in)
+		if w.takesInput(span) {
+			w.input(span, in)
+		}
 		s := newStream(w, span, ctx)
 		opened := false
 		defer func() {
