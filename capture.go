@@ -32,6 +32,7 @@ type buffer struct {
 	attached *attachments // files that the value refers to; nil for most
 	foreign  bool         // not all of it was written by us, who write valid UTF-8
 	files    bool         // it may contain files
+	flat     bool         // it isn't deep, and files is right
 }
 
 // Write appends to the buffer.
@@ -55,7 +56,7 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func getBuffer() *buffer {
 	b := buffers.Get().(*buffer)
-	b.b, b.foreign, b.files = b.b[:0], false, false
+	b.b, b.foreign, b.files, b.flat = b.b[:0], false, false, false
 	b.refs.Store(1)
 	return b
 }
@@ -230,6 +231,7 @@ func encodeJSON(v any) (result capture) {
 			result = encodeFailed(fmt.Errorf("panic while encoding %T: %v", v, p))
 		}
 	}()
+	buf.flat = isFlat(v)
 	if err := buf.append(v, MaxValueDepth); err != nil {
 		text := errorText(err) // the application's own, perhaps: it must come before the buffer is given back
 		buf.release()
@@ -243,8 +245,10 @@ func checked(buf *buffer) capture {
 	if buf.foreign && !utf8.Valid(buf.b) {
 		buf.b = bytes.ToValidUTF8(buf.b, []byte("\ufffd"))
 	}
-	depth, files := jsonx.Survey(buf.b, filesBegin)
-	buf.files = files
+	depth := 0
+	if !buf.flat {
+		depth, buf.files = jsonx.Survey(buf.b, filesBegin)
+	}
 	if depth > MaxValueDepth {
 		buf.release()
 		return encodeFailed(errTooDeep)

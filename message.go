@@ -45,6 +45,26 @@ type ToolCall struct {
 	Arguments string
 }
 
+// isFlat reports whether the value is of messages without files, of which nothing has to be found out.
+func isFlat(v any) bool {
+	switch v := v.(type) {
+	case Message:
+		return v.isFlat()
+	case []Message:
+		for i := range v {
+			if !v[i].isFlat() {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func (m *Message) isFlat() bool {
+	return len(m.Parts) == 0 && !strings.HasPrefix(m.Content, filesBegin) && !strings.HasPrefix(m.Reasoning, filesBegin)
+}
+
 // MarshalJSON returns the form that is recorded.
 func (m Message) MarshalJSON() ([]byte, error) { return m.appendJSON(nil), nil }
 

@@ -14,6 +14,7 @@ const (
 	wrapOff        = "langshark.Observe, disabled"
 	wrapSilent     = "langshark.Observe, no capture"
 	wrapCapture    = "langshark.Observe"
+	wrapOwn        = "langshark.Observe, structs of one's own"
 	wrapOtelSilent = "otel-go by hand, no capture"
 	wrapOtel       = "otel-go by hand"
 )
@@ -22,7 +23,7 @@ const (
 // function for OpenTelemetry. Exports are discarded.
 func wrapper(ctx context.Context, s settings) error {
 	heading("Wrapper", "A function from 0.8 KB of chat to 0.4 KB that does nothing else, exports discarded.")
-	subjects := []string{wrapOtel, wrapOtelSilent, wrapCapture, wrapSilent, wrapOff, direct}
+	subjects := []string{wrapOtel, wrapOtelSilent, wrapCapture, wrapOwn, wrapSilent, wrapOff, direct}
 	m, err := rounds(ctx, s, subjects, task{Kind: kindCalls, N: s.calls, Chunk: chunk, Warmup: chunk})
 	if err != nil {
 		return err
@@ -48,25 +49,38 @@ func wrapper(ctx context.Context, s settings) error {
 
 type function func(context.Context, []message) ([]message, error)
 
+// observed wraps a function of the SDK's messages, or of one's own, and returns a call of it.
+func observed[M any](convert func([]message) []M, c chat, options ...langshark.ObserveOption) func(context.Context) {
+	in, out := convert(c.input), convert(c.output)
+	call := langshark.Observe("call", func(context.Context, []M) ([]M, error) { return out, nil }, options...)
+	return func(ctx context.Context) { _, _ = call(ctx, in) }
+}
+
+func asTheyAre(list []message) []message { return list }
+
 func (t task) calls() (result, error) {
 	random := makeChats(1, 400, 400, 400)[0]
 	answer := random.output
-	call := function(func(context.Context, []message) ([]message, error) { return answer, nil })
+	plain := function(func(context.Context, []message) ([]message, error) { return answer, nil })
+	call := func(ctx context.Context) { _, _ = plain(ctx, random.input) }
 	ctx, settle, finish := context.Background(), func() {}, func() {}
 	switch t.Subject {
 	case direct:
 	case wrapOff:
-		call = langshark.Observe("call", call)
-	case wrapCapture, wrapSilent:
+		call = observed(langsharkMessages, random)
+	case wrapCapture, wrapOwn, wrapSilent:
 		c, err := langshark.New(langshark.Config{Exporter: discard{}})
 		if err != nil {
 			return result{}, err
 		}
-		var options []langshark.ObserveOption
-		if t.Subject == wrapSilent {
-			options = append(options, langshark.WithoutInput(), langshark.WithoutOutput())
+		switch t.Subject {
+		case wrapSilent:
+			call = observed(langsharkMessages, random, langshark.WithoutInput(), langshark.WithoutOutput())
+		case wrapOwn:
+			call = observed(asTheyAre, random)
+		default:
+			call = observed(langsharkMessages, random)
 		}
-		call = langshark.Observe("call", call, options...)
 		r := &langsharkRecorder{client: c}
 		var root *langshark.Span
 		ctx, root = c.StartSpan(ctx, "root")
@@ -77,12 +91,13 @@ func (t task) calls() (result, error) {
 			return result{}, err
 		}
 		r := sdk.(*otelRecorder) //nolint:forcetypeassert // newOtel makes no other
-		call = r.wrap("call", call, t.Subject == wrapOtel)
+		wrapped := r.wrap("call", plain, t.Subject == wrapOtel)
+		call = func(ctx context.Context) { _, _ = wrapped(ctx, random.input) }
 		settle, finish = r.settle, func() { r.close(context.Background()) }
 	default:
 		return result{}, fmt.Errorf("no wrapper is called %q", t.Subject)
 	}
-	step := func(int) { _, _ = call(ctx, random.input) }
+	step := func(int) { call(ctx) }
 	return t.steps(step, settle, finish), nil
 }
 

@@ -30,6 +30,9 @@ type call struct {
 func (t *Transport) start(client *langshark.Client, endpoint llmwire.Endpoint, req *http.Request, r *llmwire.Request, at time.Time) *call {
 	c := &call{ctx: req.Context(), options: &t.options, request: *r}
 	opts := []langshark.GenerationOption{langshark.WithStartTime(at)}
+	if t.options.capture != langshark.CaptureDefault {
+		opts = append(opts, langshark.WithCapture(t.options.capture))
+	}
 	name := t.options.name
 	if s, ok := c.ctx.Value(generationKey{}).(*generationSettings); ok {
 		opts = append(opts, s.opts...)

@@ -14,6 +14,7 @@ type options struct {
 	name        string
 	noInput     bool
 	noOutput    bool
+	capture     langshark.CaptureMode
 	streamUsage bool
 	filter      func(*http.Request) bool
 }
@@ -31,6 +32,10 @@ func WithoutInput() Option { return func(o *options) { o.noInput = true } }
 
 // WithoutOutput leaves the answer out. Errors are recorded still.
 func WithoutOutput() Option { return func(o *options) { o.noOutput = true } }
+
+// WithCapture says what is recorded of messages, tools and answers, instead of
+// the client's own [langshark.Config].Capture.
+func WithCapture(m langshark.CaptureMode) Option { return func(o *options) { o.capture = m } }
 
 // WithStreamUsage asks for the usage in streams that don't ask for it
 // themselves, by stream_options.include_usage: without it the provider doesn't

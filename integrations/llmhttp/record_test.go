@@ -311,3 +311,24 @@ func TestTheQueryIsNotRecorded(t *testing.T) {
 		}
 	}
 }
+
+// TestWithCapture is the transport's own mode, over the client's; what a call's context says has the last word.
+func TestWithCapture(t *testing.T) {
+	rec := langsharktest.NewRecorder(t)
+	for name, c := range map[string]struct {
+		opts     []Option
+		ctx      []langshark.GenerationOption
+		recorded bool
+	}{
+		"as the client":     {nil, nil, true},
+		"none":              {[]Option{WithCapture(langshark.CaptureNone)}, nil, false},
+		"none, but here so": {[]Option{WithCapture(langshark.CaptureNone)}, []langshark.GenerationOption{langshark.WithCapture(langshark.CaptureAll)}, true},
+	} {
+		rt := NewTransport(respond(200, "application/json", stream(answer)), c.opts...)
+		send(ContextWithGeneration(rec.Context(), name, c.ctx...), t, rt, ask+`}`)
+		o := rec.RequireObservation(name)
+		if o.Input.IsZero() == c.recorded || o.Output.IsZero() == c.recorded || o.Generation.Usage == nil {
+			t.Errorf("%s: input %s, output %s, usage %+v", name, langsharktest.JSON(o.Input), langsharktest.JSON(o.Output), o.Generation.Usage)
+		}
+	}
+}

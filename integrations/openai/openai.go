@@ -60,6 +60,10 @@ func WithoutInput() Option { return llmhttp.WithoutInput() }
 // WithoutOutput leaves the answer out. Errors are recorded still.
 func WithoutOutput() Option { return llmhttp.WithoutOutput() }
 
+// WithCapture says what is recorded of messages, tools and answers, instead of
+// the client's own [langshark.Config].Capture.
+func WithCapture(m langshark.CaptureMode) Option { return llmhttp.WithCapture(m) }
+
 // WithStreamUsage asks for the usage in streams whose request doesn't. Recv then
 // returns one more chunk at the end, whose Choices are empty: code that reads
 // Choices[0] without looking must not use it.
