@@ -31,6 +31,7 @@ type attempt struct {
 	stop   func() bool
 
 	closing atomic.Bool // Close was called
+	over    sync.Once   // of the whole of close
 
 	mu      sync.Mutex
 	call    *call
@@ -160,12 +161,14 @@ func (a *attempt) ended(err error) {
 	a.safely(func() { a.close(err) })
 }
 
-// close makes the outcome, once, and hands it to the call.
+// close makes the outcome and hands it to the call, once; who comes meanwhile waits, so
+// that the call has ended when the application hears of the end.
 func (a *attempt) close(err error) {
+	a.over.Do(func() { a.closeOnce(err) })
+}
+
+func (a *attempt) closeOnce(err error) {
 	o := a.settle(err)
-	if o == nil {
-		return
-	}
 	a.stop()
 	pause, retry := time.Duration(0), false
 	if a.marked {
@@ -176,13 +179,10 @@ func (a *attempt) close(err error) {
 	}
 }
 
-// settle makes the outcome; nil if there is one.
+// settle makes the outcome.
 func (a *attempt) settle(err error) *outcome {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.done {
-		return nil
-	}
 	a.done = true
 	c := a.opened()
 	o := &a.outcome
