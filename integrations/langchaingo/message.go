@@ -45,7 +45,7 @@ func appendMessage(all []langshark.Message, m llms.MessageContent) []langshark.M
 	msg := langshark.Message{Role: roleOf(m.Role)}
 	responses := 0
 	for _, part := range m.Parts {
-		switch p := part.(type) {
+		switch p := uncached(part).(type) {
 		case llms.TextContent:
 			msg.Parts = append(msg.Parts, langshark.Part{Text: p.Text})
 		case llms.ImageURLContent:
@@ -58,10 +58,8 @@ func appendMessage(all []langshark.Message, m llms.MessageContent) []langshark.M
 			all = append(all, langshark.Message{Role: roleOf(m.Role), Content: p.Content, Name: p.Name, ToolCallID: p.ToolCallID})
 			responses++
 		case nil:
-		case fmt.Stringer:
-			msg.Parts = append(msg.Parts, langshark.Part{Text: p.String()})
 		default:
-			msg.Parts = append(msg.Parts, langshark.Part{Text: textOf(p)})
+			msg.Parts = append(msg.Parts, langshark.Part{Text: fmt.Sprintf("<%T>", p)})
 		}
 	}
 	if responses > 0 && len(msg.Parts) == 0 && len(msg.ToolCalls) == 0 {
@@ -73,14 +71,15 @@ func appendMessage(all []langshark.Message, m llms.MessageContent) []langshark.M
 	return append(all, msg)
 }
 
-// textOf looks into llms.CachedContent, which wraps another part; others by their type.
-func textOf(part llms.ContentPart) string {
-	if c, ok := part.(llms.CachedContent); ok {
-		if t, ok := c.ContentPart.(llms.TextContent); ok {
-			return t.Text
+// uncached takes a part out of an [llms.CachedContent].
+func uncached(part llms.ContentPart) llms.ContentPart {
+	for {
+		c, ok := part.(llms.CachedContent)
+		if !ok {
+			return part
 		}
+		part = c.ContentPart
 	}
-	return fmt.Sprintf("<%T>", part)
 }
 
 func toolCall(c llms.ToolCall) langshark.ToolCall {
