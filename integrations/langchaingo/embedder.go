@@ -68,7 +68,7 @@ func (e *embedder) begin(ctx context.Context, in any) (context.Context, *langsha
 	}
 	below, g := client.StartEmbedding(ctx, e.options.named(name), langshark.WithCapture(e.options.capture))
 	if g == nil {
-		return ctx, nil
+		return below, nil
 	}
 	g.SetMetadata("gen_ai.operation.name", "embeddings")
 	if e.options.model != "" {

@@ -2,7 +2,6 @@ package langchaingo
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 
 // What a Handler keeps open of what began and has not ended.
 const (
-	MaxOpen = 100
+	MaxOpen = 1000
 	MaxAge  = 10 * time.Minute
 )
 
@@ -70,8 +69,8 @@ func (h *Handler) Close() {
 	}
 }
 
-// begin opens an observation. leaf kinds hold nothing, so that one on top has ended.
-func (h *Handler) begin(ctx context.Context, kind langshark.Kind, name string, in any) {
+// begin opens an observation. What is open on this goroutine and can't hold it has ended.
+func (h *Handler) begin(ctx context.Context, kind langshark.Kind, name string, in func() any) {
 	if ctx == nil || isCovered(ctx, kind) {
 		return
 	}
@@ -79,38 +78,42 @@ func (h *Handler) begin(ctx context.Context, kind langshark.Kind, name string, i
 	if client == nil {
 		return
 	}
-	id := goroutineID()
-	e := &entry{kind: kind, base: langshark.ObservationID(ctx), goroutine: id, since: time.Now()}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.expire(e.since)
-	for top := h.current[id]; top != nil && (isLeaf(top.kind) || top.kind == kind && kind == langshark.KindTool); top = h.current[id] {
-		h.abandon(top, nil)
-	}
-	e.outer = h.current[id]
-	parent := ctx
-	if e.outer != nil && e.outer.base == e.base {
-		parent = e.outer.ctx
-	}
+	e := &entry{kind: kind, base: langshark.ObservationID(ctx), goroutine: goroutineID(), since: time.Now()}
+	parent := h.parent(ctx, e)
 	if kind == langshark.KindGeneration {
 		e.ctx, e.generation = client.StartGeneration(parent, h.options.named(name), langshark.WithCapture(h.options.capture))
-		if e.generation == nil {
-			return
-		}
 		e.handle = e.generation
 	} else {
-		var span *langshark.Span
-		e.ctx, span = client.StartObservation(parent, kind, h.options.named(name), langshark.WithCapture(h.options.capture))
-		if span == nil {
-			return
-		}
-		e.handle = span
+		e.ctx, e.handle = startSpan(parent, client, kind, h.options.named(name), h.options.capture)
 	}
-	h.options.input(e.handle, in)
+	if !h.options.noInput {
+		e.handle.SetInput(in())
+	}
 	h.push(e)
-	if h.open > MaxOpen {
+}
+
+// startSpan keeps the context of a trace that isn't sampled, whose handle does nothing.
+func startSpan(ctx context.Context, c *langshark.Client, kind langshark.Kind, name string, m langshark.CaptureMode) (context.Context, handle) {
+	ctx, span := c.StartObservation(ctx, kind, name, langshark.WithCapture(m))
+	return ctx, span
+}
+
+// parent is the context below which e begins.
+func (h *Handler) parent(ctx context.Context, e *entry) context.Context {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.oldest != nil && e.since.Sub(h.oldest.since) > MaxAge {
 		h.abandon(h.oldest, nil)
 	}
+	top := h.current[e.goroutine]
+	for top != nil && (isLeaf(top.kind) || top.kind == langshark.KindTool && e.kind == langshark.KindTool) {
+		h.abandon(top, nil)
+		top = h.current[e.goroutine]
+	}
+	if top != nil && top.base == e.base {
+		return top.ctx
+	}
+	return ctx
 }
 
 func isLeaf(k langshark.Kind) bool {
@@ -123,27 +126,33 @@ func (h *Handler) end(ctx context.Context, kind langshark.Kind, err error, recor
 	if ctx == nil || isCovered(ctx, kind) {
 		return
 	}
+	if e := h.take(kind, err); e != nil {
+		if record != nil {
+			record(e)
+		}
+		finish(e.handle, err)
+	}
+}
+
+func (h *Handler) take(kind langshark.Kind, err error) *entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.open == 0 {
+		return nil
+	}
 	e := h.current[goroutineID()]
 	for e != nil && e.kind != kind {
 		e = e.outer
 	}
 	if e == nil {
-		return
+		return nil
 	}
 	for h.current[e.goroutine] != e {
 		h.abandon(h.current[e.goroutine], err)
 	}
-	if record != nil {
-		record(e)
-	}
-	finish(e.handle, err)
 	h.remove(e)
+	return e
 }
-
-// errUnknown is never recorded; it stands for no error in abandon.
-var errUnknown = errors.New("")
 
 // abandon ends an observation whose end was not told. A nil err says nothing of how.
 func (h *Handler) abandon(e *entry, err error) {
@@ -156,13 +165,10 @@ func (h *Handler) abandon(e *entry, err error) {
 	h.remove(e)
 }
 
-func (h *Handler) expire(now time.Time) {
-	for h.oldest != nil && now.Sub(h.oldest.since) > MaxAge {
-		h.abandon(h.oldest, nil)
-	}
-}
-
 func (h *Handler) push(e *entry) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e.outer = h.current[e.goroutine]
 	h.current[e.goroutine] = e
 	e.prev = h.newest
 	if e.prev != nil {
@@ -171,7 +177,9 @@ func (h *Handler) push(e *entry) {
 		h.oldest = e
 	}
 	h.newest = e
-	h.open++
+	if h.open++; h.open > MaxOpen {
+		h.abandon(h.oldest, nil)
+	}
 }
 
 func (h *Handler) remove(e *entry) {
@@ -207,12 +215,12 @@ func (h *Handler) HandleText(context.Context, string) {}
 
 // HandleLLMStart begins a generation. The library never calls it.
 func (h *Handler) HandleLLMStart(ctx context.Context, prompts []string) {
-	h.begin(ctx, langshark.KindGeneration, "chat", prompts)
+	h.begin(ctx, langshark.KindGeneration, "chat", func() any { return prompts })
 }
 
 // HandleLLMGenerateContentStart begins a generation.
 func (h *Handler) HandleLLMGenerateContentStart(ctx context.Context, messages []llms.MessageContent) {
-	h.begin(ctx, langshark.KindGeneration, "chat", lazyMessages(messages))
+	h.begin(ctx, langshark.KindGeneration, "chat", func() any { return messagesOf(messages) })
 }
 
 // HandleLLMGenerateContentEnd ends the generation, with the answer and its usage.
@@ -230,7 +238,7 @@ func (h *Handler) HandleLLMError(ctx context.Context, err error) {
 
 // HandleChainStart begins a chain.
 func (h *Handler) HandleChainStart(ctx context.Context, inputs map[string]any) {
-	h.begin(ctx, langshark.KindChain, "chain", valuesOf(inputs))
+	h.begin(ctx, langshark.KindChain, "chain", func() any { return valuesOf(inputs) })
 }
 
 // HandleChainEnd ends the chain.
@@ -245,7 +253,7 @@ func (h *Handler) HandleChainError(ctx context.Context, err error) {
 
 // HandleToolStart begins a tool. Only the library's own tools call it.
 func (h *Handler) HandleToolStart(ctx context.Context, input string) {
-	h.begin(ctx, langshark.KindTool, "tool", input)
+	h.begin(ctx, langshark.KindTool, "tool", func() any { return input })
 }
 
 // HandleToolEnd ends the tool.
@@ -270,22 +278,14 @@ func (h *Handler) HandleAgentFinish(ctx context.Context, f schema.AgentFinish) {
 
 // event records one below the chain that is under way. What has begun in it is over.
 func (h *Handler) event(ctx context.Context, name string, v any) {
-	if ctx == nil || isCovered(ctx, langshark.KindAgent) {
+	if ctx == nil {
 		return
 	}
 	client := h.options.recorder(ctx)
 	if client == nil {
 		return
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	id := goroutineID()
-	for top := h.current[id]; top != nil && top.kind != langshark.KindChain; top = h.current[id] {
-		h.abandon(top, nil)
-	}
-	if top := h.current[id]; top != nil && top.base == langshark.ObservationID(ctx) {
-		ctx = top.ctx
-	}
+	ctx = h.around(ctx)
 	if h.options.noOutput {
 		client.RecordEvent(ctx, name)
 		return
@@ -293,9 +293,24 @@ func (h *Handler) event(ctx context.Context, name string, v any) {
 	client.RecordEvent(ctx, name, langshark.WithOutput(v), langshark.WithCapture(h.options.capture))
 }
 
+// around is the context of the chain that is under way.
+func (h *Handler) around(ctx context.Context) context.Context {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	id := goroutineID()
+	base := langshark.ObservationID(ctx)
+	for top := h.current[id]; top != nil && top.base == base; top = h.current[id] {
+		if top.kind == langshark.KindChain {
+			return top.ctx
+		}
+		h.abandon(top, nil)
+	}
+	return ctx
+}
+
 // HandleRetrieverStart begins a retriever.
 func (h *Handler) HandleRetrieverStart(ctx context.Context, query string) {
-	h.begin(ctx, langshark.KindRetriever, "retriever", query)
+	h.begin(ctx, langshark.KindRetriever, "retriever", func() any { return query })
 }
 
 // HandleRetrieverEnd ends the retriever.

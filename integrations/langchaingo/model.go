@@ -15,7 +15,7 @@ import (
 // to the application's own functions. If m is an [llms.ReasoningModel], so is
 // what it returns.
 //
-// A result's options are read once more than the library does, so an
+// A call's options are read once more than the library does, so an
 // [llms.CallOption] must only set what it is for.
 func WrapModel(m llms.Model, opts ...Option) llms.Model {
 	if isNil(m) {
@@ -58,7 +58,7 @@ func (m *model) GenerateContent(ctx context.Context, messages []llms.MessageCont
 	}
 	call := m.begin(ctx, client, opts)
 	if call.generation == nil {
-		return m.inner.GenerateContent(ctx, messages, opts...)
+		return m.inner.GenerateContent(call.ctx, messages, opts...) // of a trace that isn't sampled
 	}
 	if !m.options.noInput {
 		call.generation.SetInput(requestOf(messages, &call.request))
@@ -79,7 +79,7 @@ func (m *model) Call(ctx context.Context, prompt string, opts ...llms.CallOption
 	}
 	call := m.begin(ctx, client, opts)
 	if call.generation == nil {
-		return m.inner.Call(ctx, prompt, opts...)
+		return m.inner.Call(call.ctx, prompt, opts...)
 	}
 	m.options.input(call.generation, []langshark.Message{{Role: "user", Content: prompt}})
 	return observed(call.generation, call.said, func() (string, error) {

@@ -100,9 +100,11 @@ func covered(ctx context.Context, kind langshark.Kind) context.Context {
 	return context.WithValue(ctx, coveredKey{}, kind)
 }
 
+// isCovered reports whether a Handler may be silent. A wrapped chain has none of
+// ours, so what tells of a chain is another one.
 func isCovered(ctx context.Context, kind langshark.Kind) bool {
 	k, ok := ctx.Value(coveredKey{}).(langshark.Kind)
-	return ok && k == kind
+	return ok && k == kind && kind != langshark.KindChain
 }
 
 // isNil reports whether an interface is nil or holds a nil pointer.
