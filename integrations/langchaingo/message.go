@@ -2,6 +2,7 @@ package langchaingo
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tmc/langchaingo/llms"
 
@@ -13,7 +14,7 @@ func requestOf(messages []llms.MessageContent, o *llms.CallOptions) any {
 	in := messagesOf(messages)
 	tools := o.Tools
 	for i := range o.Functions {
-		tools = append(tools[:len(tools):len(tools)], llms.Tool{Type: "function", Function: &o.Functions[i]})
+		tools = append(slices.Clip(tools), llms.Tool{Type: "function", Function: &o.Functions[i]})
 	}
 	if len(tools) == 0 {
 		return in

@@ -2,6 +2,7 @@ package langchaingo
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -56,15 +57,15 @@ func (m *model) GenerateContent(ctx context.Context, messages []llms.MessageCont
 	if client == nil {
 		return m.inner.GenerateContent(ctx, messages, opts...)
 	}
-	call := m.begin(ctx, client, opts)
-	if call.generation == nil {
-		return m.inner.GenerateContent(call.ctx, messages, opts...) // of a trace that isn't sampled
+	ctx, call := m.begin(ctx, client, opts)
+	if call.generation == nil { // the trace isn't sampled
+		return m.inner.GenerateContent(ctx, messages, opts...)
 	}
 	if !m.options.noInput {
 		call.generation.SetInput(requestOf(messages, &call.request))
 	}
 	return observed(call.generation, call.answered, func() (*llms.ContentResponse, error) {
-		return m.inner.GenerateContent(call.ctx, messages, call.with(opts)...)
+		return m.inner.GenerateContent(ctx, messages, call.with(opts)...)
 	})
 }
 
@@ -72,24 +73,23 @@ func (m *model) GenerateContent(ctx context.Context, messages []llms.MessageCont
 func (m *model) Call(ctx context.Context, prompt string, opts ...llms.CallOption) (string, error) {
 	client := m.options.recorder(ctx)
 	if client == nil {
-		return m.inner.Call(ctx, prompt, opts...)
+		return m.inner.Call(ctx, prompt, opts...) //nolint:staticcheck // the application asks for it
 	}
 	if m.asCall {
 		return llms.GenerateFromSinglePrompt(ctx, m, prompt, opts...)
 	}
-	call := m.begin(ctx, client, opts)
+	ctx, call := m.begin(ctx, client, opts)
 	if call.generation == nil {
-		return m.inner.Call(call.ctx, prompt, opts...)
+		return m.inner.Call(ctx, prompt, opts...) //nolint:staticcheck // the application asks for it
 	}
 	m.options.input(call.generation, []langshark.Message{{Role: "user", Content: prompt}})
 	return observed(call.generation, call.said, func() (string, error) {
-		return m.inner.Call(call.ctx, prompt, call.with(opts)...)
+		return m.inner.Call(ctx, prompt, call.with(opts)...) //nolint:staticcheck // as above
 	})
 }
 
 // modelCall is one call under way.
 type modelCall struct {
-	ctx        context.Context //nolint:containedctx // that of the call, as long as it lasts
 	options    *options
 	generation *langshark.Generation
 	request    llms.CallOptions
@@ -98,7 +98,7 @@ type modelCall struct {
 	text, reasoning strings.Builder // what a stream has brought
 }
 
-func (m *model) begin(ctx context.Context, client *langshark.Client, opts []llms.CallOption) *modelCall {
+func (m *model) begin(ctx context.Context, client *langshark.Client, opts []llms.CallOption) (context.Context, *modelCall) {
 	c := &modelCall{options: m.options, request: optionsOf(opts)}
 	asked := c.request.Model
 	if asked == "" {
@@ -108,12 +108,11 @@ func (m *model) begin(ctx context.Context, client *langshark.Client, opts []llms
 	if asked != "" {
 		name += " " + asked
 	}
-	c.ctx, c.generation = client.StartGeneration(ctx, m.options.named(name), langshark.WithCapture(m.options.capture))
+	ctx, c.generation = client.StartGeneration(ctx, m.options.named(name), langshark.WithCapture(m.options.capture))
 	g := c.generation
 	if g == nil {
-		return c
+		return ctx, c
 	}
-	c.ctx = covered(c.ctx, langshark.KindGeneration)
 	g.SetMetadata("gen_ai.operation.name", "chat")
 	if m.provider != "" {
 		g.SetMetadata("gen_ai.provider.name", m.provider)
@@ -125,12 +124,12 @@ func (m *model) begin(ctx context.Context, client *langshark.Client, opts []llms
 	if p := parametersOf(&c.request); len(p) > 0 {
 		g.SetModelParameters(p)
 	}
-	return c
+	return covered(ctx, langshark.KindGeneration), c
 }
 
 // with adds the option that listens to a stream, if the application asks for one.
 func (c *modelCall) with(opts []llms.CallOption) []llms.CallOption {
-	return append(opts[:len(opts):len(opts)], c.listen)
+	return append(slices.Clip(opts), c.listen)
 }
 
 // listen is applied last, so that it finds the application's functions.

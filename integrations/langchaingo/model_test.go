@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"github.com/tmc/langchaingo/llms"
+	"github.com/tmc/langchaingo/schema"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/exporter/memory"
 	lslangchaingo "github.com/langshark/langshark-go/integrations/langchaingo"
 	"github.com/langshark/langshark-go/langsharktest"
 	"github.com/langshark/langshark-go/langsharktest/fakellm"
@@ -54,7 +56,7 @@ func TestModelOfTheCall(t *testing.T) {
 	if _, err := model.GenerateContent(f.Context(), question("?"), llms.WithModel("gpt-4o")); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := model.Call(f.Context(), "Hello?"); err != nil || text != "Ho." {
+	if text, err := model.Call(f.Context(), "Hello?"); err != nil || text != "Ho." { //nolint:staticcheck // it is still there
 		t.Fatal(text, err)
 	}
 	f.requireTree(t, "generation chat gpt-4o\ngeneration chat gpt-4o-mini")
@@ -146,8 +148,12 @@ func TestToolCalls(t *testing.T) {
 // TestUnchanged compares what the application gets with and without the wrapper.
 func TestUnchanged(t *testing.T) {
 	replies := []fakellm.Reply{
-		{Text: "Fine."}, {Err: fakellm.ContextTooLong()}, {Err: fakellm.RateLimited(0)}, {Err: fakellm.ServerError()},
-		{Err: &fakellm.Error{Status: 502, Body: "<html>bad gateway</html>"}}, {Reasoning: "Hm.", Text: "Yes."},
+		{Text: "Fine."},
+		{Err: fakellm.ContextTooLong()},
+		{Err: fakellm.RateLimited(0)},
+		{Err: fakellm.ServerError()},
+		{Err: &fakellm.Error{Status: 502, Body: "<html>bad gateway</html>"}},
+		{Reasoning: "Hm.", Text: "Yes."},
 	}
 	for i, reply := range replies {
 		for _, stream := range []bool{false, true} {
@@ -270,7 +276,7 @@ func TestPanicsGoOn(t *testing.T) {
 
 func TestCallOfAnotherModel(t *testing.T) {
 	rec := langsharktest.NewRecorder(t)
-	if text, err := lslangchaingo.WrapModel(answering{}).Call(rec.Context(), "Hello?"); err != nil || text != "called" {
+	if text, err := lslangchaingo.WrapModel(answering{}).Call(rec.Context(), "Hello?"); err != nil || text != "called" { //nolint:staticcheck // it is still there
 		t.Fatal(text, err)
 	}
 	o := rec.RequireObservation("chat")
@@ -288,4 +294,63 @@ func TestNothingWithoutAClient(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { _, _ = m.GenerateContent(ctx, nil) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// TestNotSampled guards against children of a trace that isn't sampled becoming traces of their own.
+func TestNotSampled(t *testing.T) {
+	records := memory.New()
+	client, err := langshark.New(langshark.Config{Exporter: records, SampleRate: langshark.SampleRate(0.5)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := langshark.ContextWithClient(t.Context(), client)
+	h := lslangchaingo.NewHandler()
+	m := lslangchaingo.WrapModel(answering{response: &llms.ContentResponse{}})
+	e := lslangchaingo.WrapEmbedder(embedding(func(ctx context.Context) {
+		for range 3 {
+			_, _ = m.GenerateContent(ctx, nil)
+		}
+	}))
+	r := lslangchaingo.WrapRetriever(retrieving(func(ctx context.Context) { _, _ = e.EmbedQuery(ctx, "?") }))
+	const n = 100
+	for range n {
+		_, _ = r.GetRelevantDocuments(ctx, "?")
+		h.HandleChainStart(ctx, nil)
+		for range 3 {
+			h.HandleLLMGenerateContentStart(ctx, nil)
+			h.HandleLLMGenerateContentEnd(ctx, nil)
+		}
+		h.HandleChainEnd(ctx, nil)
+	}
+	if err := client.Shutdown(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	traces := map[string]int{}
+	for _, o := range records.Observations() {
+		traces[o.TraceID]++
+	}
+	if len(traces) == 0 || len(traces) > 3*n/2 {
+		t.Errorf("%d traces of %d", len(traces), 2*n)
+	}
+	for id, n := range traces {
+		if n < 4 {
+			t.Errorf("trace %s has only %d observations", id, n)
+		}
+	}
+}
+
+type embedding func(context.Context)
+
+func (e embedding) EmbedDocuments(context.Context, []string) ([][]float32, error) { return nil, nil }
+
+func (e embedding) EmbedQuery(ctx context.Context, _ string) ([]float32, error) {
+	e(ctx)
+	return nil, nil
+}
+
+type retrieving func(context.Context)
+
+func (r retrieving) GetRelevantDocuments(ctx context.Context, _ string) ([]schema.Document, error) {
+	r(ctx)
+	return nil, nil
 }
