@@ -14,6 +14,7 @@ import (
 	"github.com/tmc/langchaingo/prompts"
 	"github.com/tmc/langchaingo/schema"
 	"github.com/tmc/langchaingo/tools"
+	"github.com/tmc/langchaingo/tools/sqldatabase"
 
 	langshark "github.com/langshark/langshark-go"
 	lslangchaingo "github.com/langshark/langshark-go/integrations/langchaingo"
@@ -130,7 +131,7 @@ func TestRetrievalQA(t *testing.T) {
 		t.Fatal(err)
 	}
 	retriever := lslangchaingo.WrapRetriever(&shelf{
-		lslangchaingo.WrapEmbedder(plain, lslangchaingo.WithModelName("text-embedding-3-small")),
+		lslangchaingo.WrapEmbedder(plain),
 		[]schema.Document{
 			{PageContent: "Refunds are possible within 14 days.", Metadata: map[string]any{"id": "refunds"}},
 			{PageContent: "We ship by sea.", Metadata: map[string]any{"id": "shipping"}},
@@ -159,6 +160,34 @@ chain RetrievalQA
 			t.Errorf("%v of %s: %s", e.Kind, e.Generation.Model, got)
 		}
 	}
+}
+
+// books is a database of one table.
+type books struct{}
+
+func (books) Dialect() string                              { return "sqlite" }
+func (books) TableNames(context.Context) ([]string, error) { return []string{"books"}, nil }
+
+func (books) TableInfo(context.Context, string) (string, error) {
+	return "CREATE TABLE books (title)", nil
+}
+func (books) Close() error { return nil }
+func (books) Query(context.Context, string, ...any) ([]string, [][]string, error) {
+	return []string{"count"}, [][]string{{"7"}}, nil
+}
+
+func TestSQLChain(t *testing.T) {
+	f := newFixture(t, says("SELECT count(*) FROM books", "Answer: Seven.")...)
+	database, err := sqldatabase.NewSQLDatabase(books{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := lslangchaingo.WrapChain(chains.NewSQLDatabaseChain(lslangchaingo.WrapModel(f.llm), 5, database))
+	got, err := chains.Run(f.Context(), chain, "How many books?")
+	if err != nil || got != "Seven." {
+		t.Fatal(got, err)
+	}
+	f.requireTree(t, "chain SQLDatabaseChain\n  generation chat gpt-4o-mini\n  generation chat gpt-4o-mini")
 }
 
 func TestRetrieverThatFails(t *testing.T) {
@@ -248,6 +277,7 @@ agent Executor
 	requireJSON(t, "tool input", tool.Input, `"Seoul"`)
 	requireJSON(t, "tool output", tool.Output, `"noon"`)
 	all := f.Observations()
+	requireMetadata(t, tool, map[string]string{"langshark.generation_id": `"` + all[2].ID + `"`, "gen_ai.tool.call.id": ""})
 	requireJSON(t, "last plan", all[len(all)-2].Output, `{"thought":"I know it now.","finish":{"output":"It is noon."}}`)
 	if plain.Agent != agents.Agent(agent) {
 		t.Error("the application's executor was changed")

@@ -17,7 +17,11 @@ func WrapEmbedder(e embeddings.Embedder, opts ...Option) embeddings.Embedder {
 	if _, ok := e.(*embedder); ok {
 		return e
 	}
-	return &embedder{e, newOptions(opts)}
+	w := &embedder{e, newOptions(opts)}
+	if w.options.model == "" {
+		w.options.model = fieldOf(e, "EmbeddingModel", "embeddingModel", "DefaultEmbeddingModel")
+	}
+	return w
 }
 
 type embedder struct {

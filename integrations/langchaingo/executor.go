@@ -113,7 +113,7 @@ func (a *agent) Plan(ctx context.Context, before []schema.AgentStep, inputs map[
 		span.SetInput(map[string]any{"inputs": inputs, "steps": stepsOf(before)})
 	}
 	p, err := observed(span, func(p planned) {
-		stepsFrom(ctx).planned(before, p.actions)
+		stepsFrom(below).planned(before, p.actions)
 		if a.options.noOutput {
 			return
 		}

@@ -124,6 +124,7 @@ func (m *model) begin(ctx context.Context, client *langshark.Client, opts []llms
 	if p := parametersOf(&c.request); len(p) > 0 {
 		g.SetModelParameters(p)
 	}
+	stepsFrom(ctx).asked(g.ID())
 	return covered(ctx, langshark.KindGeneration), c
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tmc/langchaingo/llms"
@@ -247,7 +248,8 @@ func TestAnthropicBlocksAreOneMessage(t *testing.T) {
 	info := map[string]any{"InputTokens": 10, "OutputTokens": 5}
 	thinking := map[string]any{"InputTokens": 10, "OutputTokens": 5, "ThinkingContent": "Hm."}
 	m := lslangchaingo.WrapModel(answering{response: &llms.ContentResponse{Choices: []*llms.ContentChoice{
-		{GenerationInfo: thinking, StopReason: "tool_use"}, {Content: "I look.", GenerationInfo: info, StopReason: "tool_use"},
+		{GenerationInfo: thinking, StopReason: "tool_use"},
+		{Content: "I look.", GenerationInfo: info, StopReason: "tool_use"},
 		{ToolCalls: []llms.ToolCall{{ID: "t1", FunctionCall: &llms.FunctionCall{Name: "look", Arguments: "{}"}}}, GenerationInfo: info, StopReason: "tool_use"},
 	}}})
 	if _, err := m.GenerateContent(rec.Context(), nil); err != nil {
@@ -353,4 +355,34 @@ type retrieving func(context.Context)
 func (r retrieving) GetRelevantDocuments(ctx context.Context, _ string) ([]schema.Document, error) {
 	r(ctx)
 	return nil, nil
+}
+
+func TestParallelStreams(t *testing.T) {
+	f := newFixture(t)
+	model := lslangchaingo.WrapModel(f.llm)
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			ctx, trace := langshark.StartTrace(f.Context(), fmt.Sprint("turn ", i))
+			defer trace.End()
+			want := fmt.Sprintf("This is question %d of many.", i)
+			var heard strings.Builder
+			resp, err := model.GenerateContent(ctx, []llms.MessageContent{llms.TextParts(llms.ChatMessageTypeHuman, want)},
+				llms.WithStreamingFunc(func(_ context.Context, chunk []byte) error { heard.Write(chunk); return nil }))
+			if err != nil || !strings.Contains(heard.String(), want) || heard.String() != resp.Choices[0].Content {
+				t.Errorf("%q, %v", heard.String(), err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, o := range f.Observations() {
+		if o.Kind != langshark.KindGeneration {
+			continue
+		}
+		in := langsharktest.JSON(o.Input)
+		text := in[strings.Index(in, "This is"):strings.Index(in, "many.")]
+		if !strings.Contains(langsharktest.JSON(o.Output), text) {
+			t.Errorf("%s answered by %s", in, langsharktest.JSON(o.Output))
+		}
+	}
 }

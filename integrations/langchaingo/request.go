@@ -7,15 +7,14 @@ import (
 	"github.com/tmc/langchaingo/llms"
 )
 
-const libraryPath = "github.com/tmc/langchaingo/llms/"
+const (
+	libraryPath = "github.com/tmc/langchaingo/"
+	clientsPath = libraryPath + "llms/"
+)
 
 // provider names the library's client that v is, as in "openai"; empty for others.
 func provider(v any) string {
-	t := reflect.TypeOf(v)
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	path, ok := strings.CutPrefix(t.PkgPath(), libraryPath)
+	path, ok := strings.CutPrefix(packageOf(v), clientsPath)
 	if !ok {
 		return ""
 	}
@@ -52,13 +51,13 @@ func fieldOf(v any, names ...string) (found string) {
 			found = ""
 		}
 	}()
-	if !strings.HasPrefix(libraryOf(v), libraryPath) {
+	if !strings.HasPrefix(packageOf(v), libraryPath) {
 		return ""
 	}
-	return search(reflect.ValueOf(v), names, 2)
+	return search(reflect.ValueOf(v), names, 3)
 }
 
-func libraryOf(v any) string {
+func packageOf(v any) string {
 	t := reflect.TypeOf(v)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -67,7 +66,7 @@ func libraryOf(v any) string {
 }
 
 func search(v reflect.Value, names []string, depth int) string {
-	for v.Kind() == reflect.Pointer {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
 			return ""
 		}

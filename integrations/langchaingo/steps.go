@@ -17,6 +17,8 @@ type step struct {
 
 	action schema.AgentAction
 	seen   bool // the observation is known
+
+	generation string // that asked for it
 }
 
 func stepOf(a schema.AgentAction) step {
@@ -49,8 +51,9 @@ func thought(log string) string {
 
 // steps are those of one run of an executor. All methods may be called on nil.
 type steps struct {
-	mu    sync.Mutex
-	known []step
+	mu         sync.Mutex
+	known      []step
+	generation string // the last one
 }
 
 type stepsKey struct{}
@@ -71,20 +74,35 @@ func (s *steps) planned(before []schema.AgentStep, next []schema.AgentAction) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known = append(stepsOf(before), actionsOf(next)...)
+	s.known = stepsOf(before)
+	for _, a := range next {
+		k := stepOf(a)
+		k.generation = s.generation
+		s.known = append(s.known, k)
+	}
 }
 
-// acting finds the step for which a tool is called.
-func (s *steps) acting(tool, input string) (schema.AgentAction, bool) {
+// asked tells the last generation below the agent, which a plan is made of.
+func (s *steps) asked(generation string) {
+	if s != nil {
+		s.mu.Lock()
+		s.generation = generation
+		s.mu.Unlock()
+	}
+}
+
+// acting returns why a tool is called: the id of the model's tool call, if the
+// agent's model has such, and of the generation. Both are empty if it isn't known.
+func (s *steps) acting(tool, input string) (call, generation string) {
 	if s == nil {
-		return schema.AgentAction{}, false
+		return "", ""
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if i := s.find(tool, input); i >= 0 {
-		return s.known[i].action, true
+		return s.known[i].action.ToolID, s.known[i].generation
 	}
-	return schema.AgentAction{}, false
+	return "", ""
 }
 
 func (s *steps) observed(tool, input, out string) {

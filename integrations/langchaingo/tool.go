@@ -9,7 +9,9 @@ import (
 )
 
 // WrapTool returns t with each call recorded as a tool of t's name: what the
-// model gave it and what it returned. In a [WrapExecutor] tools are wrapped already.
+// model gave it and what it returned. Below a [WrapExecutor] tools are wrapped
+// already, and know the generation that asked (metadata langshark.generation_id)
+// and the id of its tool call.
 func WrapTool(t tools.Tool, opts ...Option) tools.Tool {
 	if isNil(t) {
 		return t
@@ -52,9 +54,12 @@ func (t *tool) Call(ctx context.Context, input string) (string, error) {
 	below, span := t.options.start(ctx, client, langshark.KindTool, t.inner.Name())
 	span.SetMetadata("gen_ai.operation.name", "execute_tool")
 	t.options.input(span, input)
-	steps := stepsFrom(ctx)
-	if action, ok := steps.acting(t.inner.Name(), input); ok && action.ToolID != "" {
-		span.SetMetadata("gen_ai.tool.call.id", action.ToolID)
+	steps := stepsFrom(below)
+	if call, generation := steps.acting(t.inner.Name(), input); generation != "" {
+		span.SetMetadata("langshark.generation_id", generation)
+		if call != "" {
+			span.SetMetadata("gen_ai.tool.call.id", call)
+		}
 	}
 	return observed(span, func(out string) {
 		t.options.output(span, out)
