@@ -271,8 +271,7 @@ agent Executor
   chain plan
     generation chat gpt-4o-mini`)
 	o := f.RequireObservation("Executor")
-	requireJSON(t, "output", o.Output, `{"output":"It is noon."}`)
-	requireMetadata(t, o, map[string]string{"langshark.agent.steps": `[{"thought":"I need the time.","tool":"clock","input":"Seoul","observation":"noon"},{"thought":"And the sum.","tool":"calculator","input":"40+2","observation":"42"}]`})
+	requireJSON(t, "output", o.Output, `{"intermediateSteps":[{"thought":"I need the time.","tool":"clock","input":"Seoul","observation":"noon"},{"thought":"And the sum.","tool":"calculator","input":"40+2","observation":"42"}],"output":"It is noon."}`)
 	tool := f.RequireObservation("clock")
 	requireJSON(t, "tool input", tool.Input, `"Seoul"`)
 	requireJSON(t, "tool output", tool.Output, `"noon"`)
@@ -308,7 +307,7 @@ func TestAgentThatDoesNotFinish(t *testing.T) {
 		t.Fatal(err)
 	}
 	const one = `{"thought":"I need the time.","tool":"clock","input":"Seoul","observation":"noon"}`
-	requireMetadata(t, f.RequireObservation("Executor"), map[string]string{"langshark.agent.steps": "[" + one + "," + one + "]"})
+	requireJSON(t, "output", f.RequireObservation("Executor").Output, `{"intermediateSteps":[`+one+","+one+"]}")
 }
 
 func TestFunctionsAgent(t *testing.T) {
@@ -327,4 +326,29 @@ agent Executor
     event ticked
   chain plan
     generation chat gpt-4o-mini`)
+}
+
+// TestCaptureNone guards against content in other places than input and output.
+func TestCaptureNone(t *testing.T) {
+	f := newFixture(t, says(askClock, answered)...)
+	none := lslangchaingo.WithCapture(langshark.CaptureNone)
+	agent := agents.NewOneShotAgent(lslangchaingo.WrapModel(f.llm, none), []tools.Tool{clock{}})
+	executor := lslangchaingo.WrapExecutor(agents.NewExecutor(agent), none)
+	if _, err := chains.Run(f.Context(), executor, "What time is it?"); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(f.Observations()); n != 7 {
+		t.Fatalf("recorded:\n%s", f.Tree())
+	}
+	for _, o := range f.Observations() {
+		all := langsharktest.JSON(o.Input) + langsharktest.JSON(o.Output) + o.StatusMessage
+		for _, m := range o.Metadata {
+			all += langsharktest.JSON(m.Value)
+		}
+		for _, content := range []string{"time", "noon", "Seoul"} {
+			if strings.Contains(all, content) {
+				t.Errorf("%s has %s", o.Name, all)
+			}
+		}
+	}
 }

@@ -2,6 +2,7 @@ package langchaingo
 
 import (
 	"context"
+	"maps"
 
 	"github.com/tmc/langchaingo/agents"
 	"github.com/tmc/langchaingo/callbacks"
@@ -14,8 +15,8 @@ import (
 
 // WrapExecutor returns c, an [agents.Executor] or a chain that stands for one,
 // with each call recorded as an agent. Of an executor, each plan is a chain
-// below it, the tools are wrapped as by [WrapTool], and the output tells the
-// steps besides the result, also if the run fails. The executor is read at each
+// below it, the tools are wrapped as by [WrapTool], and the output has the
+// steps besides the result, as intermediateSteps, also if the run fails. The executor is read at each
 // call and never changed.
 //
 // Options but the name hold for plans and tools as well.
@@ -35,6 +36,9 @@ func WrapExecutor(c chains.Chain, opts ...Option) chains.Chain {
 	}
 	return &executor{c, o, &below, name}
 }
+
+// stepsOutput is the library's own name for them.
+const stepsOutput = "intermediateSteps"
 
 type executor struct {
 	inner          chains.Chain
@@ -63,12 +67,19 @@ func (e *executor) Call(ctx context.Context, inputs map[string]any, opts ...chai
 	span.SetMetadata("gen_ai.operation.name", "invoke_agent")
 	e.options.input(span, inputs)
 	return observed(span, func(out map[string]any) {
-		if out != nil {
-			e.options.output(span, valuesOf(out))
+		known := run.list()
+		if len(known) == 0 {
+			if out != nil {
+				e.options.output(span, valuesOf(out))
+			}
+			return
 		}
-		if known := run.list(); len(known) > 0 && !e.options.noOutput {
-			span.SetMetadata("langshark.agent.steps", known)
+		values := maps.Clone(out)
+		if values == nil {
+			values = map[string]any{}
 		}
+		values[stepsOutput] = known
+		e.options.output(span, values)
 	}, func() (map[string]any, error) { return inner.Call(below, inputs, opts...) })
 }
 

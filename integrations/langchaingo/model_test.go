@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tmc/langchaingo/llms"
+	buffer "github.com/tmc/langchaingo/memory"
 	"github.com/tmc/langchaingo/schema"
 
 	langshark "github.com/langshark/langshark-go"
@@ -384,5 +385,42 @@ func TestParallelStreams(t *testing.T) {
 		if !strings.Contains(langsharktest.JSON(o.Output), text) {
 			t.Errorf("%s answered by %s", in, langsharktest.JSON(o.Output))
 		}
+	}
+}
+
+func TestParts(t *testing.T) {
+	rec := langsharktest.NewRecorder(t)
+	m := lslangchaingo.WrapModel(answering{response: &llms.ContentResponse{Choices: []*llms.ContentChoice{nil, {Content: "a"}, {FuncCall: &llms.FunctionCall{Name: "f", Arguments: "{}"}}}}})
+	_, err := m.GenerateContent(rec.Context(), []llms.MessageContent{
+		{Role: llms.ChatMessageTypeHuman, Parts: []llms.ContentPart{
+			llms.WithCacheControl(llms.TextPart("cached"), nil), llms.ImageURLPart("https://example.com/a.png"), llms.BinaryPart("image/png", []byte("png")), nil,
+		}},
+		{Role: llms.ChatMessageTypeGeneric},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := rec.RequireObservation("chat")
+	in := langsharktest.JSON(o.Input)
+	if !strings.HasPrefix(in, `[{"role":"user","content":[{"type":"text","text":"cached"},{"type":"image_url","image_url":{"url":"https://example.com/a.png"}},{"type":"image_url","image_url":{"url":"@@@langfuseMedia:type=image/png|id=`) ||
+		!strings.HasSuffix(in, `},{"role":"user","content":""}]`) {
+		t.Errorf("input %s", in)
+	}
+	requireJSON(t, "output", o.Output, `[{"role":"assistant","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"","type":"function","function":{"name":"f","arguments":"{}"}}]}]`)
+}
+
+func TestNilContext(t *testing.T) {
+	rec := langsharktest.NewRecorder(t)
+	client := lslangchaingo.WithClient(rec.Client)
+	var ctx context.Context
+	_, _ = lslangchaingo.WrapModel(answering{response: &llms.ContentResponse{}}, client).GenerateContent(ctx, nil)
+	_, _ = lslangchaingo.WrapTool(clock{}, client).Call(ctx, "")
+	_ = lslangchaingo.WrapMemory(buffer.NewSimple(), client).Clear(ctx)
+	h := lslangchaingo.NewHandler(client)
+	h.HandleChainStart(ctx, nil)
+	h.HandleAgentFinish(ctx, schema.AgentFinish{})
+	h.HandleChainEnd(ctx, nil)
+	if n := len(rec.Observations()); n != 3 { // chat, clock, ticked
+		t.Errorf("recorded:\n%s", rec.Tree())
 	}
 }

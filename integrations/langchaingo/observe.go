@@ -88,9 +88,15 @@ func observed[T any](h handle, record func(T), call func() (T, error)) (result T
 	}()
 	result, err = call()
 	done = true
-	record(result)
+	safely(func() { record(result) })
 	finish(h, err)
 	return result, err
+}
+
+// safely keeps a panic of ours from the application.
+func safely(f func()) {
+	defer func() { _ = recover() }()
+	f()
 }
 
 type coveredKey struct{}
@@ -121,6 +127,9 @@ func typeName(v any) string {
 	t := reflect.TypeOf(v)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return t.String()
 	}
 	return t.Name()
 }
