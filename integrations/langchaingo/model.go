@@ -88,6 +88,9 @@ func (m *model) Call(ctx context.Context, prompt string, opts ...llms.CallOption
 	})
 }
 
+// maxHeard bounds what is kept of a stream, in bytes, for when it breaks off.
+const maxHeard = 1 << 20
+
 // modelCall is one call under way.
 type modelCall struct {
 	options    *options
@@ -163,8 +166,10 @@ func (c *modelCall) heard(thought, chunk []byte) {
 	if c.text.Len() == 0 && c.reasoning.Len() == 0 {
 		c.generation.FirstToken()
 	}
-	c.text.Write(chunk)
-	c.reasoning.Write(thought)
+	if c.text.Len()+c.reasoning.Len() < maxHeard {
+		c.text.Write(chunk)
+		c.reasoning.Write(thought)
+	}
 }
 
 // answered records the answer; of a stream that broke off, what came.
