@@ -1,0 +1,83 @@
+package langchaingo
+
+import (
+	"context"
+
+	"github.com/tmc/langchaingo/embeddings"
+
+	langshark "github.com/langshark/langshark-go"
+)
+
+// WrapEmbedder returns e with each call recorded as an embedding: the texts, how
+// many vectors came and of what length, not the vectors.
+func WrapEmbedder(e embeddings.Embedder, opts ...Option) embeddings.Embedder {
+	if isNil(e) {
+		return e
+	}
+	if _, ok := e.(*embedder); ok {
+		return e
+	}
+	w := &embedder{e, newOptions(opts)}
+	if w.options.model == "" {
+		w.options.model = fieldOf(e, "EmbeddingModel", "embeddingModel", "DefaultEmbeddingModel")
+	}
+	return w
+}
+
+type embedder struct {
+	inner   embeddings.Embedder
+	options *options
+}
+
+// vectors is the recorded output.
+type vectors struct {
+	Count      int `json:"count"`
+	Dimensions int `json:"dimensions"`
+}
+
+// EmbedDocuments records the call of the wrapped embedder.
+func (e *embedder) EmbedDocuments(ctx context.Context, texts []string) ([][]float32, error) {
+	ctx, g := e.begin(ctx, texts)
+	if g == nil {
+		return e.inner.EmbedDocuments(ctx, texts)
+	}
+	return observed(g, func(v [][]float32) {
+		if len(v) > 0 {
+			e.options.output(g, vectors{len(v), len(v[0])})
+		}
+	}, func() ([][]float32, error) { return e.inner.EmbedDocuments(ctx, texts) })
+}
+
+// EmbedQuery records the call of the wrapped embedder.
+func (e *embedder) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
+	ctx, g := e.begin(ctx, text)
+	if g == nil {
+		return e.inner.EmbedQuery(ctx, text)
+	}
+	return observed(g, func(v []float32) {
+		if len(v) > 0 {
+			e.options.output(g, vectors{1, len(v)})
+		}
+	}, func() ([]float32, error) { return e.inner.EmbedQuery(ctx, text) })
+}
+
+func (e *embedder) begin(ctx context.Context, in any) (context.Context, *langshark.Generation) {
+	client := e.options.recorder(ctx)
+	if client == nil {
+		return ctx, nil
+	}
+	name := "embeddings"
+	if e.options.model != "" {
+		name += " " + e.options.model
+	}
+	below, g := client.StartEmbedding(ctx, e.options.named(name), langshark.WithCapture(e.options.capture))
+	if g == nil {
+		return below, nil
+	}
+	g.SetMetadata("gen_ai.operation.name", "embeddings")
+	if e.options.model != "" {
+		g.SetModel(e.options.model)
+	}
+	e.options.input(g, in)
+	return covered(below, langshark.KindEmbedding), g
+}

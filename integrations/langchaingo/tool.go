@@ -1,0 +1,68 @@
+package langchaingo
+
+import (
+	"context"
+
+	"github.com/tmc/langchaingo/tools"
+
+	langshark "github.com/langshark/langshark-go"
+)
+
+// WrapTool returns t with each call recorded as a tool of t's name: what the
+// model gave it and what it returned. Below a [WrapExecutor] tools are wrapped
+// already, and know the generation that asked (metadata langshark.generation_id)
+// and the id of its tool call.
+func WrapTool(t tools.Tool, opts ...Option) tools.Tool {
+	if isNil(t) {
+		return t
+	}
+	if _, ok := t.(*tool); ok {
+		return t
+	}
+	return &tool{t, newOptions(opts)}
+}
+
+// WrapTools is [WrapTool] for all of a list, which stays as it is.
+func WrapTools(ts []tools.Tool, opts ...Option) []tools.Tool {
+	if ts == nil {
+		return nil
+	}
+	all := make([]tools.Tool, len(ts))
+	for i, t := range ts {
+		all[i] = WrapTool(t, opts...)
+	}
+	return all
+}
+
+type tool struct {
+	inner   tools.Tool
+	options *options
+}
+
+// Name is that of the wrapped tool.
+func (t *tool) Name() string { return t.inner.Name() }
+
+// Description is that of the wrapped tool.
+func (t *tool) Description() string { return t.inner.Description() }
+
+// Call records the call of the wrapped tool.
+func (t *tool) Call(ctx context.Context, input string) (string, error) {
+	client := t.options.recorder(ctx)
+	if client == nil {
+		return t.inner.Call(ctx, input)
+	}
+	below, span := t.options.start(ctx, client, langshark.KindTool, t.inner.Name())
+	span.SetMetadata("gen_ai.operation.name", "execute_tool")
+	t.options.input(span, input)
+	steps := stepsFrom(below)
+	if call, generation := steps.acting(t.inner.Name(), input); generation != "" {
+		span.SetMetadata("langshark.generation_id", generation)
+		if call != "" {
+			span.SetMetadata("gen_ai.tool.call.id", call)
+		}
+	}
+	return observed(span, func(out string) {
+		t.options.output(span, out)
+		steps.observed(t.inner.Name(), input, out)
+	}, func() (string, error) { return t.inner.Call(below, input) })
+}
