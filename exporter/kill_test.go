@@ -18,8 +18,8 @@ import (
 // killDir names the folder of a process that records until it is killed.
 const killDir = "LANGSHARK_TEST_KILL_DIR"
 
-// recordUntilKilled blasts at a dead sink and prints how many of its records,
-// which are numbered, are on disk.
+// recordUntilKilled blasts at a dead sink and prints the ids of the records that
+// are on disk.
 func recordUntilKilled(dir, run string) {
 	disk, err := spool.New(spool.Config{Dir: dir, SegmentBytes: 256 << 10})
 	if err != nil {
