@@ -214,12 +214,13 @@ func encodeRaw(raw json.RawMessage) capture {
 		return capture{}
 	}
 	buf := getBuffer()
-	w := bytes.NewBuffer(buf.b)
-	if err := json.Compact(w, raw); err != nil {
+	out, depth, files, err := jsonx.AppendCompact(buf.b, raw, filesBegin)
+	if err != nil {
 		buf.release()
 		return encodeFailed(fmt.Errorf("invalid JSON: %w", err))
 	}
-	buf.b, buf.foreign = w.Bytes(), true
+	buf.b, buf.foreign, buf.files = out, true, files
+	buf.flat = depth <= MaxValueDepth
 	return checked(buf)
 }
 
