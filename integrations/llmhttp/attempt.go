@@ -54,7 +54,7 @@ func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, r
 		a.tee, a.request = tee, send
 		return send, a
 	}
-	r := endpoint.ParseRequest(body, cut)
+	r := endpoint.ParseRequest(req.Header.Get("Content-Type"), body, cut)
 	if t.options.streamUsage && r.Stream && !r.StreamUsage && !cut {
 		send = withStreamUsage(req, body)
 	}
@@ -89,7 +89,7 @@ func (a *attempt) open(r *llmwire.Request) {
 func (a *attempt) opened() *call {
 	if a.call == nil && a.tee != nil {
 		body, cut := a.tee.sent(a.request.ContentLength)
-		r := a.endpoint.ParseRequest(body, cut)
+		r := a.endpoint.ParseRequest(a.request.Header.Get("Content-Type"), body, cut)
 		a.open(&r)
 	}
 	return a.call

@@ -318,7 +318,8 @@ type panicky struct{ request, feed, close bool }
 
 func (panicky) Provider() string  { return "p" }
 func (panicky) Operation() string { return "chat" }
-func (p panicky) ParseRequest([]byte, bool) llmwire.Request {
+func (panicky) Kind() llmwire.Kind { return llmwire.Generation }
+func (p panicky) ParseRequest(string, []byte, bool) llmwire.Request {
 	if p.request {
 		panic("request")
 	}

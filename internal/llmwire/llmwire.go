@@ -9,7 +9,6 @@ package llmwire
 
 import (
 	"encoding/json"
-	"net/http"
 	"strings"
 )
 
@@ -23,14 +22,30 @@ const (
 	MaxErrorBytes = 64 << 10
 )
 
+// Kind is what a call is recorded as.
+type Kind uint8
+
+// The kinds of calls.
+const (
+	// Generation asks a model for text, pictures, sound or a judgement.
+	Generation Kind = iota
+	// Embedding asks for vectors.
+	Embedding
+	// Management asks no model: files, lists of models, the state of a job.
+	Management
+)
+
 // Endpoint is one operation of a provider's API.
 type Endpoint interface {
 	// Provider is the name of the provider as the OpenTelemetry GenAI conventions have it, as in "openai".
 	Provider() string
 	// Operation is what the call does, as in "chat".
 	Operation() string
+	// Kind is what the call is recorded as.
+	Kind() Kind
 	// ParseRequest reads a request's body, or its first bytes if cut is true.
-	ParseRequest(body []byte, cut bool) Request
+	// contentType is the request's Content-Type; JSON if empty.
+	ParseRequest(contentType string, body []byte, cut bool) Request
 	// Answer returns the accumulator for an answer with the given status and
 	// Content-Type to req.
 	Answer(status int, contentType string, req *Request) Accumulator
@@ -59,8 +74,34 @@ type Request struct {
 	// Parameters are the other fields by name: strings, booleans, json.Number,
 	// []string; other values as a string of JSON.
 	Parameters map[string]any
+	// ToolResults are what tools answered since the model spoke last.
+	ToolResults []ToolResult
 	// Truncated says that Input lacks something.
 	Truncated bool
+	// Vectors is set by who wants the vectors of embeddings in the output.
+	Vectors bool
+}
+
+// ToolCall is a call that a model asks for.
+type ToolCall struct {
+	// ID is the provider's name for the call; empty where it gives none.
+	ID string
+	// Name is the tool's.
+	Name string
+	// Arguments are what the model says, JSON if it does well.
+	Arguments string
+}
+
+// ToolResult is what a tool answered.
+type ToolResult struct {
+	// ID is that of the call, empty where the provider has none.
+	ID string
+	// Name is the tool's, where the provider says it.
+	Name string
+	// Output is valid JSON.
+	Output json.RawMessage
+	// Failed says that the application calls it an error.
+	Failed bool
 }
 
 // Response is what an answer says.
@@ -74,6 +115,8 @@ type Response struct {
 	Output json.RawMessage
 	// FinishReasons has one for each choice that ended, in order.
 	FinishReasons []string
+	// ToolCalls are those that the model asks for, in order.
+	ToolCalls []ToolCall
 	// Usage is nil if not said.
 	Usage *Usage
 	// Err is the provider's error, if that was the answer or ended the stream.
@@ -93,6 +136,8 @@ type Usage struct {
 	Input, Output, Total                int64
 	CachedInput, CacheWrite, InputAudio int64
 	Reasoning, OutputAudio              int64
+	// Details are further counts by name, not contained in the others.
+	Details map[string]int64
 }
 
 // ProviderError is an error in a provider's own form.
@@ -105,59 +150,21 @@ type ProviderError struct {
 	Body string
 }
 
-// Kind returns the code, else the type.
+// Kind returns the code, else the type; the type if the code is but a number.
 func (e *ProviderError) Kind() string {
+	if e.Type != "" && strings.Trim(e.Code, "0123456789") == "" {
+		return e.Type
+	}
 	if e.Code != "" {
 		return e.Code
 	}
 	return e.Type
 }
 
-// Detect returns the endpoint that a request to host and path addresses. host
-// may have a port.
-func Detect(method, host, path string) (Endpoint, bool) {
-	if method != http.MethodPost {
-		return nil, false
+// attribute adds a fact.
+func (r *Response) attribute(name string, value any) {
+	if r.Attributes == nil {
+		r.Attributes = make(map[string]any)
 	}
-	if prefix, ok := strings.CutSuffix(path, "/chat/completions"); ok {
-		_, deployment, _ := strings.Cut(prefix, "/openai/deployments/") // Azure
-		return openAIChat{openAICompatible(host), deployment}, true
-	}
-	return nil, false
-}
-
-// openAICompatible names the provider behind an API of OpenAI's form.
-func openAICompatible(host string) string {
-	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
-		host = host[:i]
-	}
-	host = strings.ToLower(host)
-	for _, p := range openAIHosts {
-		if name, ok := strings.CutSuffix(host, p.domain); ok && (name == "" || name[len(name)-1] == '.') {
-			return p.provider
-		}
-	}
-	return "openai"
-}
-
-// openAIHosts are the domains whose provider has a name of its own in the
-// GenAI conventions, or is widely used.
-var openAIHosts = []struct{ domain, provider string }{
-	{"openai.azure.com", "azure.ai.openai"},
-	{"cognitiveservices.azure.com", "azure.ai.openai"},
-	{"services.ai.azure.com", "azure.ai.inference"},
-	{"api.deepseek.com", "deepseek"},
-	{"api.groq.com", "groq"},
-	{"api.mistral.ai", "mistral_ai"},
-	{"api.perplexity.ai", "perplexity"},
-	{"api.x.ai", "x_ai"},
-	{"generativelanguage.googleapis.com", "gcp.gemini"},
-	{"aiplatform.googleapis.com", "gcp.vertex_ai"},
-	{"api.anthropic.com", "anthropic"},
-	{"openrouter.ai", "openrouter"},
-	{"api.together.xyz", "together_ai"},
-	{"api.fireworks.ai", "fireworks_ai"},
-	{"dashscope.aliyuncs.com", "alibaba_cloud"},
-	{"api.moonshot.cn", "moonshot_ai"},
-	{"api.moonshot.ai", "moonshot_ai"},
+	r.Attributes[name] = value
 }

@@ -3,11 +3,12 @@ package llmwire
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/langshark/langshark-go/internal/jsonx"
 )
 
 // Bounds against a stream that makes no sense.
@@ -16,22 +17,33 @@ const (
 	maxToolCalls = 256 // of one choice
 )
 
-// chatStream puts the chunks of a stream together.
+// chatStream puts the chunks of a stream together. In the steady state it
+// allocates nothing but what the text grows by.
 type chatStream struct {
 	sse     SSE
-	head    chatHead
+	head    openAIHead
 	choices map[int]*chatChoice
-	room    int // bytes of text that may still be kept
+	first   *chatChoice // that of index 0
+	keep    keeper
 	err     *ProviderError
 	started bool
 	done    bool // [DONE] was seen
-	cut     bool
-	scratch chatChunk
+}
+
+// chatChoice is one message of a stream as far as it has come.
+type chatChoice struct {
+	role, finish                        string
+	content, refusal, reasoning, spoken []byte
+
+	calls    []*chatToolCall
+	byIndex  map[int]*chatToolCall
+	function *chatToolCall // the older form
+	last     toolDelta
 }
 
 func newChatStream() *chatStream {
-	s := &chatStream{choices: make(map[int]*chatChoice, 1), room: MaxCaptureBytes}
-	s.sse.OnEvent = s.event
+	s := &chatStream{choices: make(map[int]*chatChoice, 1), keep: keeper{room: MaxCaptureBytes}}
+	s.sse.OnEvent = func(_, data []byte) { s.event(data) }
 	return s
 }
 
@@ -42,13 +54,15 @@ func (s *chatStream) Started() bool { return s.started }
 // choice told its finish reason: some providers leave the mark out.
 func (s *chatStream) Close() Response {
 	s.sse.Close()
-	r := Response{Err: s.err, Truncated: s.cut || s.sse.Skipped > 0}
+	var r Response
 	s.head.fill(&r)
+	r.Err, r.Truncated = s.err, s.keep.cut || s.sse.Skipped > 0
 	finished := len(s.choices) > 0
 	messages := make([]json.RawMessage, 0, len(s.choices))
 	for _, index := range slices.Sorted(maps.Keys(s.choices)) {
 		c := s.choices[index]
 		messages = append(messages, c.message())
+		r.ToolCalls = append(r.ToolCalls, c.toolCalls()...)
 		if c.finish == "" {
 			finished = false
 			continue
@@ -56,242 +70,273 @@ func (s *chatStream) Close() Response {
 		r.FinishReasons = append(r.FinishReasons, c.finish)
 	}
 	r.Complete = s.err == nil && (s.done || finished)
-	switch len(messages) {
-	case 0:
-	case 1:
-		r.Output = messages[0]
-	default:
-		r.Output = marshal(messages)
-	}
+	r.Output = list(messages)
 	return r
 }
 
-// chatChunk is one event of the stream.
-type chatChunk struct {
-	chatHead
-	Choices []chunkChoice `json:"choices"`
-	XGroq   struct {
-		Usage *openAIUsage `json:"usage"`
-	} `json:"x_groq"`
-}
-
-type chunkChoice struct {
-	Index        int          `json:"index"`
-	Delta        chatDelta    `json:"delta"`
-	FinishReason string       `json:"finish_reason"`
-	Usage        *openAIUsage `json:"usage"` // Moonshot
-}
-
-type chatDelta struct {
-	Role             string          `json:"role"`
-	Content          looseText       `json:"content"`
-	Refusal          looseText       `json:"refusal"`
-	ReasoningContent looseText       `json:"reasoning_content"` // DeepSeek, vLLM, xAI
-	Reasoning        looseText       `json:"reasoning"`         // OpenRouter, Groq
-	ToolCalls        []toolCallDelta `json:"tool_calls"`
-	FunctionCall     *functionDelta  `json:"function_call"` // the older form
-}
-
-type toolCallDelta struct {
-	Index    *int           `json:"index"`
-	ID       string         `json:"id"`
-	Type     string         `json:"type"`
-	Function *functionDelta `json:"function"`
-	Custom   *struct {
-		Name  string `json:"name"`
-		Input string `json:"input"`
-	} `json:"custom"`
-}
-
-type functionDelta struct {
-	Name      string    `json:"name"`
-	Arguments looseText `json:"arguments"`
-}
-
-// looseText is a text that some providers send in parts, or as an object.
-type looseText string
-
-// UnmarshalJSON takes a string, null, or a list of parts with a text each; other JSON stays as it is.
-func (t *looseText) UnmarshalJSON(b []byte) error {
-	*t = ""
-	switch b[0] {
-	case 'n':
-	case '"':
-		if plain := b[1 : len(b)-1]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
-			*t = looseText(plain)
-			return nil
-		}
-		var s string
-		if err := json.Unmarshal(b, &s); err != nil {
-			return err
-		}
-		*t = looseText(s)
-	case '[':
-		var parts []struct {
-			Text string `json:"text"`
-		}
-		_ = json.Unmarshal(b, &parts) // a part of another form has no text
-		for _, p := range parts {
-			*t += looseText(p.Text)
-		}
-	default:
-		*t = looseText(b)
-	}
-	return nil
-}
-
-func (s *chatStream) event(_ string, data []byte) {
-	data = bytes.TrimSpace(data)
-	switch {
-	case len(data) == 0:
-	case string(data) == "[DONE]":
-		s.done = true
-	default:
-		if s.chunk(data) {
+// event takes an event's data: a chunk, or several where a server ends events by
+// a single newline.
+func (s *chatStream) event(data []byte) {
+	for {
+		data = bytes.TrimSpace(data)
+		switch {
+		case len(data) == 0:
 			return
-		}
-		// Servers that end events by a single newline arrive here as one event.
-		if lines := bytes.Split(data, []byte{'\n'}); len(lines) > 1 {
-			for _, line := range lines {
-				s.event("", line)
-			}
-		}
-	}
-}
-
-// chunk takes one chunk, and reports whether it is JSON.
-func (s *chatStream) chunk(data []byte) bool {
-	c := &s.scratch
-	choices := c.Choices[:cap(c.Choices)]
-	clear(choices) // encoding/json decodes into what is there
-	*c = chatChunk{Choices: choices[:0]}
-	err := json.Unmarshal(data, c)
-	var odd *json.UnmarshalTypeError
-	if err != nil && !errors.As(err, &odd) { // a field of an odd type is skipped
-		return false
-	}
-	if c.hasError() {
-		s.err = parseError(data[:min(len(data), MaxErrorBytes)])
-	}
-	s.merge(c)
-	for i := range c.Choices {
-		choice := s.choice(c.Choices[i].Index)
-		if choice == nil {
-			s.cut = true
+		case bytes.HasPrefix(data, doneMark):
+			s.done = true
+			data = data[len(doneMark):]
 			continue
 		}
-		s.delta(choice, &c.Choices[i].Delta)
-		if c.Choices[i].FinishReason != "" {
-			choice.finish = c.Choices[i].FinishReason
+		r := jsonx.NewReader(data)
+		s.chunk(&r)
+		if s.head.err && s.err == nil {
+			s.err = parseError(data[:min(len(data), MaxErrorBytes)])
 		}
-		if u := c.Choices[i].Usage; u.usage() != nil {
-			s.head.Usage = u
+		if !r.Bad() {
+			data = r.Rest()
+			continue
 		}
+		_, data, _ = bytes.Cut(data, []byte{'\n'})
 	}
-	return true
 }
 
-// merge takes what is said once for all chunks.
-func (s *chatStream) merge(c *chatChunk) {
-	for _, f := range [...]struct {
-		to   *string
-		from string
-	}{
-		{&s.head.ID, c.ID},
-		{&s.head.Model, c.Model},
-		{&s.head.SystemFingerprint, c.SystemFingerprint},
-		{&s.head.ServiceTier, c.ServiceTier},
-	} {
-		if f.from != "" && len(f.from) <= 1<<10 {
-			*f.to = f.from
+var doneMark = []byte("[DONE]")
+
+func (s *chatStream) chunk(r *jsonx.Reader) {
+	for ok := r.Object(); ok && r.Member(); {
+		if string(r.Key) != "choices" {
+			s.head.member(r)
+			continue
 		}
-	}
-	for _, u := range [...]*openAIUsage{c.Usage, c.XGroq.Usage} {
-		if u.usage() != nil {
-			s.head.Usage = u
+		for ok := r.Array(); ok && r.Item(); {
+			s.choice(r)
 		}
 	}
 }
 
-func (s *chatStream) choice(index int) *chatChoice {
+// choice takes one of a chunk's choices.
+func (s *chatStream) choice(r *jsonx.Reader) {
+	var c *chatChoice
+	var delta, finish []byte
+	index := 0
+	for ok := r.Object(); ok && r.Member(); {
+		switch string(r.Key) {
+		case "index":
+			index = int(min(r.Int(), 1<<30))
+			c = s.at(index)
+		case "delta":
+			if c != nil { // the index comes first, as a rule
+				s.delta(c, r)
+			} else {
+				delta = r.Raw()
+			}
+		case "finish_reason":
+			finish = r.Raw()
+		case "usage": // Moonshot
+			s.head.use(readOpenAIUsage(r))
+		default:
+			r.Skip()
+		}
+	}
+	if c == nil {
+		if c = s.at(index); c == nil {
+			s.keep.cut = true
+			return
+		}
+	}
+	if delta != nil {
+		d := jsonx.NewReader(delta)
+		s.delta(c, &d)
+	}
+	if present(finish) {
+		v := jsonx.NewReader(finish)
+		v.Set(&c.finish, maxWordBytes)
+	}
+}
+
+func (s *chatStream) at(index int) *chatChoice {
+	if index == 0 && s.first != nil {
+		return s.first
+	}
 	c := s.choices[index]
 	if c == nil && len(s.choices) < maxChoices {
 		c = &chatChoice{}
 		s.choices[index] = c
+		if index == 0 {
+			s.first = c
+		}
 	}
 	return c
 }
 
 // delta adds a piece to a choice.
-func (s *chatStream) delta(c *chatChoice, d *chatDelta) {
-	if d.Role != "" && len(d.Role) < 64 {
-		c.role = d.Role
-	}
-	s.add(&c.content, string(d.Content))
-	s.add(&c.refusal, string(d.Refusal))
-	if d.ReasoningContent != "" {
-		s.add(&c.reasoning, string(d.ReasoningContent))
-	} else {
-		s.add(&c.reasoning, string(d.Reasoning))
-	}
-	if f := d.FunctionCall; f != nil {
-		if c.function == nil {
-			c.function = &chatToolCall{}
-		}
-		s.function(c.function, f.Name, string(f.Arguments))
-	}
-	for i := range d.ToolCalls {
-		t := &d.ToolCalls[i]
-		call := c.call(t)
-		if call == nil {
-			s.cut = true
-			continue
-		}
-		s.started = true
-		if t.Type != "" && len(t.Type) < 64 {
-			call.kind = t.Type
-		}
-		if t.ID != "" && call.id == "" {
-			call.id = s.take(t.ID)
-		}
-		if t.Function != nil {
-			s.function(call, t.Function.Name, string(t.Function.Arguments))
-		}
-		if t.Custom != nil {
-			call.kind = "custom"
-			s.function(call, t.Custom.Name, t.Custom.Input)
+func (s *chatStream) delta(c *chatChoice, r *jsonx.Reader) {
+	reasoned := false
+	for ok := r.Object(); ok && r.Member(); {
+		switch string(r.Key) {
+		case "role":
+			r.Set(&c.role, 64)
+		case "content":
+			s.content(c, r)
+		case "refusal":
+			c.refusal = s.text(c.refusal, r)
+		case "reasoning_content", "reasoning": // DeepSeek, vLLM, xAI; OpenRouter, Groq
+			if reasoned { // the same under the other name
+				r.Skip()
+				continue
+			}
+			before := len(c.reasoning)
+			c.reasoning = s.text(c.reasoning, r)
+			reasoned = len(c.reasoning) > before
+		case "audio":
+			for ok := r.Object(); ok && r.Member(); {
+				if string(r.Key) == "transcript" {
+					c.spoken = s.text(c.spoken, r)
+				} else {
+					s.started = s.started || string(r.Key) == "data"
+					r.Skip()
+				}
+			}
+		case "tool_calls":
+			for ok := r.Array(); ok && r.Item(); {
+				s.tool(c, r)
+			}
+		case "function_call":
+			if r.Next() != '{' {
+				r.Skip()
+				continue
+			}
+			if c.function == nil {
+				c.function = &chatToolCall{}
+			}
+			c.last = toolDelta{}
+			c.last.function(r)
+			s.started = c.function.add(&c.last, &s.keep) || s.started
+		default:
+			r.Skip()
 		}
 	}
 }
 
-func (s *chatStream) function(c *chatToolCall, name, arguments string) {
-	s.started = s.started || name != "" || arguments != ""
-	if name != "" && c.name == "" {
-		c.name = s.take(name)
+// content takes text, or the parts that Mistral sends, of which some are thoughts.
+func (s *chatStream) content(c *chatChoice, r *jsonx.Reader) {
+	if r.Next() != '[' {
+		c.content = s.text(c.content, r)
+		return
 	}
-	s.add(&c.arguments, arguments)
+	for ok := r.Array(); ok && r.Item(); {
+		for ok := r.Object(); ok && r.Member(); {
+			switch string(r.Key) {
+			case "text":
+				c.content = s.text(c.content, r)
+			case "thinking":
+				c.reasoning = s.text(c.reasoning, r)
+			default:
+				r.Skip()
+			}
+		}
+	}
 }
 
-// add appends to a text as much as there is room for.
-func (s *chatStream) add(to *strings.Builder, text string) {
-	if text == "" {
+func (s *chatStream) tool(c *chatChoice, r *jsonx.Reader) {
+	d := &c.last
+	d.read(r)
+	call := c.call(d)
+	if call == nil {
+		s.keep.cut = true
 		return
 	}
 	s.started = true
-	to.WriteString(s.take(text))
+	if d.custom {
+		call.kind = "custom"
+	} else if len(d.kind) < 64 && present(d.kind) && !sameText(d.kind, call.kind) {
+		call.kind = word(d.kind)
+	}
+	if call.id == "" {
+		call.id = word(d.id)
+	}
+	call.add(d, &s.keep)
 }
 
-// take returns text, cut where the room ends.
-func (s *chatStream) take(text string) string {
-	if len(text) > s.room {
-		if !s.cut {
-			text = strings.ToValidUTF8(text[:s.room], "") + cutMark
-		} else {
-			text = ""
-		}
-		s.cut, s.room = true, 0
-		return text
+// text appends a piece of text, the first of which starts the answer.
+func (s *chatStream) text(to []byte, r *jsonx.Reader) []byte {
+	before := len(to)
+	to = s.keep.text(to, r)
+	s.started = s.started || len(to) > before
+	return to
+}
+
+func (c *chatChoice) toolCalls() (calls []ToolCall) {
+	for _, t := range c.calls {
+		calls = append(calls, ToolCall{t.id, t.name, text(t.arguments)})
 	}
-	s.room -= len(text)
-	return text
+	if c.function != nil {
+		calls = append(calls, ToolCall{"", c.function.name, text(c.function.arguments)})
+	}
+	return calls
+}
+
+// message encodes the choice in the shape of an answer in one piece.
+func (c *chatChoice) message() json.RawMessage {
+	o := jsonx.BeginObject(make([]byte, 0, 64+len(c.content)+len(c.content)/8+len(c.reasoning)))
+	role := c.role
+	if role == "" {
+		role = "assistant"
+	}
+	o.String("role", role)
+	if len(c.content) > 0 || len(c.calls) == 0 && c.function == nil && len(c.refusal) == 0 && len(c.spoken) == 0 {
+		o.String("content", text(c.content))
+	} else {
+		o.Name("content")
+		o.Dst = append(o.Dst, "null"...)
+	}
+	o.StringIf("reasoning_content", text(c.reasoning))
+	o.StringIf("refusal", text(c.refusal))
+	if len(c.spoken) > 0 {
+		o.Name("audio")
+		audio := jsonx.BeginObject(o.Dst)
+		audio.String("transcript", text(c.spoken))
+		o.Dst = audio.End()
+	}
+	if len(c.calls) > 0 {
+		o.Name("tool_calls")
+		o.Dst = append(o.Dst, '[')
+		for i, call := range c.calls {
+			if i > 0 {
+				o.Dst = append(o.Dst, ',')
+			}
+			t := jsonx.BeginObject(o.Dst)
+			t.String("id", call.id)
+			t.String("type", call.kind)
+			if call.kind == "custom" {
+				t.Name("custom")
+				t.Dst = call.encode(t.Dst, "input")
+			} else {
+				t.Name("function")
+				t.Dst = call.encode(t.Dst, "arguments")
+			}
+			o.Dst = t.End()
+		}
+		o.Dst = append(o.Dst, ']')
+	}
+	if c.function != nil {
+		o.Name("function_call")
+		o.Dst = c.function.encode(o.Dst, "arguments")
+	}
+	return o.End()
+}
+
+func (t *chatToolCall) encode(dst []byte, arguments string) []byte {
+	o := jsonx.BeginObject(dst)
+	o.String("name", t.name)
+	o.String(arguments, text(t.arguments))
+	return o.End()
+}
+
+// text returns bytes that were taken from JSON as a valid text.
+func text(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return strings.ToValidUTF8(string(b), "\ufffd")
 }

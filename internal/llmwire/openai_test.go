@@ -40,7 +40,7 @@ func TestChatRequest(t *testing.T) {
 	body := `{"model":"gpt-4o","messages":[{"role":"user","content":"a<b> & 환불"}],"temperature":0.7,"max_tokens":256,
 		"stop":["\n","END"],"stream":true,"stream_options":{"include_usage":true},"user":"u-1","seed":null,
 		"response_format":{"type":"json_object"},"logprobs":true}`
-	got := openAIChat{}.ParseRequest([]byte(body), false)
+	got := openAIChat{}.ParseRequest("", []byte(body), false)
 	want := Request{
 		Model: "gpt-4o", Stream: true, StreamUsage: true,
 		Input: json.RawMessage(`[{"role":"user","content":"a<b> & 환불"}]`),
@@ -54,7 +54,7 @@ func TestChatRequest(t *testing.T) {
 	}
 
 	tools := `{"model":"m","messages":[],"tools":[{"type":"function","function":{"name":"f<>"}}]}`
-	got = openAIChat{}.ParseRequest([]byte(tools), false)
+	got = openAIChat{}.ParseRequest("", []byte(tools), false)
 	if string(got.Input) != `{"messages":[],"tools":[{"type":"function","function":{"name":"f<>"}}]}` {
 		t.Errorf("with tools: %s", got.Input)
 	}
@@ -63,7 +63,7 @@ func TestChatRequest(t *testing.T) {
 func TestChatRequestAzure(t *testing.T) {
 	e, _ := Detect("POST", "corp.openai.azure.com", "/openai/deployments/my-gpt/chat/completions")
 	for body, model := range map[string]string{`{"messages":[]}`: "my-gpt", `{"model":"gpt-4o"}`: "gpt-4o"} {
-		if got := e.ParseRequest([]byte(body), false).Model; got != model {
+		if got := e.ParseRequest("", []byte(body), false).Model; got != model {
 			t.Errorf("%s: %q", body, got)
 		}
 	}
@@ -71,12 +71,12 @@ func TestChatRequestAzure(t *testing.T) {
 
 func TestChatRequestOdd(t *testing.T) {
 	for _, body := range []string{"", "null", "[]", `"x"`, "{", `{"model":7,"messages":5}`, "\x00\xff", `{"stop":[1,"a"]}`} {
-		r := openAIChat{}.ParseRequest([]byte(body), false) // doesn't panic
+		r := openAIChat{}.ParseRequest("", []byte(body), false) // doesn't panic
 		if r.Model != "" {
 			t.Errorf("%q: model %q", body, r.Model)
 		}
 	}
-	cut := openAIChat{}.ParseRequest([]byte(`{"model":"gpt-4o","messages":[{"role":"user","content":"long tex`), true)
+	cut := openAIChat{}.ParseRequest("", []byte(`{"model":"gpt-4o","messages":[{"role":"user","content":"long tex`), true)
 	if cut.Model != "gpt-4o" || !cut.Truncated || string(cut.Input) != `[{"role":"user","content":"long tex…[cut]"}]` {
 		t.Errorf("cut: %+v %s", cut, cut.Input)
 	}
@@ -343,7 +343,7 @@ func FuzzChat(f *testing.F) {
 	f.Add([]byte(`{"model":"m","messages":[{}],"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":1}}`), uint8(200))
 	f.Add([]byte(`{"error":{"message":"m"}}`), uint8(1))
 	f.Fuzz(func(t *testing.T, in []byte, size uint8) {
-		req := openAIChat{}.ParseRequest(in, size%2 == 0)
+		req := openAIChat{}.ParseRequest("", in, size%2 == 0)
 		if len(req.Input) > 0 && !json.Valid(req.Input) {
 			t.Errorf("input %q", req.Input)
 		}

@@ -9,15 +9,15 @@ const maxEventBytes = MaxCaptureBytes
 // arrives in portions of any size. It holds one event at most. The zero value
 // needs only OnEvent.
 type SSE struct {
-	// OnEvent receives the name, often empty, and the data of each event. The
-	// data is valid during the call.
-	OnEvent func(name string, data []byte)
+	// OnEvent receives the name, often empty, and the data of each event. Both
+	// are valid during the call.
+	OnEvent func(name, data []byte)
 	// Skipped counts the events that were too long.
 	Skipped int
 
 	line    []byte // the beginning of an unfinished line
 	data    []byte
-	name    string
+	name    []byte
 	any     bool // the event has data, if only an empty line of it
 	skip    bool // the event is too long
 	lost    bool // the line is too long
@@ -115,7 +115,7 @@ func (d *SSE) take(line []byte) {
 		}
 		d.any = true
 	case "event":
-		d.name = string(value)
+		d.name = append(d.name[:0], value...)
 	}
 }
 
@@ -127,5 +127,5 @@ func (d *SSE) dispatch() {
 	case d.any:
 		d.OnEvent(d.name, d.data)
 	}
-	d.data, d.name, d.any, d.skip = d.data[:0], "", false, false
+	d.data, d.name, d.any, d.skip = d.data[:0], d.name[:0], false, false
 }

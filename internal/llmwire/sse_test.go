@@ -11,7 +11,7 @@ import (
 // decode feeds the portions and returns the events as "name:data".
 func decode(portions ...string) (events []string, skipped int) {
 	d := SSE{}
-	d.OnEvent = func(name string, data []byte) { events = append(events, name+":"+string(data)) }
+	d.OnEvent = func(name, data []byte) { events = append(events, string(name)+":"+string(data)) }
 	for _, p := range portions {
 		d.Feed([]byte(p))
 	}
@@ -65,7 +65,7 @@ func TestSSEBounded(t *testing.T) {
 	if !slices.Equal(events, []string{":after"}) || skipped != 1 {
 		t.Errorf("many lines: events %d, skipped %d", len(events), skipped)
 	}
-	d := SSE{OnEvent: func(string, []byte) {}}
+	d := SSE{OnEvent: func(_, _ []byte) {}}
 	for range 64 {
 		d.Feed([]byte(long))
 	}
@@ -110,7 +110,7 @@ func BenchmarkChatStream(b *testing.B) {
 
 func BenchmarkSSE(b *testing.B) {
 	in := bytes.Repeat([]byte("data: "+strings.Repeat("x", 300)+"\n\n"), 400)
-	d := SSE{OnEvent: func(string, []byte) {}}
+	d := SSE{OnEvent: func(_, _ []byte) {}}
 	b.SetBytes(int64(len(in)))
 	b.ReportAllocs()
 	for b.Loop() {
