@@ -316,8 +316,8 @@ func TestCloseDuringRead(t *testing.T) {
 // panicky is an endpoint all of whose parts can panic.
 type panicky struct{ request, feed, close bool }
 
-func (panicky) Provider() string  { return "p" }
-func (panicky) Operation() string { return "chat" }
+func (panicky) Provider() string   { return "p" }
+func (panicky) Operation() string  { return "chat" }
 func (panicky) Kind() llmwire.Kind { return llmwire.Generation }
 func (p panicky) ParseRequest(string, []byte, bool) llmwire.Request {
 	if p.request {

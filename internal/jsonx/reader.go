@@ -196,28 +196,27 @@ func containerEnd(b []byte, from int) int {
 	return -1
 }
 
-// text returns what is between the quotes of a string, and whether it is one.
-func (r *Reader) text() ([]byte, bool) {
+// text returns what is between the quotes of a string, nothing for another value.
+func (r *Reader) text() []byte {
 	if r.peek() != '"' {
 		r.Skip()
-		return nil, false
+		return nil
 	}
 	raw := r.Raw()
 	if len(raw) < 2 {
-		return nil, false
+		return nil
 	}
-	return raw[1 : len(raw)-1], true
+	return raw[1 : len(raw)-1]
 }
 
 // Append appends a string's text, unescaped; nothing for another value.
 func (r *Reader) Append(dst []byte) []byte {
-	s, _ := r.text()
-	return AppendUnescaped(dst, s)
+	return AppendUnescaped(dst, r.text())
 }
 
 // Set puts a string's text into to, unless it is empty, the same or longer than limit bytes.
 func (r *Reader) Set(to *string, limit int) {
-	s, _ := r.text()
+	s := r.text()
 	if len(s) == 0 || len(s) > limit || string(s) == *to {
 		return
 	}
@@ -325,7 +324,7 @@ func hex4(s []byte) (rune, bool) {
 		case c >= '0' && c <= '9':
 			c -= '0'
 		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			c = c|0x20 - 'a' + 10
+			c = c | 0x20 - 'a' + 10
 		default:
 			return 0, false
 		}

@@ -2,6 +2,7 @@ package llmwire
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/langshark/langshark-go/internal/jsonx"
@@ -40,13 +41,13 @@ func (s *shape) parse(body []byte, cut bool) Request {
 			req.Stream = r.Bool()
 		case name == "stream_options":
 			req.StreamUsage = includeUsage(&r)
-		case name == s.main || contains(s.input, name):
+		case name == s.main || slices.Contains(s.input, name):
 			value := r.Raw()
 			if string(value) == "null" {
 				continue
 			}
 			inputs = putField(inputs, name, value)
-		case contains(s.groups, name) && r.Next() == '{':
+		case slices.Contains(s.groups, name) && r.Next() == '{':
 			for r.Object(); r.Member(); {
 				req.parameter(string(r.Key), r.Raw())
 			}
@@ -94,15 +95,6 @@ func putField(fields []field, name string, value []byte) []field {
 		}
 	}
 	return append(fields, field{name, value})
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 func includeUsage(r *jsonx.Reader) (yes bool) {
