@@ -18,6 +18,16 @@ var streams = map[string]struct {
 		chunk(`{"role":"assistant","content":""}`),
 		`data: {"id":"c1","object":"chat.completion.chunk","created":1767000000,"model":"gpt-4o-2024-08-06","service_tier":"default","system_fingerprint":"fp_1","choices":[{"index":0,"delta":{"content":" word%d"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"x7k"}` + "\n\n",
 	},
+	"openai completions": {
+		func() Accumulator { return openAICompletion{}.Answer(200, "text/event-stream", &Request{}) },
+		"",
+		`data: {"id":"cmpl-1","object":"text_completion","created":1767000000,"choices":[{"text":" word%d","index":0,"logprobs":null,"finish_reason":null}],"model":"gpt-3.5-turbo-instruct"}` + "\n\n",
+	},
+	"openai responses": {
+		func() Accumulator { return newResponsesStream() },
+		sse(`response.output_item.added|{"type":"response.output_item.added","output_index":0,"item":{"type":"message"}}`),
+		"event: response.output_text.delta\ndata: " + `{"type":"response.output_text.delta","sequence_number":7,"item_id":"msg_67ccd2bf17f0819081ff3bb2cf6508e60bb6a6b452d3795b","output_index":0,"content_index":0,"delta":" word%d","logprobs":[],"obfuscation":"x7k"}` + "\n\n",
+	},
 }
 
 // BenchmarkStreamChunk takes one event of a stream that goes on.

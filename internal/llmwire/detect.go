@@ -3,6 +3,8 @@ package llmwire
 import (
 	"net/http"
 	"strings"
+
+	"github.com/langshark/langshark-go/internal/jsonx"
 )
 
 // Detect returns the endpoint that a request to host and path addresses. host
@@ -11,17 +13,7 @@ func Detect(method, host, path string) (Endpoint, bool) {
 	if method != http.MethodPost {
 		return nil, false
 	}
-	host = hostname(host)
-	for i := range openAIEndpoints {
-		e := &openAIEndpoints[i]
-		prefix, ok := strings.CutSuffix(path, e.suffix)
-		if !ok {
-			continue
-		}
-		_, deployment, _ := strings.Cut(prefix, "/openai/deployments/") // Azure
-		return e.of(openAICompatible(host), deployment), true
-	}
-	return nil, false
+	return detectOpenAI(hostname(host), path)
 }
 
 func hostname(host string) string {
@@ -32,27 +24,76 @@ func hostname(host string) string {
 }
 
 // openAIEndpoints are told by the end of the path, for the many that offer the
-// API have it under different beginnings.
+// API have it under different beginnings. A plain name could be the end of any
+// path: before it must stand a version, or the provider must be known.
 var openAIEndpoints = []struct {
 	suffix string
+	plain  bool
 	of     func(provider, deployment string) Endpoint
 }{
-	{"/chat/completions", func(p, d string) Endpoint { return openAIChat{p, d} }},
+	{"/chat/completions", false, func(p, d string) Endpoint { return openAIChat{p, d} }},
+	{"/completions", true, func(p, d string) Endpoint { return openAICompletion{p, d} }},
+	{"/responses", true, func(p, _ string) Endpoint { return openAIResponses{p, "chat"} }},
+	{"/responses/compact", false, func(p, _ string) Endpoint { return openAIResponses{p, "compact"} }},
+	{"/embeddings", true, func(p, d string) Endpoint { return openAIEmbedding{p, d} }},
+	{"/images/generations", false, media("image_generation", &pictureShape, readPictures)},
+	{"/images/edits", false, media("image_edit", &pictureShape, readPictures)},
+	{"/images/variations", false, media("image_variation", &pictureShape, readPictures)},
+	{"/audio/transcriptions", false, media("transcription", &listenShape, readTranscript)},
+	{"/audio/translations", false, media("translation", &listenShape, readTranscript)},
+	{"/audio/speech", false, media("speech", &speakShape, readSpeech)},
+	{"/moderations", true, media("moderation", &moderationShape, readModeration)},
+	{"/edits", true, func(p, d string) Endpoint { return openAICompletion{p, d} }},
 }
 
-// openAICompatible names the provider behind an API of OpenAI's form.
-func openAICompatible(host string) string {
+func media(operation string, s *shape, read func(*jsonx.Reader, *Response)) func(string, string) Endpoint {
+	return func(provider, deployment string) Endpoint {
+		return openAIMedia{provider, deployment, operation, s, read}
+	}
+}
+
+func detectOpenAI(host, path string) (Endpoint, bool) {
+	for i := range openAIEndpoints {
+		e := &openAIEndpoints[i]
+		prefix, ok := strings.CutSuffix(path, e.suffix)
+		if !ok {
+			continue
+		}
+		provider, known := openAICompatible(host)
+		if e.plain && !known && !versioned(prefix) {
+			return nil, false
+		}
+		_, deployment, _ := strings.Cut(prefix, "/openai/deployments/") // Azure
+		return e.of(provider, deployment), true
+	}
+	return nil, false
+}
+
+// versioned reports whether a path has the beginning of an API: v1, v1beta,
+// openai, a deployment of Azure.
+func versioned(prefix string) bool {
+	if strings.Contains(prefix, "/openai") {
+		return true
+	}
+	last := prefix[strings.LastIndexByte(prefix, '/')+1:]
+	return last == "fim" || len(last) >= 2 && last[0] == 'v' && last[1] >= '0' && last[1] <= '9'
+}
+
+// openAICompatible names the provider behind an API of OpenAI's form, and says
+// whether it knows the host.
+func openAICompatible(host string) (provider string, known bool) {
 	for _, p := range openAIHosts {
 		if name, ok := strings.CutSuffix(host, p.domain); ok && (name == "" || name[len(name)-1] == '.') {
-			return p.provider
+			return p.provider, true
 		}
 	}
-	return "openai"
+	return "openai", false
 }
 
 // openAIHosts are the domains whose provider has a name of its own in the
 // GenAI conventions, or is widely used.
 var openAIHosts = []struct{ domain, provider string }{
+	{"api.openai.com", "openai"},
 	{"openai.azure.com", "azure.ai.openai"},
 	{"cognitiveservices.azure.com", "azure.ai.openai"},
 	{"services.ai.azure.com", "azure.ai.inference"},

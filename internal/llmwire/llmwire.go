@@ -18,6 +18,8 @@ const (
 	MaxBodyBytes = 4 << 20
 	// MaxCaptureBytes is how much input or output is kept of it.
 	MaxCaptureBytes = 1 << 20
+	// MaxMediaBytes is how much of an answer is read that consists of pictures or sound.
+	MaxMediaBytes = 14 << 20
 	// MaxErrorBytes is how much of an error's body is kept.
 	MaxErrorBytes = 64 << 10
 )
@@ -126,6 +128,9 @@ type Response struct {
 	// Complete says that the answer came to the end that its protocol has,
 	// whether or not more bytes could have followed.
 	Complete bool
+	// Endless says that the protocol has no end of its own: the answer is
+	// complete if the bytes end without an error.
+	Endless bool
 	// Truncated says that Output lacks something that the application received.
 	Truncated bool
 }

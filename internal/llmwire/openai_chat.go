@@ -22,10 +22,7 @@ var chatShape = shape{main: "messages", input: []string{"tools", "functions"}}
 
 // ParseRequest takes messages and tools as input, all else as parameters.
 func (e openAIChat) ParseRequest(_ string, body []byte, cut bool) Request {
-	req := chatShape.parse(body, cut)
-	if req.Model == "" {
-		req.Model = e.deployment
-	}
+	req := chatShape.parse(body, cut).orModel(e.deployment)
 	req.ToolResults = chatToolResults(req.Input)
 	return req
 }
@@ -34,12 +31,7 @@ func (e openAIChat) ParseRequest(_ string, body []byte, cut bool) Request {
 func chatToolResults(input []byte) (results []ToolResult) {
 	r := jsonx.NewReader(input)
 	if r.Next() == '{' {
-		for ok := r.Object(); ok && r.Member(); {
-			if string(r.Key) == "messages" {
-				break
-			}
-			r.Skip()
-		}
+		enter(&r, "messages")
 	}
 	for ok := r.Array(); ok && r.Item(); {
 		var id, role, name string
@@ -86,7 +78,7 @@ func readChatAnswer(r *jsonx.Reader, into *Response) {
 		for ok := r.Array(); ok && r.Item(); {
 			for ok := r.Object(); ok && r.Member(); {
 				switch string(r.Key) {
-				case "message":
+				case "message", "text":
 					if m := r.Raw(); present(m) {
 						messages = append(messages, m)
 						into.ToolCalls = append(into.ToolCalls, chatToolCalls(m)...)

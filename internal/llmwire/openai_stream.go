@@ -28,6 +28,7 @@ type chatStream struct {
 	err     *ProviderError
 	started bool
 	done    bool // [DONE] was seen
+	plain   bool // the choices are texts
 }
 
 // chatChoice is one message of a stream as far as it has come.
@@ -61,7 +62,11 @@ func (s *chatStream) Close() Response {
 	messages := make([]json.RawMessage, 0, len(s.choices))
 	for _, index := range slices.Sorted(maps.Keys(s.choices)) {
 		c := s.choices[index]
-		messages = append(messages, c.message())
+		if s.plain && len(c.calls) == 0 {
+			messages = append(messages, textJSON(c.content))
+		} else {
+			messages = append(messages, c.message())
+		}
 		r.ToolCalls = append(r.ToolCalls, c.toolCalls()...)
 		if c.finish == "" {
 			finished = false
@@ -117,7 +122,7 @@ func (s *chatStream) chunk(r *jsonx.Reader) {
 // choice takes one of a chunk's choices.
 func (s *chatStream) choice(r *jsonx.Reader) {
 	var c *chatChoice
-	var delta, finish []byte
+	var delta, piece, finish []byte
 	index := 0
 	for ok := r.Object(); ok && r.Member(); {
 		switch string(r.Key) {
@@ -130,6 +135,8 @@ func (s *chatStream) choice(r *jsonx.Reader) {
 			} else {
 				delta = r.Raw()
 			}
+		case "text": // of the older API, before the index
+			piece = r.Raw()
 		case "finish_reason":
 			finish = r.Raw()
 		case "usage": // Moonshot
@@ -147,6 +154,10 @@ func (s *chatStream) choice(r *jsonx.Reader) {
 	if delta != nil {
 		d := jsonx.NewReader(delta)
 		s.delta(c, &d)
+	}
+	if piece != nil {
+		v := jsonx.NewReader(piece)
+		c.content = s.text(c.content, &v)
 	}
 	if present(finish) {
 		v := jsonx.NewReader(finish)

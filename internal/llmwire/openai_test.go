@@ -20,7 +20,6 @@ func TestDetect(t *testing.T) {
 		{"POST", "notapi.groq.com", "/v1/chat/completions", "openai"},
 		{"POST", "generativelanguage.googleapis.com", "/v1beta/openai/chat/completions", "gcp.gemini"},
 		{"GET", "api.openai.com", "/v1/chat/completions", ""},
-		{"POST", "api.openai.com", "/v1/embeddings", ""},
 		{"POST", "api.openai.com", "/v1/chat/completions/x", ""},
 	} {
 		got := ""

@@ -55,23 +55,31 @@ func (s *shape) parse(body []byte, cut bool) Request {
 			req.parameter(name, r.Raw())
 		}
 	}
-	switch {
-	case len(inputs) == 0:
-		return req
-	case len(inputs) == 1 && inputs[0].name == s.main:
-		req.Input = append(json.RawMessage(nil), inputs[0].value...)
-	default:
-		o := jsonx.BeginObject(make([]byte, 0, len(body)))
-		for _, f := range inputs {
-			o.Key(f.name)
-			o.Dst = append(o.Dst, f.value...)
-		}
-		req.Input = o.End()
-	}
+	req.Input = s.join(inputs)
 	var short bool
 	req.Input, short = fit(req.Input, MaxCaptureBytes)
 	req.Truncated = req.Truncated || short
 	return req
+}
+
+// join makes the input of its fields; a copy.
+func (s *shape) join(inputs []field) json.RawMessage {
+	switch {
+	case len(inputs) == 0:
+		return nil
+	case len(inputs) == 1 && inputs[0].name == s.main:
+		return slices.Clone(inputs[0].value)
+	}
+	size := 2
+	for _, f := range inputs {
+		size += len(f.name) + len(f.value) + 8
+	}
+	o := jsonx.BeginObject(make([]byte, 0, size))
+	for _, f := range inputs {
+		o.Key(f.name)
+		o.Dst = append(o.Dst, f.value...)
+	}
+	return o.End()
 }
 
 // readable returns valid JSON without blanks: the body, or what can be made of

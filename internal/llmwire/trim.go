@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"unicode/utf8"
 )
@@ -13,21 +14,44 @@ const cutMark = "…[cut]"
 
 // fit returns raw, or a shorter valid value of it that takes about limit bytes
 // at most: first long strings are cut, harder each time, then everything goes.
+// Files as base64 don't count and stay whole: the core takes them out.
 func fit(raw json.RawMessage, limit int) (_ json.RawMessage, cut bool) {
 	if len(raw) <= limit {
 		return raw, false
 	}
-	for _, longest := range [...]int{64 << 10, 8 << 10, 1 << 10, 256} {
-		if short := shortenStrings(raw, longest); len(short) <= limit {
-			return short, true
+	for _, longest := range [...]int{math.MaxInt, 64 << 10, 8 << 10, 1 << 10, 256} {
+		if short, files := shortenStrings(raw, longest); len(short)-files <= limit {
+			return short, longest < math.MaxInt
 		}
 	}
 	return marshal(fmt.Sprintf("<truncated: %d bytes>", len(raw))), true
 }
 
-// shortenStrings cuts each string of valid JSON that is longer than longest bytes.
-func shortenStrings(raw []byte, longest int) []byte {
-	out := make([]byte, 0, len(raw)/2)
+// minFileBytes is from when on a string may be a file that is left whole.
+const minFileBytes = 64 << 10
+
+// isFile reports whether a long string, as it stands in JSON, is base64 or a data URI.
+func isFile(s []byte) bool {
+	if len(s) < minFileBytes || bytes.HasSuffix(s, []byte(cutMark)) {
+		return false
+	}
+	head := s[:256]
+	if bytes.HasPrefix(head, []byte("data:")) {
+		return bytes.Contains(head, []byte(";base64,"))
+	}
+	for _, c := range head {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '+' && c != '/' && c != '\\' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// shortenStrings cuts each string of valid JSON that is longer than longest
+// bytes, and says how many bytes are files, which stay.
+func shortenStrings(raw []byte, longest int) (out []byte, files int) {
+	out = make([]byte, 0, len(raw)/2)
 	for len(raw) > 0 {
 		open := bytes.IndexByte(raw, '"')
 		if open < 0 {
@@ -39,7 +63,10 @@ func shortenStrings(raw []byte, longest int) []byte {
 		if end < 0 {
 			end = len(raw)
 		}
-		if end > longest {
+		if isFile(raw[:end]) {
+			files += end
+			out = append(out, raw[:end]...)
+		} else if end > longest {
 			out = append(out, raw[:cutString(raw, longest)]...)
 			out = append(out, cutMark...)
 		} else {
@@ -51,7 +78,7 @@ func shortenStrings(raw []byte, longest int) []byte {
 			raw = raw[1:]
 		}
 	}
-	return append(out, raw...)
+	return append(out, raw...), files
 }
 
 // stringEnd returns the index of the quote that ends the string that begins at s[0], or -1.

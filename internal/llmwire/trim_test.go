@@ -1,6 +1,7 @@
 package llmwire
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -38,13 +39,18 @@ func TestCloseJSON(t *testing.T) {
 
 func TestFit(t *testing.T) {
 	image := `{"url":"data:image/png;base64,` + strings.Repeat("iVBO", 400_000) + `"}`
+	long := strings.Repeat("긴 문서. ", 200_000)
 	in := json.RawMessage(`[{"role":"user","content":[{"type":"text","text":"이게 뭐야?"},` + image + `]}]`)
+	if out, cut := fit(in, MaxCaptureBytes); cut || !bytes.Equal(out, in) {
+		t.Errorf("a file was cut: %d of %d bytes", len(out), len(in)) // the core takes it out as a whole
+	}
+	in = json.RawMessage(`[{"role":"user","content":[{"type":"text","text":"이게 뭐야?"},{"text":"` + long + `"},` + image + `]}]`)
 	out, cut := fit(in, MaxCaptureBytes)
-	if !cut || !json.Valid(out) || len(out) > 70<<10 {
+	if !cut || !json.Valid(out) || len(out) > len(image)+70<<10 {
 		t.Fatalf("cut %v, valid %v, %d bytes", cut, json.Valid(out), len(out))
 	}
-	if !strings.Contains(string(out), "이게 뭐야?") || !strings.Contains(string(out), cutMark) {
-		t.Errorf("lost the question or the mark: %.200s", out)
+	if !strings.Contains(string(out), "이게 뭐야?") || !strings.Contains(string(out), cutMark) || !strings.Contains(string(out), image) {
+		t.Errorf("lost the question, the mark or the file: %.200s", out)
 	}
 	many := json.RawMessage(`[` + strings.Repeat(`"ab",`, 300_000) + `"z"]`)
 	if out, cut := fit(many, MaxCaptureBytes); !cut || string(out) != `"<truncated: 1500005 bytes>"` {
@@ -66,7 +72,7 @@ func FuzzTrim(f *testing.F) {
 			if int(cut) >= len(in) && len(closed) == 0 && len(strings.Trim(string(in), " \t\r\n")) > 0 {
 				t.Errorf("closeJSON lost a whole value: %q", in)
 			}
-			if short := shortenStrings(in, int(cut)%32); !json.Valid(short) {
+			if short, _ := shortenStrings(in, int(cut)%32); !json.Valid(short) {
 				t.Errorf("shortenStrings(%q) = %q", in, short)
 			}
 		}

@@ -11,13 +11,14 @@ import (
 
 // whole reads an answer in one piece of JSON by read, which is given valid JSON.
 type whole struct {
-	body []byte
-	cut  bool
-	read func(r *jsonx.Reader, into *Response)
+	body  []byte
+	cut   bool
+	limit int // bytes; zero means MaxBodyBytes
+	read  func(r *jsonx.Reader, into *Response)
 }
 
 func (a *whole) Feed(p []byte) {
-	room := MaxBodyBytes - len(a.body)
+	room := max(a.limit, MaxBodyBytes) - len(a.body)
 	if len(p) > room {
 		p, a.cut = p[:room], true
 	}
