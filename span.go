@@ -8,6 +8,7 @@ import (
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/internal/ids"
+	"github.com/langshark/langshark-go/internal/toolcalls"
 )
 
 // Span is the handle of an observation of any kind. All methods may be called
@@ -119,7 +120,22 @@ func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *setti
 	n.span.joins = p.span.remote
 	n.span.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
 	n.span.ready(s)
+	if kind == KindTool && toolcalls.Any() {
+		n.span.asked(ctx)
+	}
 	return c.across(n, &n.span), &n.span
+}
+
+// asked names the generation that asked for this call of a tool, if one of this process did.
+func (s *Span) asked(ctx context.Context) {
+	call, ok := toolcalls.Of(ctx, s.TraceID(), s.name)
+	if !ok || call.Generation == "" {
+		return
+	}
+	s.SetMetadata("langshark.generation_id", call.Generation)
+	if call.ID != "" {
+		s.SetMetadata("gen_ai.tool.call.id", call.ID)
+	}
 }
 
 // begin sets what never changes.

@@ -28,6 +28,7 @@ type attempt struct {
 
 	key    retryKey
 	marked bool // by the SDK, as one of several
+	hide   bool // the chunk with the usage, which the application didn't ask for
 	stop   func() bool
 
 	closing atomic.Bool // Close was called
@@ -44,23 +45,15 @@ type attempt struct {
 
 // begin opens an attempt, of a new call or of one that waits for it. The
 // attempt is nil if the call isn't recorded.
-func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, req *http.Request, recording bool) (*http.Request, *attempt) {
+func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, req *http.Request) (*http.Request, *attempt) {
 	a := &attempt{transport: t, client: client, endpoint: endpoint, start: time.Now(), stop: func() bool { return true }}
 	send, body, cut, tee := capture(req)
 	if tee != nil {
-		if !recording {
-			return req, nil
-		}
 		a.tee, a.request = tee, send
 		return send, a
 	}
 	r := endpoint.ParseRequest(req.Header.Get("Content-Type"), body, cut)
-	if t.options.streamUsage && r.Stream && !r.StreamUsage && !cut {
-		send = withStreamUsage(req, body)
-	}
-	if !recording {
-		return send, nil
-	}
+	r.Vectors = t.options.vectors
 	a.request = req
 	if a.key, a.marked = retryMark(req, body); a.marked {
 		a.call = t.resume(a.key)
@@ -68,8 +61,12 @@ func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, r
 	if a.call == nil {
 		a.open(&r)
 	}
-	if a.call.generation == nil { // not sampled
+	if a.call.observation == nil { // not sampled
 		return send, nil
+	}
+	if t.options.streamUsage && r.Stream && !r.StreamUsage && !cut && llmwire.HasStreamUsage(endpoint) {
+		send = withStreamUsage(req, body)
+		a.hide = send != req
 	}
 	return send, a
 }
@@ -90,6 +87,7 @@ func (a *attempt) opened() *call {
 	if a.call == nil && a.tee != nil {
 		body, cut := a.tee.sent(a.request.ContentLength)
 		r := a.endpoint.ParseRequest(a.request.Header.Get("Content-Type"), body, cut)
+		r.Vectors = a.transport.options.vectors
 		a.open(&r)
 	}
 	return a.call
@@ -113,6 +111,9 @@ func (a *attempt) answered(resp *http.Response) {
 			return
 		}
 		resp.Body = &responseBody{rc: resp.Body, attempt: a}
+		if a.hide && hidable(resp) {
+			hideUsage(resp)
+		}
 	})
 }
 
@@ -123,6 +124,7 @@ func (a *attempt) expect(resp *http.Response) bool {
 	c := a.opened()
 	a.outcome.status, a.outcome.header = resp.StatusCode, resp.Header
 	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
+		a.outcome.response.Endless = a.endpoint.Kind() == llmwire.Management
 		return false
 	}
 	a.acc = accumulator(a.endpoint, resp, &c.request)
@@ -144,7 +146,7 @@ func (a *attempt) feed(p []byte) {
 	a.acc.Feed(p)
 	if !a.begun && a.acc.Started() {
 		a.begun = true
-		a.call.generation.SetCompletionStart(time.Now())
+		a.call.generation.SetCompletionStart(time.Now()) // does nothing for nil
 	}
 }
 

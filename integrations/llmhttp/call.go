@@ -15,8 +15,9 @@ type call struct {
 	ctx     context.Context //nolint:containedctx // that of the request, which the call belongs to
 	options *options
 
-	generation *langshark.Generation
-	unwait     func() // guarded by Transport.mu
+	observation observation           // nil if it isn't sampled
+	generation  *langshark.Generation // the same, nil if the call asks no model
+	unwait      func()                // guarded by Transport.mu
 
 	mu       sync.Mutex
 	request  llmwire.Request
@@ -26,14 +27,65 @@ type call struct {
 	held     bool // a scope decides when it has failed
 }
 
-// start opens the generation.
+// observation is what generations and spans have in common.
+type observation interface {
+	ID() string
+	TraceID() string
+	SetInput(v any)
+	SetOutput(v any)
+	SetMetadata(key string, v any)
+	SetLevel(l langshark.Level)
+	SetStatusMessage(text string)
+	EndAt(t time.Time)
+}
+
+// start opens the observation.
 func (t *Transport) start(client *langshark.Client, endpoint llmwire.Endpoint, req *http.Request, r *llmwire.Request, at time.Time) *call {
 	c := &call{ctx: req.Context(), options: &t.options, request: *r}
-	opts := []langshark.GenerationOption{langshark.WithStartTime(at)}
-	if t.options.capture != langshark.CaptureDefault {
-		opts = append(opts, langshark.WithCapture(t.options.capture))
+	if len(r.ToolResults) > 0 {
+		c.recordTools(client, at)
 	}
-	name := t.options.name
+	if endpoint.Kind() == llmwire.Management {
+		c.startSpan(client, endpoint, at)
+	} else {
+		c.startGeneration(client, endpoint, at)
+	}
+	if c.observation == nil {
+		return c
+	}
+	o := c.observation
+	o.SetMetadata("gen_ai.provider.name", endpoint.Provider())
+	if host := req.URL.Host; host != "" {
+		o.SetMetadata("server.address", host)
+	}
+	if len(r.Parameters) > 0 {
+		c.generation.SetModelParameters(r.Parameters)
+	}
+	if len(r.Input) > 0 && !t.options.noInput {
+		o.SetInput(r.Input)
+		if r.Truncated {
+			o.SetMetadata("langshark.input.truncated", true)
+		}
+	}
+	return c
+}
+
+func (c *call) startSpan(client *langshark.Client, endpoint llmwire.Endpoint, at time.Time) {
+	opts := []langshark.SpanOption{langshark.WithStartTime(at)}
+	if c.options.capture != langshark.CaptureDefault {
+		opts = append(opts, langshark.WithCapture(c.options.capture))
+	}
+	if _, span := client.StartSpan(c.ctx, endpoint.Operation(), opts...); span != nil {
+		c.observation = span
+	}
+}
+
+func (c *call) startGeneration(client *langshark.Client, endpoint llmwire.Endpoint, at time.Time) {
+	opts := []langshark.GenerationOption{langshark.WithStartTime(at)}
+	if c.options.capture != langshark.CaptureDefault {
+		opts = append(opts, langshark.WithCapture(c.options.capture))
+	}
+	name, model := c.options.name, c.request.Model
 	if s, ok := c.ctx.Value(generationKey{}).(*generationSettings); ok {
 		opts = append(opts, s.opts...)
 		if s.name != "" {
@@ -42,34 +94,24 @@ func (t *Transport) start(client *langshark.Client, endpoint llmwire.Endpoint, r
 	}
 	if name == "" {
 		name = endpoint.Operation()
-		if r.Model != "" {
-			name += " " + r.Model
+		if model != "" {
+			name += " " + model
 		}
 	}
-	_, c.generation = client.StartGeneration(c.ctx, name, opts...)
-	if c.generation == nil {
-		return c
+	start := client.StartGeneration
+	if endpoint.Kind() == llmwire.Embedding {
+		start = client.StartEmbedding
 	}
-	g := c.generation
+	_, g := start(c.ctx, name, opts...)
+	if g == nil {
+		return
+	}
+	c.observation, c.generation = g, g
 	g.SetMetadata("gen_ai.operation.name", endpoint.Operation())
-	g.SetMetadata("gen_ai.provider.name", endpoint.Provider())
-	if host := req.URL.Host; host != "" {
-		g.SetMetadata("server.address", host)
+	if model != "" {
+		g.SetModel(model)
+		g.SetMetadata("gen_ai.request.model", model)
 	}
-	if r.Model != "" {
-		g.SetModel(r.Model)
-		g.SetMetadata("gen_ai.request.model", r.Model)
-	}
-	if len(r.Parameters) > 0 {
-		g.SetModelParameters(r.Parameters)
-	}
-	if len(r.Input) > 0 && !t.options.noInput {
-		g.SetInput(r.Input)
-		if r.Truncated {
-			g.SetMetadata("langshark.input.truncated", true)
-		}
-	}
-	return c
 }
 
 func (c *call) isOver() bool {
@@ -109,8 +151,8 @@ func (c *call) giveUp() {
 func (c *call) end() {
 	c.over = true
 	if len(c.attempts) > 1 {
-		c.generation.SetMetadata("langshark.attempts", c.attempts)
+		c.observation.SetMetadata("langshark.attempts", c.attempts)
 	}
-	c.last.record(c.generation, c.options)
-	c.generation.EndAt(c.last.at)
+	c.last.record(c)
+	c.observation.EndAt(c.last.at)
 }

@@ -5,7 +5,9 @@
 //
 // Each call becomes a generation below the observation in the request's
 // context: model, parameters, messages, tools, answer, usage, finish reason,
-// time to first token, errors. Requests that are no such calls pass untouched.
+// time to first token, errors. Embeddings are embeddings, with the number of
+// vectors and their dimensions. Requests that are no such calls pass untouched;
+// see [WithManagement] for those of OpenAI's API that ask no model.
 //
 // # What the application sees
 //
@@ -33,8 +35,33 @@
 // (the X-Stainless-Retry-Count header). Then there is one generation, and the
 // metadata langshark.attempts lists them.
 //
+// # Tools
+//
+// A call of a tool that the model asks for becomes an observation of kind tool,
+// with arguments and result, when a later request of the trace brings its
+// result. It has the id of the generation that asked (metadata
+// langshark.generation_id) and lasts from that answer to the request, for when
+// the tool really ran isn't known (metadata langshark.inferred). Where the
+// application records the tool itself, by [StartTool] or as any observation of
+// kind tool that has the tool's name, that one is linked instead. See [WithoutTools].
+//
+// # Files
+//
+// Pictures and sounds in messages and answers are handled as the client's
+// Config.Media says; by default they are uploaded and a reference stays.
+//
 // # Providers
 //
-// Today: chat completions of OpenAI, Azure OpenAI, and the many that offer the
-// same API.
+//   - OpenAI and Azure OpenAI: chat, completions, responses, embeddings, images,
+//     audio, moderations;
+//   - hosts with OpenAI's API, as Groq, OpenRouter, DeepSeek, Mistral, xAI,
+//     Upstage, Together, Perplexity, vLLM: the same as far as they have it, with
+//     what they add, as reasoning and their own counts of tokens;
+//   - Anthropic: messages, on its own host, Vertex AI and others;
+//   - Gemini, on Google AI and Vertex AI: generateContent, streamed or not, and
+//     embeddings;
+//   - Ollama: chat, generate and embeddings.
+//
+// A provider is known by the path of the request, and by the host where several
+// have the same path; a proxy that keeps the path is fine.
 package llmhttp

@@ -16,6 +16,9 @@ type options struct {
 	noOutput    bool
 	capture     langshark.CaptureMode
 	streamUsage bool
+	vectors     bool
+	noTools     bool
+	management  bool
 	filter      func(*http.Request) bool
 }
 
@@ -37,11 +40,28 @@ func WithoutOutput() Option { return func(o *options) { o.noOutput = true } }
 // the client's own [langshark.Config].Capture.
 func WithCapture(m langshark.CaptureMode) Option { return func(o *options) { o.capture = m } }
 
-// WithStreamUsage asks for the usage in streams that don't ask for it
-// themselves, by stream_options.include_usage: without it the provider doesn't
-// tell. The application then receives one more chunk at the end of a stream, one
-// without choices, and must expect that.
+// WithStreamUsage asks for the usage in streams of chats and completions that
+// don't ask for it themselves, by stream_options.include_usage: without it
+// OpenAI and many others don't tell. The chunk that then comes in addition, with
+// the usage and without choices, is kept from the application; what comes before
+// it arrives event by event instead of byte by byte. Providers that tell without
+// being asked are not asked.
 func WithStreamUsage() Option { return func(o *options) { o.streamUsage = true } }
+
+// WithVectors records the vectors of embeddings too, not their number and
+// dimensions alone. Of an answer larger than 4 MiB what is beyond is left out,
+// and the usage, which stands at its end, with it.
+func WithVectors() Option { return func(o *options) { o.vectors = true } }
+
+// WithoutTools leaves out the tool observations that are made of the results in
+// a request; see the package's comment.
+func WithoutTools() Option { return func(o *options) { o.noTools = true } }
+
+// WithManagement says whether calls of OpenAI's API that ask no model, as of
+// files, batches, threads and models, are recorded as spans. Those without an
+// observation in the request's context never are: they begin no trace. Defaults
+// to false.
+func WithManagement(on bool) Option { return func(o *options) { o.management = on } }
 
 // WithFilter records only requests for which keep returns true.
 func WithFilter(keep func(*http.Request) bool) Option { return func(o *options) { o.filter = keep } }

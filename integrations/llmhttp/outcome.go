@@ -13,6 +13,7 @@ import (
 
 	langshark "github.com/langshark/langshark-go"
 	"github.com/langshark/langshark-go/internal/llmwire"
+	"github.com/langshark/langshark-go/internal/toolcalls"
 )
 
 // How the answer of an attempt ended; see the package's comment.
@@ -52,7 +53,7 @@ func (o *outcome) settle(ctx context.Context, err error, stream bool) {
 		if o.message == "" {
 			o.message = "the provider reported an error"
 		}
-	case o.status != 0 && r.Complete:
+	case o.status != 0 && (r.Complete || r.Endless && errors.Is(err, io.EOF)):
 		o.end = endComplete
 	case errors.Is(err, io.EOF) && o.status != 0:
 		o.end, o.message = endTruncated, "the answer ended before its end mark"
@@ -116,11 +117,15 @@ func (o *outcome) describe() map[string]any {
 	return m
 }
 
-// record puts the outcome into the generation.
-func (o *outcome) record(g *langshark.Generation, opts *options) {
-	r := &o.response
+// record puts the outcome into the call's observation.
+func (o *outcome) record(c *call) {
+	r, g := &o.response, c.observation
 	if r.Model != "" {
-		g.SetModel(r.Model)
+		c.generation.SetModel(r.Model)
+	}
+	for i := range r.ToolCalls {
+		t := &r.ToolCalls[i]
+		toolcalls.Asked(toolcalls.Call{Trace: g.TraceID(), ID: t.ID, Name: t.Name, Arguments: t.Arguments, Generation: g.ID(), At: o.at})
 	}
 	if r.ID != "" {
 		g.SetMetadata("gen_ai.response.id", r.ID)
@@ -132,22 +137,24 @@ func (o *outcome) record(g *langshark.Generation, opts *options) {
 		g.SetMetadata(name, value)
 	}
 	if u := r.Usage; u != nil {
-		g.SetUsage(langshark.Usage{
+		c.generation.SetUsage(langshark.Usage{
 			InputTokens: u.Input, OutputTokens: u.Output, TotalTokens: u.Total,
 			CachedInputTokens: u.CachedInput, CacheWriteTokens: u.CacheWrite, InputAudioTokens: u.InputAudio,
-			ReasoningTokens: u.Reasoning, OutputAudioTokens: u.OutputAudio,
+			ReasoningTokens: u.Reasoning, OutputAudioTokens: u.OutputAudio, Details: u.Details,
 		})
 	}
 	if o.status != 0 {
 		g.SetMetadata("http.response.status_code", o.status)
 	}
-	if id := o.header.Get("X-Request-Id"); id != "" && len(id) <= 200 {
-		g.SetMetadata("http.response.header.x-request-id", id)
+	for _, name := range [...]string{"x-request-id", "request-id"} { // OpenAI, Anthropic
+		if id := o.header.Get(name); id != "" && len(id) <= 200 {
+			g.SetMetadata("http.response.header."+name, id)
+		}
 	}
 	if o.stream && o.status < http.StatusMultipleChoices || o.end != endComplete && o.status < http.StatusMultipleChoices {
 		g.SetMetadata("langshark.stream.end", o.end)
 	}
-	o.recordOutput(g, opts)
+	o.recordOutput(g, c.options)
 	switch o.end {
 	case endComplete:
 	case endClosedEarly:
@@ -164,7 +171,7 @@ func (o *outcome) record(g *langshark.Generation, opts *options) {
 	}
 }
 
-func (o *outcome) recordOutput(g *langshark.Generation, opts *options) {
+func (o *outcome) recordOutput(g observation, opts *options) {
 	r := &o.response
 	if o.unread != "" {
 		g.SetMetadata("langshark.output.unread", o.unread)

@@ -160,7 +160,7 @@ func TestUntouched(t *testing.T) {
 			t.Errorf("%s: err %v, same request %v, same body %v, GetBody %v", path, err, got == req, resp.Body == io.ReadCloser(theBody), getBody)
 		}
 	}
-	check(NewTransport(base), rec.Context(), "/v1/embeddings")
+	check(NewTransport(base), rec.Context(), "/v1/other")
 	check(NewTransport(base), rec.Context(), "/v1/models")
 	check(NewTransport(base), t.Context(), "/v1/chat/completions") // no client: disabled
 	if n := len(rec.Observations()); n != 0 {
@@ -390,7 +390,11 @@ func TestStreamUsage(t *testing.T) {
 		ask + `}`:  ask + `}`,
 		`nonsense`: `nonsense`,
 	} {
-		for _, ctx := range []context.Context{langsharktest.NewRecorder(t).Context(), t.Context()} { // whether it is recorded or not
+		for recorded, ctx := range map[bool]context.Context{true: langsharktest.NewRecorder(t).Context(), false: t.Context()} {
+			out := out
+			if !recorded {
+				out = in
+			}
 			original := stream(in)
 			var got string
 			var length int64

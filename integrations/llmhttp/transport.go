@@ -88,13 +88,15 @@ func (t *Transport) open(req *http.Request) (send *http.Request, a *attempt) {
 	if client == nil {
 		client = langshark.FromContext(req.Context())
 	}
-	recording := client.Recording(req.Context())
-	if !recording && !t.options.streamUsage {
+	if !client.Recording(req.Context()) {
 		return req, nil
 	}
 	endpoint, ok := t.detect(req.Method, req.URL.Host, req.URL.Path)
+	if !ok && t.options.management && langshark.ObservationID(req.Context()) != "" {
+		endpoint, ok = llmwire.DetectManagement(req.Method, req.URL.Host, req.URL.Path)
+	}
 	if !ok || t.options.filter != nil && !t.options.filter(req) {
 		return req, nil
 	}
-	return t.begin(client, endpoint, req, recording)
+	return t.begin(client, endpoint, req)
 }

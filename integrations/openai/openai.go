@@ -18,6 +18,7 @@ type Option = llmhttp.Option
 // Jar and CheckRedirect stay and whose Transport is wrapped; any other client is
 // called for each request as before. Wrapping a config twice records once.
 func WrapConfig(config *openai.ClientConfig, opts ...Option) {
+	opts = append([]Option{llmhttp.WithManagement(true)}, opts...)
 	switch client := config.HTTPClient.(type) {
 	case nil:
 		config.HTTPClient = &http.Client{Transport: llmhttp.NewTransport(nil, opts...)}
@@ -64,10 +65,29 @@ func WithoutOutput() Option { return llmhttp.WithoutOutput() }
 // the client's own [langshark.Config].Capture.
 func WithCapture(m langshark.CaptureMode) Option { return llmhttp.WithCapture(m) }
 
-// WithStreamUsage asks for the usage in streams whose request doesn't. Recv then
-// returns one more chunk at the end, whose Choices are empty: code that reads
-// Choices[0] without looking must not use it.
+// WithStreamUsage asks for the usage in streams whose request doesn't. The chunk
+// that OpenAI then sends in addition is kept from the application.
 func WithStreamUsage() Option { return llmhttp.WithStreamUsage() }
+
+// WithVectors records the vectors of embeddings too, not their number and
+// dimensions alone.
+func WithVectors() Option { return llmhttp.WithVectors() }
+
+// WithoutTools leaves out the tool observations that are made of the results in
+// a request.
+func WithoutTools() Option { return llmhttp.WithoutTools() }
+
+// WithManagement says whether calls that ask no model, as of files, batches,
+// threads and models, are recorded as spans below the observation in their
+// context. Defaults to true.
+func WithManagement(on bool) Option { return llmhttp.WithManagement(on) }
+
+// StartTool starts the observation of a function that runs because the model
+// asked for it: a tool named like the function, with the arguments as input,
+// linked to the generation that asked. End it when the function has answered.
+func StartTool(ctx context.Context, call openai.ToolCall, opts ...langshark.SpanOption) (context.Context, *langshark.Span) {
+	return llmhttp.StartTool(ctx, llmhttp.ToolCall{ID: call.ID, Name: call.Function.Name, Arguments: call.Function.Arguments}, opts...)
+}
 
 // ContextWithGeneration says how the calls made with the context it returns
 // are recorded: by what name (empty for the usual one), and with which options,

@@ -396,3 +396,46 @@ func FuzzOpenAI(f *testing.F) {
 		}
 	})
 }
+
+func TestManagement(t *testing.T) {
+	for in, want := range map[string]string{
+		"GET /v1/models":                                  "GET /models",
+		"GET /v1/models/gpt-4o":                           "GET /models/{id}",
+		"POST /v1/files":                                  "POST /files",
+		"GET /v1/files/file-1/content":                    "GET /files/{id}/content",
+		"POST /v1/threads/t1/runs/r1/submit_tool_outputs": "POST /threads/{id}/runs/{id}/submit_tool_outputs",
+		"GET /v1/threads/t1/runs/r1/steps/s1":             "GET /threads/{id}/runs/{id}/steps/{id}",
+		"POST /v1/fine_tuning/jobs/j/cancel":              "POST /fine_tuning/jobs/{id}/cancel",
+		"DELETE /openai/v1/responses/resp_1":              "DELETE /responses/{id}",
+		"POST /v1/responses/input_tokens":                 "POST /responses/input_tokens",
+		"GET /openai/assistants/asst_1":                   "GET /assistants/{id}",
+		"GET /v1/vector_stores/vs/file_batches/b/files":   "GET /vector_stores/{id}/file_batches/{id}/files",
+		"GET /health":                                     "",
+		"GET /":                                           "",
+	} {
+		method, path, _ := strings.Cut(in, " ")
+		got := ""
+		if e, ok := DetectManagement(method, "api.openai.com", path); ok {
+			got = e.Operation()
+			if e.Kind() != Management || e.Provider() != "openai" {
+				t.Errorf("%s: %v %s", in, e.Kind(), e.Provider())
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+	e, _ := DetectManagement("POST", "api.openai.com", "/v1/threads")
+	if req := e.ParseRequest("application/json", []byte(`{"messages":[ ],"model":"x"}`), false); string(req.Input) != `{"messages":[],"model":"x"}` || req.Model != "" {
+		t.Errorf("request %+v %s", req, req.Input)
+	}
+	if req := e.ParseRequest("multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--x--\r\n"), false); string(req.Input) != `{"purpose":"batch"}` {
+		t.Errorf("form %+v %s", req, req.Input)
+	}
+	if r := feed(t, e, 200, "application/json", &Request{}, `{"id":"t"}`); string(r.Output) != `{"id":"t"}` || !r.Complete {
+		t.Errorf("answer %+v", r)
+	}
+	if r := feed(t, e, 200, "application/octet-stream", &Request{}, "\x00\x01"); string(r.Output) != `{"content_type":"application/octet-stream","bytes":2}` {
+		t.Errorf("file %s", r.Output)
+	}
+}

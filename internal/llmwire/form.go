@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
-	"slices"
 	"strconv"
 
 	"github.com/langshark/langshark-go/internal/jsonx"
@@ -42,12 +41,12 @@ func (s *shape) parseForm(contentType string, body []byte, cut bool) Request {
 			break
 		}
 		switch text := text(value); {
+		case s.isInput(name):
+			inputs = append(inputs, field{name, textJSON(value)})
 		case name == "model":
 			req.Model = cutText(text, maxWordBytes)
 		case name == "stream":
 			req.Stream, _ = strconv.ParseBool(text)
-		case name == s.main || slices.Contains(s.input, name):
-			inputs = append(inputs, field{name, textJSON(value)})
 		case text != "":
 			req.addParameter(name, cutText(text, maxParameterBytes))
 		}

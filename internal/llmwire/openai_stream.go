@@ -351,3 +351,32 @@ func text(b []byte) string {
 	}
 	return strings.ToValidUTF8(string(b), "\ufffd")
 }
+
+// HasStreamUsage reports whether streams of the endpoint tell their usage only
+// if stream_options.include_usage asks for it.
+func HasStreamUsage(e Endpoint) bool {
+	switch e.(type) {
+	case openAIChat, openAICompletion:
+		return e.Provider() != "mistral_ai" // it tells, and refuses fields that it doesn't know
+	}
+	return false
+}
+
+// IsUsageChunk reports whether a stream's chunk is the one that tells the usage
+// and nothing else.
+func IsUsageChunk(data []byte) bool {
+	noChoices, usage := false, false
+	r := jsonx.NewReader(data)
+	for ok := r.Object(); ok && r.Member(); {
+		switch string(r.Key) {
+		case "choices":
+			noChoices = string(r.Raw()) == "[]"
+		case "usage":
+			usage = r.Next() == '{'
+			r.Skip()
+		default:
+			r.Skip()
+		}
+	}
+	return noChoices && usage && !r.Bad()
+}

@@ -20,6 +20,13 @@ type shape struct {
 	input []string
 	// groups are objects whose members are parameters.
 	groups []string
+	// all says that everything is input.
+	all bool
+}
+
+// isInput reports whether a field belongs to the input.
+func (s *shape) isInput(name string) bool {
+	return s.all || name == s.main || slices.Contains(s.input, name)
 }
 
 type field struct {
@@ -41,7 +48,7 @@ func (s *shape) parse(body []byte, cut bool) Request {
 			req.Stream = r.Bool()
 		case name == "stream_options":
 			req.StreamUsage = includeUsage(&r)
-		case name == s.main || slices.Contains(s.input, name):
+		case s.isInput(name):
 			value := r.Raw()
 			if string(value) == "null" {
 				continue

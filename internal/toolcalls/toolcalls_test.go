@@ -1,0 +1,75 @@
+package toolcalls
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func drain(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() {
+		mu.Lock()
+		calls, bytes = nil, 0
+		count.Store(0)
+		mu.Unlock()
+	})
+}
+
+func TestTake(t *testing.T) {
+	drain(t)
+	Asked(Call{Trace: "t", ID: "a", Name: "f", Arguments: "1"})
+	Asked(Call{Trace: "t", ID: "b", Name: "f", Arguments: "2"})
+	Asked(Call{Trace: "t", Name: "g"})
+	Asked(Call{ID: "no trace", Name: "f"})
+	for _, tt := range []struct{ trace, id, name, want string }{
+		{"other", "a", "f", ""},
+		{"t", "", "", ""},
+		{"t", "b", "", "2"},
+		{"t", "", "f", "1"},
+		{"t", "", "f", ""}, // each is taken once
+		{"t", "", "h", ""},
+	} {
+		if c, ok := Take(tt.trace, tt.id, tt.name); c.Arguments != tt.want || ok != (tt.want != "") {
+			t.Errorf("%+v: %+v %v", tt, c, ok)
+		}
+	}
+	if _, ok := Take("t", "", "g"); !ok || Any() || bytes != 0 {
+		t.Errorf("found %v, any %v, %d bytes", ok, Any(), bytes)
+	}
+}
+
+func TestBounded(t *testing.T) {
+	drain(t)
+	for i := range 3 * maxCalls {
+		Asked(Call{Trace: "t", ID: fmt.Sprint(i)})
+	}
+	if len(calls) != maxCalls || calls[0].ID != fmt.Sprint(2*maxCalls) {
+		t.Errorf("%d calls from %s", len(calls), calls[0].ID)
+	}
+	Asked(Call{Trace: "t", ID: "huge", Arguments: strings.Repeat("x", maxBytes)})
+	if _, ok := Take("t", "huge", ""); ok {
+		t.Error("a huge one was kept")
+	}
+	for range 100 {
+		Asked(Call{Trace: "t", ID: "large", Arguments: strings.Repeat("x", maxBytes/10)})
+	}
+	sum := 0
+	for i := range calls {
+		sum += calls[i].size()
+	}
+	if bytes > maxBytes || sum != bytes || len(calls) != 9 {
+		t.Errorf("%d calls of %d bytes, counted %d", len(calls), sum, bytes)
+	}
+}
+
+func TestOf(t *testing.T) {
+	drain(t)
+	Asked(Call{Trace: "t", ID: "a", Name: "f"})
+	ctx := With(t.Context(), Call{Trace: "t", ID: "mine", Name: "f"})
+	for _, want := range []string{"mine", "a", ""} { // what is below the tool is not that call
+		if c, _ := Of(ctx, "t", "f"); c.ID != want {
+			t.Errorf("got %q, want %q", c.ID, want)
+		}
+	}
+}
