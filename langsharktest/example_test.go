@@ -41,14 +41,14 @@ func TestAnswerUsesTheCheapModel(t *testing.T) {
 }
 
 func ExampleRequireTree() {
-	test := func(t testing.TB) {
-		rec := langsharktest.NewRecorder(t)
+	run(func(tb testing.TB) { // a test, which has a *testing.T
+		tb.Helper()
+		rec := langsharktest.NewRecorder(tb)
 		Answer(rec.Context(), "Where is my parcel?")
-		langsharktest.RequireTree(t, rec, "testdata/answer.tree") // LANGSHARK_UPDATE=1 go test writes it
+		langsharktest.RequireTree(tb, rec, "testdata/answer.tree") // LANGSHARK_UPDATE=1 go test writes it
 
 		fmt.Print(rec.FullTree()) // what the file has
-	}
-	run(test)
+	})
 	// Output:
 	// trace support
 	//   user: minji

@@ -15,8 +15,8 @@ import (
 	"github.com/langshark/langshark-go/internal/testkit"
 )
 
-// UpdateVariable is the environment variable that, set to 1, makes [RequireTree] write its files.
-const UpdateVariable = "LANGSHARK_UPDATE"
+// updateVariable is the environment variable that, set to 1, makes [RequireTree] write its files.
+const updateVariable = "LANGSHARK_UPDATE"
 
 // TreeOption changes what [RequireTree] and [Recorder.FullTree] show.
 type TreeOption func(*treeSettings)
@@ -105,9 +105,9 @@ func RequireTree(tb testing.TB, r *Recorder, path string, opts ...TreeOption) {
 		tb.Fatal(err)
 	}
 	update := false
-	if v := os.Getenv(UpdateVariable); v != "" {
+	if v := os.Getenv(updateVariable); v != "" {
 		if update, err = strconv.ParseBool(v); err != nil {
-			tb.Fatalf("langsharktest: %s: %q is not 1 or 0", UpdateVariable, v)
+			tb.Fatalf("langsharktest: %s: %q is not 1 or 0", updateVariable, v)
 		}
 	}
 	file, err := os.ReadFile(path)
@@ -117,7 +117,7 @@ func RequireTree(tb testing.TB, r *Recorder, path string, opts ...TreeOption) {
 	}
 	comment, want := cutComment(string(bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n"))))
 	switch {
-	case got == want && !missing:
+	case got == want:
 	case update:
 		if err := writeGolden(path, comment+got); err != nil {
 			tb.Fatalf("langsharktest: %v", err)
@@ -155,5 +155,5 @@ func updateCommand(tb testing.TB) string {
 	for i, p := range parts {
 		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
 	}
-	return UpdateVariable + "=1 go test -run '" + strings.Join(parts, "/") + "'"
+	return updateVariable + "=1 go test -run '" + strings.Join(parts, "/") + "'"
 }

@@ -126,6 +126,7 @@ func TestTreeOfOddTexts(t *testing.T) {
 		_, span := langshark.StartSpan(ctx, "a [b]", langshark.WithInput("a\r\nb"), langshark.WithOutput("a \nb"))
 		span.SetMetadata("block", "a\n\n\tb\n")
 		span.SetMetadata("zero width", "a\u200bb\x00\U000e0001")
+		span.SetMetadata("not UTF-8 \xff", 1)
 		span.SetMetadata("tab", "a\tb")
 		span.SetMetadata("fence", "a\n\"\"\"\nb")
 		span.SetMetadata("nested", map[string]any{"text": strings.Repeat("long", 19) + "\nlast", "list": []any{nil, true, 1.50, "\"\\"}, "none": map[string]any{}})
@@ -162,6 +163,7 @@ func TestTreeOfOddTexts(t *testing.T) {
             last
           """,
         }
+        not UTF-8 �: 1
         number: 12345678901234567890.10
         tab: "a\tb"
         zero width: "a\u200bb\u0000\udb40\udc01"
@@ -212,6 +214,27 @@ trace [not recorded]
 trace [not recorded]
   id: elsewhere
   score only: -0.5
+`)
+}
+
+// TestTreeOfScoreIDs has a score that refers to another, and one of an observation that isn't there but is spoken of.
+func TestTreeOfScoreIDs(t *testing.T) {
+	const score, gone = "0a0c6f4e-3f7b-4f0e-9d59-0c6d9c6b4c55", "00f067aa0ba902b7"
+	expect(t, full(t, func(ctx context.Context, _ *langsharktest.Recorder) {
+		ctx, trace := langshark.StartTrace(ctx, "job")
+		must(langshark.RecordScore(ctx, "first", langshark.Numeric(1), langshark.WithScoreID(score)))
+		must(langshark.RecordScore(ctx, "again", langshark.Numeric(1), langshark.WithComment("instead of "+score)))
+		must(langshark.RecordScore(ctx, "gone", langshark.Numeric(1), langshark.WithTraceID(trace.ID()), langshark.WithObservationID(gone), langshark.WithComment("of "+gone)))
+		trace.End()
+	}), `trace job
+  score first: 1
+    id: score-1
+  score again: 1
+    comment: instead of score-1
+  score gone: 1
+    observation: obs-1 [not recorded]
+    comment: of obs-1
+- span job
 `)
 }
 
@@ -289,6 +312,25 @@ func TestTreeIgnoresEnvironment(t *testing.T) {
 		trace.End()
 	})
 	expect(t, got, "trace job\n  environment: prod\n  release: r2\n- span job\n")
+}
+
+func TestIgnoreMetadata(t *testing.T) {
+	expect(t, full(t, func(ctx context.Context, _ *langsharktest.Recorder) {
+		ctx, trace := langshark.StartTrace(ctx, "job", langshark.WithMetadata("x", 1))
+		_, gen := langshark.StartGeneration(ctx, "answer", langshark.WithModelParameters(map[string]any{"x": 2, "a": 3}), langshark.WithMetadata("x", 1), langshark.WithMetadata("y", 4))
+		must(langshark.RecordScore(ctx, "good", langshark.Boolean(false), langshark.WithMetadata("x", 1)))
+		gen.End()
+		trace.End()
+	}, langsharktest.IgnoreMetadata("x", "none")), `trace job
+  score good: false
+- span job
+  - generation answer
+      parameters:
+        a: 3
+        x: 2
+      metadata:
+        y: 4
+`)
 }
 
 // TestTreeOfCosts has a total that is more than its parts, and parts without a total.
@@ -383,6 +425,52 @@ func TestSortSiblings(t *testing.T) {
 	}
 }
 
+// TestSortOrder has names that win over inputs, inputs that win over what else is shown, and then what is below.
+func TestSortOrder(t *testing.T) {
+	expect(t, full(t, func(ctx context.Context, _ *langsharktest.Recorder) {
+		for _, o := range []struct{ name, input, model, child string }{
+			{"b", "1", "m", "x"}, {"a", "2", "l", "x"}, {"a", "1", "m", "y"}, {"a", "1", "m", "x"},
+		} {
+			ctx, gen := langshark.StartGeneration(ctx, o.name, langshark.WithInput(o.input), langshark.WithModel(o.model))
+			_, child := langshark.StartSpan(ctx, o.child)
+			child.End()
+			gen.End()
+		}
+	}, langsharktest.SortSiblings(), langsharktest.Replace("(?m)^trace .*", "trace")), strings.Join([]string{
+		"trace\n- generation a\n    model: m\n    input: \"1\"\n  - span x\n",
+		"trace\n- generation a\n    model: m\n    input: \"1\"\n  - span y\n",
+		"trace\n- generation a\n    model: l\n    input: \"2\"\n  - span x\n",
+		"trace\n- generation b\n    model: m\n    input: \"1\"\n  - span x\n",
+	}, "\n"))
+}
+
+// TestTreeOfOverlappingTraces has the order of start, although the first ended last.
+func TestTreeOfOverlappingTraces(t *testing.T) {
+	expect(t, full(t, func(ctx context.Context, _ *langsharktest.Recorder) {
+		_, first := langshark.StartTrace(ctx, "first")
+		_, second := langshark.StartTrace(ctx, "second")
+		second.End()
+		first.End()
+	}), "trace first\n- span first\n\ntrace second\n- span second\n")
+}
+
+// TestTreeOfTwoRoots has a trace whose input can't be said to be its root's.
+func TestTreeOfTwoRoots(t *testing.T) {
+	expect(t, full(t, func(ctx context.Context, _ *langsharktest.Recorder) {
+		_, one := langshark.StartSpan(ctx, "one", langshark.WithTraceID("t"), langshark.WithInput(1))
+		_, two := langshark.StartSpan(ctx, "two", langshark.WithTraceID("t"), langshark.WithInput(2))
+		two.End()
+		one.End()
+	}), `trace one
+  id: t
+  input: 1
+- span one
+    input: 1
+- span two
+    input: 2
+`)
+}
+
 // TestParallelSiblings is the case that SortSiblings is for.
 func TestParallelSiblings(t *testing.T) {
 	for range 5 {
@@ -405,7 +493,7 @@ func TestNormalised(t *testing.T) {
 	record := func(took int, port, call string) func(context.Context, *langsharktest.Recorder) {
 		return func(ctx context.Context, _ *langsharktest.Recorder) {
 			_, span := langshark.StartSpan(ctx, "GET 127.0.0.1:"+port, langshark.WithInput("http://localhost:"+port+"/v1 and [::1]:"+port+", 10.0.0.1:8080, 127.0.0.1:80"))
-			span.SetOutput(map[string]any{"took_ms": took, "call": call, "text": "a text that makes it so long that it just about fits"})
+			span.SetOutput(map[string]any{"took_ms": took, "call": call, "text": "a text so that it just about fits"})
 			span.SetMetadata("host.name", call)
 			span.SetMetadata("server.address", "127.0.0.1:"+port)
 			span.End()
@@ -423,7 +511,7 @@ func TestNormalised(t *testing.T) {
     input: "http://localhost:PORT/v1 and [::1]:PORT, 10.0.0.1:8080, 127.0.0.1:80"
     output: {
       "call": "call_a",
-      "text": "a text that makes it so long that it just about fits",
+      "text": "a text so that it just about fits",
       "took_ms": 0,
     }
     metadata:

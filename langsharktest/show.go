@@ -41,7 +41,7 @@ func (t *tree) own(b *strings.Builder, n *node, indent string) (inner string) {
 		if o.Level != langshark.LevelDefault {
 			fmt.Fprintf(b, " [%s]", o.Level)
 		}
-		if unfinished(o) {
+		if o.End.IsZero() {
 			b.WriteString(" [unfinished]")
 		}
 		b.WriteByte('\n')
@@ -78,7 +78,7 @@ func (t *tree) showTrace(b *strings.Builder, n *node, indent string) {
 		t.put(b, indent, "public", *a.Public)
 	}
 	var root exporter.Observation
-	if len(n.children) == 1 && n.children[0].without == "" {
+	if len(n.children) == 1 {
 		root = *n.children[0].observation
 	}
 	t.traceValue(b, indent, "input", n.trace.Input, root.Input)

@@ -13,7 +13,6 @@ import (
 	langshark "github.com/langshark/langshark-go"
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/memory"
-	"github.com/langshark/langshark-go/semconv"
 )
 
 // FullTree shows all that was recorded, as [RequireTree] compares it: traces with their observations below each other and
@@ -207,7 +206,7 @@ func (t *tree) know(id, what string) {
 
 // text gives the known ids in s their names; until they have one, all of a kind have the same.
 func (t *tree) text(s string) string {
-	return generated.ReplaceAllStringFunc(strings.ToValidUTF8(s, "\ufffd"), func(id string) string {
+	return generated.ReplaceAllStringFunc(s, func(id string) string {
 		what, ok := t.known[id]
 		if !ok {
 			return id
@@ -292,9 +291,4 @@ func (t *tree) number(n *node) {
 		}
 	}
 	walk(n)
-}
-
-// unfinished reports whether the observation didn't end, or ended only because its client did.
-func unfinished(o *exporter.Observation) bool {
-	return o.End.IsZero() || Metadata(o, semconv.LangSharkUnfinished) == "true"
 }

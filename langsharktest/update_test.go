@@ -20,7 +20,7 @@ type comparison struct {
 
 func newComparison(t *testing.T, model string) *comparison {
 	t.Helper()
-	t.Setenv(langsharktest.UpdateVariable, "")
+	t.Setenv("LANGSHARK_UPDATE", "")
 	rec := langsharktest.NewRecorder(t)
 	record(rec.Context(), model)
 	return &comparison{&failing{TB: t}, rec}
@@ -91,7 +91,7 @@ func TestRequireTreeUpdates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "testdata", "deeper", "support.tree")
 	c := newComparison(t, "gpt-4o")
 	for value, want := range map[string]bool{"1": true, "true": true, "0": false, "false": false} {
-		t.Setenv(langsharktest.UpdateVariable, value)
+		t.Setenv("LANGSHARK_UPDATE", value)
 		if failed := c.require(t, path) != ""; failed == want {
 			t.Errorf("%s: %s", value, c.message)
 		}
@@ -100,7 +100,7 @@ func TestRequireTreeUpdates(t *testing.T) {
 		}
 		_ = os.Remove(path)
 	}
-	t.Setenv(langsharktest.UpdateVariable, "1")
+	t.Setenv("LANGSHARK_UPDATE", "1")
 	if c.require(t, path); c.log != "langsharktest: wrote "+path || readFile(t, path) != recorded {
 		t.Errorf("logged %q, wrote\n%s", c.log, readFile(t, path))
 	}
@@ -113,7 +113,7 @@ func TestRequireTreeUpdates(t *testing.T) {
 	if c.require(t, path); readFile(t, path) != comment+recorded {
 		t.Errorf("wrote\n%s", readFile(t, path))
 	}
-	t.Setenv(langsharktest.UpdateVariable, "")
+	t.Setenv("LANGSHARK_UPDATE", "")
 	if got := c.require(t, path); got != "" {
 		t.Errorf("the comment was compared: %s", got)
 	}
@@ -143,11 +143,11 @@ func TestRequireTreeErrors(t *testing.T) {
 	if f.try(t, func() { rec.FullTree(langsharktest.Replace(`(`, "")) }); !strings.Contains(f.message, "missing closing )") {
 		t.Errorf("a wrong pattern: %q", f.message)
 	}
-	t.Setenv(langsharktest.UpdateVariable, "yes please")
+	t.Setenv("LANGSHARK_UPDATE", "yes please")
 	if got := c.require(t, "support.tree"); got != `langsharktest: LANGSHARK_UPDATE: "yes please" is not 1 or 0` {
 		t.Errorf("a wrong variable: %q", got)
 	}
-	t.Setenv(langsharktest.UpdateVariable, "1")
+	t.Setenv("LANGSHARK_UPDATE", "1")
 	file := filepath.Join(dir, "file")
 	writeFile(t, file, "")
 	if got := c.require(t, filepath.Join(file, "support.tree")); runtime.GOOS != "windows" && !strings.HasPrefix(got, "langsharktest: ") {
