@@ -444,14 +444,26 @@ func TestSortOrder(t *testing.T) {
 	}, "\n"))
 }
 
-// TestTreeOfOverlappingTraces has the order of start, although the first ended last.
+// TestTreeOfOverlappingTraces has the order of start, although the first ended last, and one has no record.
 func TestTreeOfOverlappingTraces(t *testing.T) {
 	expect(t, full(t, func(ctx context.Context, _ *langsharktest.Recorder) {
+		unended, _ := langshark.StartTrace(ctx, "begun")
+		_, child := langshark.StartSpan(unended, "child")
 		_, first := langshark.StartTrace(ctx, "first")
 		_, second := langshark.StartTrace(ctx, "second")
 		second.End()
 		first.End()
-	}), "trace first\n- span first\n\ntrace second\n- span second\n")
+		child.End()
+	}), `trace begun [not recorded]
+- span child
+    parent: [not recorded]
+
+trace first
+- span first
+
+trace second
+- span second
+`)
 }
 
 // TestTreeOfTwoRoots has a trace whose input can't be said to be its root's.
@@ -493,7 +505,7 @@ func TestNormalised(t *testing.T) {
 	record := func(took int, port, call string) func(context.Context, *langsharktest.Recorder) {
 		return func(ctx context.Context, _ *langsharktest.Recorder) {
 			_, span := langshark.StartSpan(ctx, "GET 127.0.0.1:"+port, langshark.WithInput("http://localhost:"+port+"/v1 and [::1]:"+port+", 10.0.0.1:8080, 127.0.0.1:80"))
-			span.SetOutput(map[string]any{"took_ms": took, "call": call, "text": "a text so that it just about fits"})
+			span.SetOutput(map[string]any{"took_ms": took, "call": call, "text": "a text so that it fits"})
 			span.SetMetadata("host.name", call)
 			span.SetMetadata("server.address", "127.0.0.1:"+port)
 			span.End()
@@ -509,11 +521,7 @@ func TestNormalised(t *testing.T) {
 	expect(t, one, `trace GET 127.0.0.1:PORT
 - span GET 127.0.0.1:PORT
     input: "http://localhost:PORT/v1 and [::1]:PORT, 10.0.0.1:8080, 127.0.0.1:80"
-    output: {
-      "call": "call_a",
-      "text": "a text so that it just about fits",
-      "took_ms": 0,
-    }
+    output: {"call": "call_a", "text": "a text so that it fits", "took_ms": 0}
     metadata:
       server.address: "127.0.0.1:PORT"
 `)

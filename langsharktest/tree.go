@@ -206,7 +206,7 @@ func (t *tree) know(id, what string) {
 
 // text gives the known ids in s their names; until they have one, all of a kind have the same.
 func (t *tree) text(s string) string {
-	return generated.ReplaceAllStringFunc(s, func(id string) string {
+	return generated.ReplaceAllStringFunc(strings.ToValidUTF8(s, "\ufffd"), func(id string) string {
 		what, ok := t.known[id]
 		if !ok {
 			return id
