@@ -9,24 +9,26 @@ import (
 
 var codeBlock = regexp.MustCompile("(?s)<!-- code: ([^ ]+) -->\n```go\n(.*?)```\n")
 
-// TestReadme fails when Go code in the README is no longer what the compiled file says.
+// TestReadme fails when Go code in the README or docs/testing.md is no longer what the compiled file says.
 func TestReadme(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := codeBlock.FindAllStringSubmatch(string(text), -1)
-	if n := strings.Count(string(text), "```go\n"); n != len(blocks) || n == 0 {
-		t.Errorf("%d of %d blocks of Go say which file they are from", len(blocks), n)
-	}
-	for _, b := range blocks {
-		source, err := os.ReadFile(b[1])
+	for _, file := range []string{"README.md", "docs/testing.md"} {
+		text, err := os.ReadFile(file)
 		if err != nil {
-			t.Error(err)
-			continue
+			t.Fatal(err)
 		}
-		if !strings.Contains(string(source), b[2]) {
-			t.Errorf("%s has no longer:\n%s", b[1], b[2])
+		blocks := codeBlock.FindAllStringSubmatch(string(text), -1)
+		if n := strings.Count(string(text), "```go\n"); n != len(blocks) || n == 0 {
+			t.Errorf("%s: %d of %d blocks of Go say which file they are from", file, n, len(blocks))
+		}
+		for _, b := range blocks {
+			source, err := os.ReadFile(b[1])
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			if !strings.Contains(string(source), b[2]) {
+				t.Errorf("%s: %s has no longer:\n%s", file, b[1], b[2])
+			}
 		}
 	}
 }

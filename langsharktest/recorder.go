@@ -1,12 +1,3 @@
-// Package langsharktest helps to test code that records: a [Recorder] keeps
-// what was recorded in memory, and finds and shows it.
-//
-//	func TestAnswer(t *testing.T) {
-//		rec := langsharktest.NewRecorder(t)
-//		Answer(rec.Context(), "Where is my parcel?")
-//		gen := rec.RequireObservation("chat gpt-4o")
-//		…
-//	}
 package langsharktest
 
 import (
@@ -31,19 +22,22 @@ type Recorder struct {
 
 	tb     testing.TB
 	memory *memory.Exporter
+	// as configured, not from the environment
+	release, environment string
 }
 
 // NewRecorder makes a recorder. Each configure function may change the
-// client's configuration, except its exporter. The environment's sampling and
-// switch are ignored.
+// client's configuration, except its exporter. The environment's sampling,
+// capture mode and switch are ignored.
 func NewRecorder(tb testing.TB, configure ...func(*langshark.Config)) *Recorder {
 	tb.Helper()
 	r := &Recorder{tb: tb, memory: memory.New()}
-	config := langshark.Config{Enabled: langshark.Enabled(true), SampleRate: langshark.SampleRate(1)}
+	config := langshark.Config{Enabled: langshark.Enabled(true), SampleRate: langshark.SampleRate(1), Capture: langshark.CaptureAll}
 	for _, f := range configure {
 		f(&config)
 	}
 	config.Exporter, config.SpoolDir = r.memory, ""
+	r.release, r.environment = config.Release, config.Environment
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}

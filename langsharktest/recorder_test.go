@@ -42,13 +42,27 @@ func TestRecorder(t *testing.T) {
 // failing notes that a test would have failed.
 type failing struct {
 	testing.TB
-	message string
+	message, log string
 }
 
-func (f *failing) Helper() {}
+func (f *failing) Helper()                         {}
+func (f *failing) Logf(format string, args ...any) { f.log = fmt.Sprintf(format, args...) }
+func (f *failing) Fatal(args ...any)               { f.Fatalf("%s", fmt.Sprint(args...)) }
 func (f *failing) Fatalf(format string, args ...any) {
 	f.message = fmt.Sprintf(format, args...)
 	panic(f)
+}
+
+// try calls check and keeps what it would have failed with.
+func (f *failing) try(t *testing.T, check func()) {
+	t.Helper()
+	f.message, f.log = "", ""
+	defer func() {
+		if v := recover(); v != nil && v != any(f) {
+			panic(v)
+		}
+	}()
+	check()
 }
 
 func TestRequireFails(t *testing.T) {
@@ -60,16 +74,7 @@ func TestRequireFails(t *testing.T) {
 		func() { rec.RequireObservation("two") },
 		func() { rec.RequireTrace("two") },
 	} {
-		f.message = ""
-		func() {
-			defer func() {
-				if v := recover(); v != any(f) {
-					t.Errorf("recovered %v", v)
-				}
-			}()
-			require()
-		}()
-		if !strings.Contains(f.message, `"two"`) || !strings.Contains(f.message, "span one") {
+		if f.try(t, require); !strings.Contains(f.message, `"two"`) || !strings.Contains(f.message, "span one") {
 			t.Errorf("message %q", f.message)
 		}
 	}

@@ -66,7 +66,7 @@ func Golden(t *testing.T, update bool, path, name, got string) {
 			return
 		}
 		if !update {
-			t.Errorf("%s, %s differs (run with -update to accept):\n--- want\n%s--- got\n%s", path, name, a.Files[i].Data, got)
+			t.Errorf("%s, %s differs (- golden, + got; run with -update to accept):\n%s", path, name, Diff(a.Files[i].Data, got))
 			return
 		}
 		a.Files[i].Data = got
