@@ -188,7 +188,7 @@ func (a *attempt) settle(err error) *outcome {
 	a.done = true
 	c := a.opened()
 	o := &a.outcome
-	o.start, o.at = a.start, time.Now()
+	o.start, o.at, o.loose = a.start, time.Now(), a.endpoint.Kind() == llmwire.Management
 	a.understand(o)
 	if o.unread = a.unread; a.acc == nil && o.status != 0 && o.unread != "" {
 		o.response.Complete = errors.Is(err, io.EOF)

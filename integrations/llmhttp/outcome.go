@@ -35,6 +35,7 @@ type outcome struct {
 	message   string // what went wrong; empty if nothing did
 	unread    string // why the answer could not be read
 	stream    bool
+	loose     bool // the application need not read the answer
 }
 
 // settle decides how it ended.
@@ -53,7 +54,7 @@ func (o *outcome) settle(ctx context.Context, err error, stream bool) {
 		if o.message == "" {
 			o.message = "the provider reported an error"
 		}
-	case o.status != 0 && (r.Complete || r.Endless && errors.Is(err, io.EOF)):
+	case o.status != 0 && (r.Complete || r.Endless && errors.Is(err, io.EOF) || o.loose && errors.Is(err, errClosed)):
 		o.end = endComplete
 	case errors.Is(err, io.EOF) && o.status != 0:
 		o.end, o.message = endTruncated, "the answer ended before its end mark"
