@@ -3,6 +3,7 @@ package fakellm
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +11,9 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -70,12 +73,8 @@ func (p *Provider) begin(w http.ResponseWriter, r *http.Request, e *endpoint) (*
 		return c, true
 	}
 	h := r.Header
-	for _, k := range []string{h.Get("Api-Key"), h.Get("X-Api-Key"), h.Get("X-Goog-Api-Key"), r.URL.Query().Get("key")} {
-		if k == p.key {
-			return c, true
-		}
-	}
-	if h.Get("Authorization") == "Bearer "+p.key {
+	bearer := strings.TrimPrefix(h.Get("Authorization"), "Bearer ")
+	if slices.Contains([]string{bearer, h.Get("Api-Key"), h.Get("X-Api-Key"), h.Get("X-Goog-Api-Key"), r.URL.Query().Get("key")}, p.key) {
 		return c, true
 	}
 	c.fail(e.vendor.wrongKey(c))
@@ -86,12 +85,12 @@ func (p *Provider) begin(w http.ResponseWriter, r *http.Request, e *endpoint) (*
 func (p *Provider) serve(e *endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := p.begin(w, r, e); ok {
-			c.run()
+			c.run(r.Context())
 		}
 	}
 }
 
-func (c *call) run() {
+func (c *call) run(ctx context.Context) {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, c.r.Body, maxRequestBytes))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		c.fail(invalid("", "Request body is too large."))
@@ -113,13 +112,13 @@ func (c *call) run() {
 		one.Choice = i
 		reply, scripted := c.p.next(c.api)
 		if !scripted && c.api.generates() {
-			reply = c.p.respond(c.r.Context(), &one)
+			reply = c.p.respond(ctx, &one)
 		}
 		c.replies[i] = reply.withDefaults(c.vendor.callID)
 	}
 	first := &c.replies[0]
-	c.p.pause(c.r.Context(), Moment{Request: c.req})
-	if c.r.Context().Err() != nil {
+	c.p.pause(ctx, Moment{Request: c.req})
+	if ctx.Err() != nil {
 		return
 	}
 	maps.Copy(c.w.Header(), first.Header)

@@ -41,7 +41,9 @@ type Provider struct {
 	requests []*Request
 	others   []*Request // to an API that generates nothing
 	served   int
-	prefixes map[uint64]bool // first messages seen: those are cached
+	answers  map[string][]Message // by id, for what follows on them
+	stored   []string             // the ids, oldest first
+	prefixes map[uint64]bool      // first messages seen: those are cached
 
 	server   *http.Server
 	listener net.Listener
@@ -86,6 +88,7 @@ func New(opts ...Option) *Provider {
 		pause:    func(context.Context, Moment) {},
 		now:      time.Now,
 		prefixes: make(map[uint64]bool),
+		answers:  make(map[string][]Message),
 		scripts:  make(map[API][]Reply),
 		mux:      http.NewServeMux(),
 	}
