@@ -175,7 +175,7 @@ func readClaude(c *call) *Error {
 	return nil
 }
 
-// readTurn takes apart a message; tools' results come behind what is said beside them.
+// readTurn takes apart a message.
 func (r *Request) readTurn(m claudeTurn, i int) *Error {
 	var text string
 	if json.Unmarshal(m.Content, &text) == nil {
@@ -198,10 +198,7 @@ func (r *Request) readTurn(m claudeTurn, i int) *Error {
 			results = append(results, Message{Role: "tool", ToolCallID: p.ToolUseID, Content: p.Content})
 		}
 	}
-	if len(results) == 0 || out.Content != "" {
-		r.Messages = append(r.Messages, out)
-	}
-	r.Messages = append(r.Messages, results...)
+	r.turn(out, results)
 	return nil
 }
 

@@ -166,3 +166,12 @@ func called(id, name string, arguments string) toolCall {
 	t.Function.Name, t.Function.Arguments = name, arguments
 	return t
 }
+
+// turn adds a message that tools' results may stand in: they come behind what
+// is said beside them, so that it doesn't look like a new question.
+func (r *Request) turn(m Message, results []Message) {
+	if len(results) == 0 || m.Content != "" {
+		r.Messages = append(r.Messages, m)
+	}
+	r.Messages = append(r.Messages, results...)
+}

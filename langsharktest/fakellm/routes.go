@@ -8,6 +8,14 @@ func (p *Provider) route() {
 	post("/v1/responses", responsesEndpoint)
 	post("/v1/messages", claudeEndpoint)
 	post("/v1/messages/count_tokens", claudeCountEndpoint)
+	for _, path := range []string{
+		"/v1beta/models/{call}", "/v1/models/{call}",
+		"/v1/publishers/google/models/{call}", "/v1beta1/publishers/google/models/{call}",
+		"/v1/projects/{project}/locations/{location}/publishers/google/models/{call}",
+		"/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{call}",
+	} {
+		p.mux.HandleFunc("POST "+path, p.gemini)
+	}
 	p.mux.HandleFunc("GET /v1/models", p.models)
 	p.mux.HandleFunc("GET /v1/models/{model}", p.model)
 	p.mux.HandleFunc("/", p.nowhere)
