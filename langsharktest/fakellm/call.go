@@ -59,7 +59,8 @@ type call struct {
 	r       *http.Request
 	n       int // of the requests of the provider
 	req     *Request
-	in      any // what else the endpoint read
+	in      any    // what else the endpoint read
+	ready   []byte // an answer that needs no reply
 	replies []Reply
 	used    *Usage
 }
@@ -102,6 +103,11 @@ func (c *call) run(ctx context.Context) {
 	c.req = &Request{API: c.api, Path: c.r.URL.Path, Body: body, Header: c.r.Header.Clone()}
 	if e := c.read(c); e != nil {
 		c.fail(e)
+		return
+	}
+	if c.ready != nil {
+		c.w.Header().Set("Content-Type", c.vendor.failType)
+		_, _ = c.w.Write(c.ready) // the client may have gone
 		return
 	}
 	c.req.N = max(c.req.N, 1)

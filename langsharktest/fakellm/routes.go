@@ -16,6 +16,12 @@ func (p *Provider) route() {
 	} {
 		p.mux.HandleFunc("POST "+path, p.gemini)
 	}
+	post("/api/chat", ollamaChatEndpoint)
+	post("/api/generate", ollamaGenerateEndpoint)
+	post("/api/embed", ollamaEmbedEndpoint)
+	post("/api/embeddings", ollamaOlderEndpoint)
+	p.mux.HandleFunc("GET /api/tags", p.ollamaTags)
+	p.mux.HandleFunc("POST /api/show", p.ollamaShow)
 	p.mux.HandleFunc("GET /v1/models", p.models)
 	p.mux.HandleFunc("GET /v1/models/{model}", p.model)
 	p.mux.HandleFunc("/", p.nowhere)
