@@ -49,6 +49,8 @@ type endpoint struct {
 	broken func(s *stream, e *Error) []byte
 	// wholeCalls says that a stream brings tool calls in one piece.
 	wholeCalls bool
+	// host is who answers, if not the vendor itself.
+	host *host
 }
 
 // call is one request on its way to its answer.

@@ -83,7 +83,7 @@ func answerChat(c *call) (string, []byte) {
 		r := &c.replies[i]
 		body.Choices = append(body.Choices, choice{Index: i, Message: r.message(), FinishReason: &r.FinishReason})
 	}
-	return "application/json", indented(body)
+	return "application/json", indented(c.dress(body, true))
 }
 
 // completion makes what an answer and its chunks have in common.

@@ -47,28 +47,49 @@ type chunk struct {
 
 func streamChat(s *stream) {
 	s.openEvents()
+	place := usageAsked
+	if s.host != nil {
+		place = s.host.usageAt
+		if s.host.preamble != nil {
+			s.host.preamble(s)
+		}
+	}
+	asked := s.req.StreamOptions.IncludeUsage
 	head := s.completion("chat.completion.chunk")
 	null := json.RawMessage("null")
-	send := func(choices []choice, u *json.RawMessage) {
+	send := func(choices []choice, u *json.RawMessage, end bool) {
 		one := *head
 		one.Choices = choices
 		c := chunk{completion: &one}
-		if s.req.StreamOptions.IncludeUsage {
+		if asked || u != &null {
 			c.Usage = u
 		}
-		s.event("", c)
+		if !s.over {
+			s.event("", s.dress(c, end))
+		}
 	}
+	counted := func() *json.RawMessage {
+		u := json.RawMessage(compact(openAIUsage(s.usage())))
+		return &u
+	}
+	ends := 0
 	s.each(func(i int, p piece) {
 		r := &s.replies[i]
 		c := choice{Index: i, Delta: r.delta(p)}
+		u := &null
+		if p.kind == pieceCall && s.wholeCalls {
+			c.Delta.ToolCalls[0].Function.Arguments = r.ToolCalls[p.call].Arguments
+		}
 		if p.kind == pieceEnd {
 			c.FinishReason = &r.FinishReason
+			if ends++; place == usageLast && ends == len(s.replies) {
+				u = counted()
+			}
 		}
-		send([]choice{c}, &null)
+		send([]choice{c}, u, p.kind == pieceEnd)
 	})
-	if s.req.StreamOptions.IncludeUsage && !s.over {
-		u := json.RawMessage(compact(openAIUsage(s.usage())))
-		send([]choice{}, &u)
+	if (asked && place == usageAsked || place == usageAlways) && !s.over {
+		send([]choice{}, counted(), false)
 	}
 	s.end([]byte("data: [DONE]\n\n"))
 }

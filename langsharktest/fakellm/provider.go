@@ -32,6 +32,7 @@ type Provider struct {
 	respond Responder
 	pause   func(context.Context, Moment)
 	key     string
+	dialect Dialect
 	now     func() time.Time
 	mux     *http.ServeMux
 

@@ -3,7 +3,7 @@ package fakellm
 // route fills the mux: every path of every wire.
 func (p *Provider) route() {
 	post := func(path string, e *endpoint) { p.mux.HandleFunc("POST "+path, p.serve(e)) }
-	post("/v1/chat/completions", chatEndpoint)
+	post("/v1/chat/completions", chatEndpoint.at(hosts[p.dialect]))
 	post("/v1/embeddings", embeddingsEndpoint)
 	post("/v1/responses", responsesEndpoint)
 	post("/v1/messages", claudeEndpoint)
