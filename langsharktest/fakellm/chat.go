@@ -1,16 +1,5 @@
 package fakellm
 
-import (
-	"cmp"
-	"encoding/json"
-	"fmt"
-	"hash/fnv"
-	"maps"
-	"net/http"
-	"strconv"
-	"strings"
-)
-
 // The shapes of chat completions, as OpenAI has them in 2026-11.
 
 type completion struct {
@@ -67,96 +56,43 @@ type usage struct {
 	} `json:"completion_tokens_details"`
 }
 
-func (p *Provider) chat(w http.ResponseWriter, r *http.Request) {
-	req, e := readChat(r)
-	if e != nil {
-		writeError(w, e)
-		return
-	}
-	p.keep(req)
-	replies := make([]Reply, req.N)
-	for i := range replies {
-		one := *req
-		one.Choice = i
-		reply, scripted := p.next()
-		if !scripted {
-			reply = p.respond(r.Context(), &one)
-		}
-		replies[i] = reply.withDefaults()
-	}
-	first := &replies[0]
-	p.pause(r.Context(), Moment{Request: req})
-	if r.Context().Err() != nil {
-		return
-	}
-	maps.Copy(w.Header(), first.Header)
-	if first.Err != nil && (first.ErrAfter == 0 || !req.Stream) {
-		writeError(w, first.Err)
-		return
-	}
-	c := p.head(req, first)
-	if req.Stream {
-		p.stream(w, r, req, replies, c)
-		return
-	}
-	c.Object, c.Usage = "chat.completion", p.usage(req, replies)
-	for i := range replies {
-		c.Choices = append(c.Choices, choice{Index: i, Message: replies[i].message(), FinishReason: &replies[i].FinishReason})
-	}
-	body, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		writeError(w, ServerError())
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if first.BreakAfter != 0 {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		_, _ = w.Write(body[:len(body)/2])
-		_ = http.NewResponseController(w).Flush() // whether it arrives or not, the connection ends
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = w.Write(body) // the client may have gone
+var chatEndpoint = &endpoint{
+	api: ChatCompletions, vendor: openAI, read: readChat, answer: answerChat, stream: streamChat,
 }
 
-// head makes what an answer and its chunks have in common.
-func (p *Provider) head(req *Request, first *Reply) *completion {
-	h := fnv.New64a()
-	_, _ = h.Write(req.Body)
-	p.mu.Lock()
-	n := p.served
-	p.mu.Unlock()
+// readChat reads and checks a request as the provider does.
+func readChat(c *call) *Error {
+	if e := c.parse(c.req); e != nil {
+		return e
+	}
+	switch req := c.req; {
+	case req.Model == "":
+		return invalid("model", "you must provide a model parameter")
+	case len(req.Messages) == 0:
+		return invalid("messages", "Missing required parameter: 'messages'.")
+	case req.N < 0 || req.N > 128:
+		return invalid("n", "Invalid 'n': integer out of range.")
+	}
+	return nil
+}
+
+func answerChat(c *call) (string, []byte) {
+	body := c.completion("chat.completion")
+	body.Usage = openAIUsage(c.usage())
+	for i := range c.replies {
+		r := &c.replies[i]
+		body.Choices = append(body.Choices, choice{Index: i, Message: r.message(), FinishReason: &r.FinishReason})
+	}
+	return "application/json", indented(c.dress(body, true))
+}
+
+// completion makes what an answer and its chunks have in common.
+func (c *call) completion(object string) *completion {
 	return &completion{
-		ID:      fmt.Sprintf("chatcmpl-%016x%05d", h.Sum64(), n),
-		Created: p.now().Unix(), Model: cmp.Or(first.Model, versions[req.Model], req.Model),
+		ID: c.id("chatcmpl-"), Object: object,
+		Created: c.p.now().Unix(), Model: c.model(),
 		Choices: []choice{}, ServiceTier: "default", SystemFingerprint: "fp_fake0c0ffee",
 	}
-}
-
-func (r Reply) withDefaults() Reply {
-	if r.Text == "" {
-		r.Text = strings.Join(r.Chunks, "")
-	}
-	if r.Chunks == nil {
-		r.Chunks = words(r.Text)
-	}
-	calls := make([]ToolCall, len(r.ToolCalls))
-	for i, c := range r.ToolCalls {
-		c.Arguments = cmp.Or(c.Arguments, "{}")
-		if c.ID == "" {
-			h := fnv.New64a()
-			fmt.Fprint(h, i, c.Name, c.Arguments)
-			c.ID = fmt.Sprintf("call_%016x%d", h.Sum64(), i)
-		}
-		calls[i] = c
-	}
-	r.ToolCalls = calls
-	if r.FinishReason == "" {
-		r.FinishReason = "stop"
-		if len(calls) > 0 {
-			r.FinishReason = "tool_calls"
-		}
-	}
-	return r
 }
 
 // message is the reply in an answer in one piece.
@@ -176,28 +112,10 @@ func (r *Reply) message() *message {
 	return m
 }
 
-// words cuts a text behind its spaces.
-func words(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return strings.SplitAfter(text, " ")
-}
-
-func (p *Provider) models(w http.ResponseWriter, _ *http.Request) {
-	type model struct {
-		ID      string `json:"id"`
-		Object  string `json:"object"`
-		Created int64  `json:"created"`
-		OwnedBy string `json:"owned_by"`
-	}
-	list := struct {
-		Object string  `json:"object"`
-		Data   []model `json:"data"`
-	}{Object: "list"}
-	for _, id := range []string{"gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini", "o4-mini", "text-embedding-3-small"} {
-		list.Data = append(list.Data, model{id, "model", 1715367049, "fakellm"})
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(list) // the client may have gone
+// openAIUsage is the usage as chat completions and their kin have it.
+func openAIUsage(from Usage) *usage {
+	u := &usage{PromptTokens: from.PromptTokens, CompletionTokens: from.CompletionTokens, TotalTokens: from.PromptTokens + from.CompletionTokens}
+	u.PromptTokensDetails.CachedTokens = from.CachedTokens
+	u.CompletionTokensDetails.ReasoningTokens = from.ReasoningTokens
+	return u
 }

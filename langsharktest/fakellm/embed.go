@@ -6,36 +6,71 @@ import (
 	"encoding/json"
 	"hash/fnv"
 	"math"
-	"net/http"
 	"strings"
 	"unicode"
 )
 
 const defaultDimensions = 256
 
-func (p *Provider) embeddings(w http.ResponseWriter, r *http.Request) {
-	var req struct {
-		Model      string          `json:"model"`
-		Input      json.RawMessage `json:"input"`
-		Dimensions int             `json:"dimensions"`
-		Encoding   string          `json:"encoding_format"`
+var embeddingsEndpoint = &endpoint{api: Embeddings, vendor: openAI, read: readEmbeddings, answer: answerEmbeddings}
+
+// vectors is what an embeddings request asks for.
+type vectors struct {
+	Model      string          `json:"model"`
+	Input      json.RawMessage `json:"input"`
+	Dimensions int             `json:"dimensions"`
+	Encoding   string          `json:"encoding_format"`
+	texts      []string
+}
+
+func readEmbeddings(c *call) *Error {
+	v := &vectors{}
+	if json.Unmarshal(c.req.Body, v) != nil {
+		return invalid("", "We could not parse the JSON body of your request.")
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequestBytes)).Decode(&req); err != nil {
-		writeError(w, invalid("", "We could not parse the JSON body of your request."))
-		return
+	c.in, c.req.Model = v, v.Model
+	var ok bool
+	if v.texts, ok = texts(v.Input); !ok {
+		return invalid("input", "Invalid 'input': a string or an array of strings is expected.")
 	}
-	var texts []string
+	c.req.say("user", v.texts...)
+	return nil
+}
+
+// texts takes a text or a list of them.
+func texts(raw json.RawMessage) ([]string, bool) {
 	var one string
-	if json.Unmarshal(req.Input, &one) == nil {
-		texts = []string{one}
-	} else if json.Unmarshal(req.Input, &texts) != nil || len(texts) == 0 {
-		writeError(w, invalid("input", "Invalid 'input': a string or an array of strings is expected."))
-		return
+	if json.Unmarshal(raw, &one) == nil {
+		return []string{one}, true
 	}
-	if req.Dimensions <= 0 || req.Dimensions > 3072 {
-		req.Dimensions = defaultDimensions
+	var many []string
+	err := json.Unmarshal(raw, &many)
+	return many, err == nil && len(many) > 0
+}
+
+// vector is the i-th of a reply's, or that of the text.
+func (c *call) vector(i int, text string, dimensions int) []float32 {
+	if given := c.replies[0].Embeddings; i < len(given) {
+		return given[i]
 	}
-	p.pause(r.Context(), Moment{Request: &Request{Model: req.Model, Header: r.Header.Clone()}})
+	if dimensions <= 0 || dimensions > 3072 {
+		dimensions = defaultDimensions
+	}
+	return Embed(text, dimensions)
+}
+
+// embedded counts the tokens of embedded texts.
+func (c *call) embedded(texts []string) (n int64) {
+	if u := c.replies[0].Usage; u != nil {
+		return u.PromptTokens
+	}
+	for _, t := range texts {
+		n += CountTokens(t)
+	}
+	return n
+}
+
+func answerEmbeddings(c *call) (string, []byte) {
 	type item struct {
 		Object    string `json:"object"`
 		Index     int    `json:"index"`
@@ -45,14 +80,16 @@ func (p *Provider) embeddings(w http.ResponseWriter, r *http.Request) {
 		Prompt int64 `json:"prompt_tokens"`
 		Total  int64 `json:"total_tokens"`
 	}
+	req := c.in.(*vectors)
+	n := c.embedded(req.texts)
 	answer := struct {
 		Object string `json:"object"`
 		Data   []item `json:"data"`
 		Model  string `json:"model"`
 		Usage  tokens `json:"usage"`
-	}{Object: "list", Model: req.Model}
-	for i, t := range texts {
-		v := Embed(t, req.Dimensions)
+	}{Object: "list", Model: c.model(), Usage: tokens{n, n}}
+	for i, t := range req.texts {
+		v := c.vector(i, t, req.Dimensions)
 		it := item{"embedding", i, v}
 		if req.Encoding == "base64" {
 			raw := make([]byte, 0, 4*len(v))
@@ -62,11 +99,8 @@ func (p *Provider) embeddings(w http.ResponseWriter, r *http.Request) {
 			it.Embedding = base64.StdEncoding.EncodeToString(raw)
 		}
 		answer.Data = append(answer.Data, it)
-		answer.Usage.Prompt += CountTokens(t)
 	}
-	answer.Usage.Total = answer.Usage.Prompt
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(answer) // the client may have gone
+	return "application/json", append(compact(answer), '\n')
 }
 
 // Embed returns the vector of a text, of length 1: texts that share words, or

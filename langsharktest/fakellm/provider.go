@@ -32,14 +32,19 @@ type Provider struct {
 	respond Responder
 	pause   func(context.Context, Moment)
 	key     string
+	dialect Dialect
 	now     func() time.Time
 	mux     *http.ServeMux
 
 	mu       sync.Mutex
 	script   []Reply
+	scripts  map[API][]Reply
 	requests []*Request
+	others   []*Request // to an API that generates nothing
 	served   int
-	prefixes map[uint64]bool // first messages seen: those are cached
+	answers  map[string][]Message // by id, for what follows on them
+	stored   []string             // the ids, oldest first
+	prefixes map[uint64]bool      // first messages seen: those are cached
 
 	server   *http.Server
 	listener net.Listener
@@ -53,9 +58,16 @@ type Option func(*Provider)
 func WithResponder(r Responder) Option { return func(p *Provider) { p.respond = r } }
 
 // WithReplies sets replies that are given in this order, one for each choice
-// of a chat request, before the responder is asked.
+// of a request, before the responder is asked. Requests for embeddings,
+// moderations and counts of tokens don't use them up: for those there is
+// [WithRepliesTo].
 func WithReplies(replies ...Reply) Option {
 	return func(p *Provider) { p.script = append(p.script, replies...) }
+}
+
+// WithRepliesTo sets replies to one API only; they come before those of [WithReplies].
+func WithRepliesTo(api API, replies ...Reply) Option {
+	return func(p *Provider) { p.scripts[api] = append(p.scripts[api], replies...) }
 }
 
 // WithPause sets a function that is called before an answer and between the
@@ -65,7 +77,8 @@ func WithPause(pause func(ctx context.Context, m Moment)) Option {
 	return func(p *Provider) { p.pause = pause }
 }
 
-// WithKey sets the API key that requests must carry; others get 401. Defaults
+// WithKey sets the API key that requests must carry, in the header or the
+// parameter of any of the wires; others get 401 (400 on Gemini's wire). Defaults
 // to any key, or none.
 func WithKey(key string) Option { return func(p *Provider) { p.key = key } }
 
@@ -76,20 +89,14 @@ func New(opts ...Option) *Provider {
 		pause:    func(context.Context, Moment) {},
 		now:      time.Now,
 		prefixes: make(map[uint64]bool),
+		answers:  make(map[string][]Message),
+		scripts:  make(map[API][]Reply),
 		mux:      http.NewServeMux(),
 	}
 	for _, o := range opts {
 		o(p)
 	}
-	p.mux.HandleFunc("POST /v1/chat/completions", p.chat)
-	p.mux.HandleFunc("POST /v1/embeddings", p.embeddings)
-	p.mux.HandleFunc("GET /v1/models", p.models)
-	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, &Error{
-			Status: http.StatusNotFound, Type: "invalid_request_error",
-			Message: fmt.Sprintf("Invalid URL (%s %s)", r.Method, r.URL.Path),
-		})
-	})
+	p.route()
 	return p
 }
 
@@ -98,23 +105,18 @@ func Echo(_ context.Context, req *Request) Reply {
 	return Reply{Text: "You said: " + req.LastUser()}
 }
 
+// numberKey is that of a request's number in its context.
+type numberKey struct{}
+
+func requestID(n int) string { return fmt.Sprintf("req_%024x", n) }
+
 // ServeHTTP answers as the provider would.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.served++
-	id := p.served
+	n := p.served
 	p.mu.Unlock()
-	h := w.Header()
-	h.Set("X-Request-Id", fmt.Sprintf("req_%024x", id))
-	h.Set("Openai-Version", "2020-10-01")
-	if p.key != "" && r.Header.Get("Authorization") != "Bearer "+p.key && r.Header.Get("Api-Key") != p.key {
-		writeError(w, &Error{
-			Status: http.StatusUnauthorized, Type: "invalid_request_error", Code: "invalid_api_key",
-			Message: "Incorrect API key provided.",
-		})
-		return
-	}
-	p.mux.ServeHTTP(w, r)
+	p.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), numberKey{}, n)))
 }
 
 // Start serves the provider on a free port of the loopback interface until
@@ -140,15 +142,25 @@ func (p *Provider) Start() error {
 	return nil
 }
 
-// BaseURL is what a client takes as its base URL, as in
+// BaseURL is what a client of OpenAI takes as its base URL, as in
 // "http://127.0.0.1:41235/v1"; empty before [Provider.Start].
 func (p *Provider) BaseURL() string {
+	if root := p.URL(); root != "" {
+		return root + "/v1"
+	}
+	return ""
+}
+
+// URL is the root, which clients of Anthropic, Gemini, Ollama and Azure take as
+// their base URL or endpoint, as in "http://127.0.0.1:41235"; empty before
+// [Provider.Start].
+func (p *Provider) URL() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.listener == nil {
 		return ""
 	}
-	return "http://" + p.listener.Addr().String() + "/v1"
+	return "http://" + p.listener.Addr().String()
 }
 
 // Close ends the server and all connections. It may be called again.
@@ -163,18 +175,41 @@ func (p *Provider) Close() {
 	<-done
 }
 
-// Requests returns the chat requests that came, oldest first; the last 1,000.
+// Requests returns what was asked of the model, oldest first; the last 1,000.
+// Embeddings, moderations and counts of tokens are not among them: for those,
+// see [Provider.RequestsTo].
 func (p *Provider) Requests() []*Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]*Request(nil), p.requests...)
 }
 
-// next takes the scripted reply whose turn it is.
-func (p *Provider) next() (Reply, bool) {
+// RequestsTo returns the requests to an API, oldest first, out of the last 1,000.
+func (p *Provider) RequestsTo(api API) []*Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.script) == 0 {
+	from := p.requests
+	if !api.generates() {
+		from = p.others
+	}
+	var out []*Request
+	for _, r := range from {
+		if r.API == api {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// next takes the scripted reply whose turn it is.
+func (p *Provider) next(api API) (Reply, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if own := p.scripts[api]; len(own) > 0 {
+		p.scripts[api] = own[1:]
+		return own[0], true
+	}
+	if len(p.script) == 0 || !api.generates() {
 		return Reply{}, false
 	}
 	r := p.script[0]
@@ -185,8 +220,12 @@ func (p *Provider) next() (Reply, bool) {
 func (p *Provider) keep(req *Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.requests) == maxKept {
-		p.requests = p.requests[1:]
+	to := &p.requests
+	if !req.API.generates() {
+		to = &p.others
 	}
-	p.requests = append(p.requests, req)
+	if len(*to) == maxKept {
+		*to = (*to)[1:]
+	}
+	*to = append(*to, req)
 }

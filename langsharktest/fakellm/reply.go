@@ -1,29 +1,35 @@
 package fakellm
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"net/http"
-	"strconv"
-	"time"
+	"strings"
 )
 
-// Reply is one answer of the model. The zero Reply is an empty text.
+// Reply is one answer of the model, for every wire. The zero Reply is an empty text.
 type Reply struct {
-	// Text is what the model says.
+	// Text is what the model says; of a transcription, what was said.
 	Text string
 	// Chunks are the pieces in which a stream brings the text. Defaults to
 	// Text cut at its words; if set, Text defaults to the pieces put together.
 	Chunks []string
-	// Reasoning is sent as reasoning_content before the text.
+	// Reasoning is the thinking that is shown before the text: reasoning_content
+	// in chat completions, a thinking block, a thought, the summary of a
+	// reasoning item.
 	Reasoning string
 	// ReasoningTokens are counted as used in thinking that isn't shown.
 	ReasoningTokens int64
-	// Refusal is what the model says when it declines.
+	// Refusal is what the model says when it declines. On Anthropic's wire and
+	// Ollama's it is text, on Gemini's the prompt is blocked.
 	Refusal string
 	// ToolCalls are the calls that the model asks for.
 	ToolCalls []ToolCall
-	// FinishReason defaults to "tool_calls" if there are any, else "stop".
+	// FinishReason defaults to "tool_calls" if there are any, else "stop". These,
+	// "length" and "content_filter" are translated to the wire's words; others go
+	// out as they are.
 	FinishReason string
 	// Model is the name of the model that answers. Defaults to the one asked for,
 	// with the date of its version for well-known ones.
@@ -40,8 +46,28 @@ type Reply struct {
 	// ErrAfter sends Err within the stream after so many chunks of its text,
 	// and then ends it. Zero sends it as the answer.
 	ErrAfter int
-	// NoDone leaves out the stream's end mark, as some providers do.
+	// NoDone leaves out the stream's end mark, as some providers do: [DONE],
+	// message_stop, response.completed, the piece with the finish reason (Gemini)
+	// or with done (Ollama).
 	NoDone bool
+	// Embeddings are the vectors of an embeddings request, in the order of its
+	// inputs. Those that are missing are made by [Embed].
+	Embeddings [][]float32
+	// Images are what an images request makes. Defaults to as many small pictures
+	// as it asks for.
+	Images []Image
+	// Audio is the sound of a speech request. Defaults to a tenth of a second of silence.
+	Audio []byte
+	// Flagged are the categories in which a moderation finds something, as in "violence".
+	Flagged []string
+}
+
+// Image is a picture that the model makes.
+type Image struct {
+	// Data are the bytes. Defaults to those of a small PNG.
+	Data []byte
+	// URL is sent where the request asks for one. Defaults to one that nobody serves.
+	URL string
 }
 
 // ToolCall is a call that the model asks for.
@@ -50,84 +76,68 @@ type ToolCall struct {
 	ID string
 	// Name is that of the function.
 	Name string
-	// Arguments are JSON. Defaults to "{}".
+	// Arguments are JSON. Defaults to "{}". On wires where they are an object
+	// and no text (all but OpenAI's, and streams of Anthropic's), what isn't one becomes {}.
 	Arguments string
 }
 
-// Usage counts tokens. PromptTokens contains CachedTokens; CompletionTokens
-// contains ReasoningTokens.
+// Usage counts tokens. PromptTokens contains CachedTokens and CacheWriteTokens;
+// CompletionTokens contains ReasoningTokens. Each wire has its own sums of them.
 type Usage struct {
 	PromptTokens, CompletionTokens, CachedTokens, ReasoningTokens int64
+	// CacheWriteTokens went into the cache; Anthropic's wire says so, and Responses.
+	CacheWriteTokens int64
+	// Cost is in US dollars; OpenRouter says so. Defaults to one made from the tokens.
+	Cost float64
 }
 
-// Error is an error that the provider answers.
-type Error struct {
-	// Status is the HTTP status. Defaults to 500.
-	Status int
-	// Type, Code, Param and Message are the fields of the body.
-	Type, Code, Param, Message string
-	// RetryAfter is sent in the header of that name, in seconds, if not zero.
-	RetryAfter time.Duration
-	// Body is sent instead of the JSON body.
-	Body string
-}
-
-func invalid(param, message string) *Error {
-	return &Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Param: param, Message: message}
-}
-
-// RateLimited is the error of a customer who asks too much; wait zero sends no Retry-After.
-func RateLimited(wait time.Duration) *Error {
-	return &Error{
-		Status: http.StatusTooManyRequests, Type: "tokens", Code: "rate_limit_exceeded", RetryAfter: wait,
-		Message: "Rate limit reached for this model on tokens per min (TPM): Limit 30000, Used 29671, Requested 1211.",
+func (r Reply) withDefaults(callID string) Reply {
+	if r.Text == "" {
+		r.Text = strings.Join(r.Chunks, "")
 	}
-}
-
-// ServerError is the error of a provider that has a problem.
-func ServerError() *Error {
-	return &Error{
-		Status: http.StatusInternalServerError, Type: "server_error",
-		Message: "The server had an error while processing your request. Sorry about that!",
+	if r.Chunks == nil {
+		r.Chunks = words(r.Text)
 	}
-}
-
-// ContextTooLong is the error of a conversation that doesn't fit the model.
-func ContextTooLong() *Error {
-	return &Error{
-		Status: http.StatusBadRequest, Type: "invalid_request_error", Code: "context_length_exceeded", Param: "messages",
-		Message: "This model's maximum context length is 128000 tokens. However, your messages resulted in 131204 tokens. Please reduce the length of the messages.",
-	}
-}
-
-// body encodes the error as the provider does.
-func (e *Error) body() string {
-	if e.Body != "" {
-		return e.Body
-	}
-	nullable := func(s string) any {
-		if s == "" {
-			return nil
+	calls := make([]ToolCall, len(r.ToolCalls))
+	for i, c := range r.ToolCalls {
+		c.Arguments = cmp.Or(c.Arguments, "{}")
+		if c.ID == "" && callID != "" {
+			h := fnv.New64a()
+			fmt.Fprint(h, i, c.Name, c.Arguments)
+			c.ID = fmt.Sprintf("%s%016x%d", callID, h.Sum64(), i)
 		}
-		return s
+		calls[i] = c
 	}
-	b, _ := json.MarshalIndent(map[string]any{"error": map[string]any{ // strings only
-		"message": e.Message, "type": nullable(e.Type), "param": nullable(e.Param), "code": nullable(e.Code),
-	}}, "", "    ")
-	return string(b) + "\n"
+	r.ToolCalls = calls
+	if r.FinishReason == "" {
+		r.FinishReason = "stop"
+		if len(calls) > 0 {
+			r.FinishReason = "tool_calls"
+		}
+	}
+	return r
 }
 
-func writeError(w http.ResponseWriter, e *Error) {
-	status := e.Status
-	if status == 0 {
-		status = http.StatusInternalServerError
+// finish translates the reason for the end to a wire's words.
+func (r *Reply) finish(to map[string]string) string {
+	return cmp.Or(to[r.FinishReason], r.FinishReason)
+}
+
+// object is the call's arguments where the wire has an object.
+func (c *ToolCall) object() json.RawMessage {
+	var o map[string]json.RawMessage
+	if json.Unmarshal([]byte(c.Arguments), &o) != nil || o == nil {
+		return json.RawMessage("{}")
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	if e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
+	return json.RawMessage(c.Arguments)
+}
+
+// words cuts a text behind its spaces.
+func words(text string) []string {
+	if text == "" {
+		return nil
 	}
-	w.WriteHeader(status)
-	fmt.Fprint(w, e.body())
+	return strings.SplitAfter(text, " ")
 }
 
 // versions are the names under which well-known models answer.

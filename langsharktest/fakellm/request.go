@@ -3,18 +3,20 @@ package fakellm
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-const maxRequestBytes = 32 << 20
-
-// Request is a chat request as the provider received it.
+// Request is a request as the provider received it, in the words of chat
+// completions whatever wire it came on: a system prompt is a message of the role
+// "system", a tool's result one of the role "tool", the model's is "assistant".
 type Request struct {
-	Model    string    `json:"model"`
+	// API says what was asked, and on which wire.
+	API   API    `json:"-"`
+	Model string `json:"model"`
+	// Messages are the conversation; the texts to embed or to judge, the prompt
+	// of a picture, what is to be spoken are of the role "user".
 	Messages []Message `json:"messages"`
 	Tools    []Tool    `json:"tools"`
 	Stream   bool      `json:"stream"`
@@ -26,10 +28,24 @@ type Request struct {
 
 	// Choice is the one that is asked for, from 0 to N-1.
 	Choice int `json:"-"`
+	// Files are those of a request in parts: pictures, sounds.
+	Files []File `json:"-"`
+	// Path is that of the HTTP request, as in "/v1/messages".
+	Path string `json:"-"`
 	// Header is that of the HTTP request.
 	Header http.Header `json:"-"`
 	// Body is the whole request.
 	Body json.RawMessage `json:"-"`
+}
+
+// File is a part of a request that holds a file.
+type File struct {
+	// Field is the name of the part, as in "image".
+	Field string
+	// Name is that of the file.
+	Name string
+	// Data are its bytes.
+	Data []byte
 }
 
 // Message is one message of a conversation.
@@ -109,6 +125,8 @@ func (r *Request) HasTool(name string) bool {
 }
 
 // ToolResult returns what the named tool answered after the user's last message.
+// The named tool is found by the id of the call, or where there is none by the
+// result's own name.
 func (r *Request) ToolResult(name string) (string, bool) {
 	ids := map[string]bool{}
 	result, found := "", false
@@ -121,33 +139,39 @@ func (r *Request) ToolResult(name string) (string, bool) {
 				ids[c.ID] = true
 			}
 		}
-		if m.Role == "tool" && ids[m.ToolCallID] {
+		if m.Role == "tool" && (ids[m.ToolCallID] || m.Name == name) {
 			result, found = string(m.Content), true
 		}
 	}
 	return result, found
 }
 
-// readChat reads and checks a request as the provider does.
-func readChat(r *http.Request) (*Request, *Error) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxRequestBytes))
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		return nil, invalid("", "Request body is too large.")
-	} else if err != nil {
-		return nil, invalid("", "The body of your request could not be read.")
+// say adds messages of a role.
+func (r *Request) say(role string, texts ...string) {
+	for _, t := range texts {
+		r.Messages = append(r.Messages, Message{Role: role, Content: Content(t)})
 	}
-	req := &Request{Body: body, Header: r.Header.Clone()}
-	if err := json.Unmarshal(body, req); err != nil {
-		return nil, invalid("", "We could not parse the JSON body of your request. ("+err.Error()+")")
+}
+
+// offer adds a tool.
+func (r *Request) offer(name string) {
+	var t Tool
+	t.Function.Name = name
+	r.Tools = append(r.Tools, t)
+}
+
+// called is a tool call in an earlier message.
+func called(id, name string, arguments string) toolCall {
+	t := toolCall{ID: id, Type: "function"}
+	t.Function.Name, t.Function.Arguments = name, arguments
+	return t
+}
+
+// turn adds a message that tools' results may stand in: they come behind what
+// is said beside them, so that it doesn't look like a new question.
+func (r *Request) turn(m Message, results []Message) {
+	if len(results) == 0 || m.Content != "" {
+		r.Messages = append(r.Messages, m)
 	}
-	switch {
-	case req.Model == "":
-		return nil, invalid("model", "you must provide a model parameter")
-	case len(req.Messages) == 0:
-		return nil, invalid("messages", "Missing required parameter: 'messages'.")
-	case req.N < 0 || req.N > 128:
-		return nil, invalid("n", "Invalid 'n': integer out of range.")
-	}
-	req.N = max(req.N, 1)
-	return req, nil
+	r.Messages = append(r.Messages, results...)
 }

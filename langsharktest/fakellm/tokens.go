@@ -1,6 +1,7 @@
 package fakellm
 
 import (
+	"bytes"
 	"hash/fnv"
 	"unicode"
 	"unicode/utf8"
@@ -41,38 +42,48 @@ func CountTokens(text string) int64 {
 }
 
 // usage counts a request and its replies.
-func (p *Provider) usage(req *Request, replies []Reply) *usage {
-	u := &usage{PromptTokens: 3}
-	for _, m := range req.Messages {
-		u.PromptTokens += 4 + CountTokens(string(m.Content))
-		for _, c := range m.ToolCalls {
-			u.PromptTokens += 8 + CountTokens(c.Function.Name) + CountTokens(c.Function.Arguments)
-		}
-	}
-	u.PromptTokens += int64(len(req.Tools)) * 48
-	if cached := p.cached(req); cached && u.PromptTokens >= cacheFrom {
-		u.PromptTokensDetails.CachedTokens = u.PromptTokens / cacheStep * cacheStep
+func (p *Provider) usage(req *Request, replies []Reply) Usage {
+	u := Usage{PromptTokens: req.tokens()}
+	seen := p.cached(req)
+	switch cacheable := u.PromptTokens / cacheStep * cacheStep; {
+	case u.PromptTokens < cacheFrom || req.API == AnthropicMessages && !bytes.Contains(req.Body, []byte(`"cache_control"`)):
+	case seen:
+		u.CachedTokens = cacheable
+	case req.API == AnthropicMessages:
+		u.CacheWriteTokens = cacheable
 	}
 	for i := range replies {
 		r := &replies[i]
 		reasoning := r.ReasoningTokens + CountTokens(r.Reasoning)
-		u.CompletionTokensDetails.ReasoningTokens += reasoning
+		u.ReasoningTokens += reasoning
 		u.CompletionTokens += reasoning + CountTokens(r.Text) + CountTokens(r.Refusal)
 		for _, c := range r.ToolCalls {
 			u.CompletionTokens += 6 + CountTokens(c.Name) + CountTokens(c.Arguments)
 		}
 	}
 	if given := replies[0].Usage; given != nil {
-		u.PromptTokens, u.CompletionTokens = given.PromptTokens, given.CompletionTokens
-		u.PromptTokensDetails.CachedTokens = given.CachedTokens
-		u.CompletionTokensDetails.ReasoningTokens = given.ReasoningTokens
+		u = *given
 	}
-	u.TotalTokens = u.PromptTokens + u.CompletionTokens
 	return u
+}
+
+// tokens counts a prompt.
+func (r *Request) tokens() int64 {
+	n := 3 + int64(len(r.Tools))*48
+	for _, m := range r.Messages {
+		n += 4 + CountTokens(string(m.Content))
+		for _, c := range m.ToolCalls {
+			n += 8 + CountTokens(c.Function.Name) + CountTokens(c.Function.Arguments)
+		}
+	}
+	return n
 }
 
 // cached reports whether a conversation with the same beginning was served before.
 func (p *Provider) cached(req *Request) bool {
+	if len(req.Messages) == 0 {
+		return false
+	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(req.Model + "\n" + string(req.Messages[0].Content)))
 	p.mu.Lock()
