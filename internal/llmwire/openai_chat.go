@@ -1,6 +1,7 @@
 package llmwire
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 
@@ -134,7 +135,7 @@ type openAIHead struct {
 	id, model, fingerprint, tier, upstream string
 
 	usage openAIUsage
-	err   bool
+	err   []byte // the error, as it stands in JSON
 }
 
 // member takes one member of the answer. It allocates when it learns something.
@@ -158,15 +159,22 @@ func (h *openAIHead) member(r *jsonx.Reader) {
 			case "usage":
 				h.use(readOpenAIUsage(r))
 			case "error":
-				h.err = isError(r) || h.err
+				h.fail(r)
 			default:
 				r.Skip()
 			}
 		}
 	case "error":
-		h.err = isError(r) || h.err
+		h.fail(r)
 	default:
 		r.Skip()
+	}
+}
+
+// fail takes an error that says something.
+func (h *openAIHead) fail(r *jsonx.Reader) {
+	if raw := r.Raw(); string(raw) != "null" && len(raw) > 0 {
+		h.err = bytes.Clone(raw[:min(len(raw), MaxErrorBytes)])
 	}
 }
 
@@ -180,8 +188,8 @@ func (h *openAIHead) use(u openAIUsage) {
 // fill puts what h says into r.
 func (h *openAIHead) fill(r *Response) {
 	r.ID, r.Model, r.Usage = h.id, h.model, h.usage.usage()
-	if h.err {
-		r.Err = &ProviderError{} // to be read from the body
+	if h.err != nil {
+		r.Err = parseError(h.err)
 	}
 	for _, a := range [...]struct{ name, value string }{
 		{"openai.response.system_fingerprint", h.fingerprint},

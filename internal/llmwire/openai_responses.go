@@ -256,7 +256,7 @@ func (s *responsesStream) response(raw []byte) {
 	reader := jsonx.NewReader(compact)
 	readResponsesAnswer(&reader, &r)
 	if r.Err != nil {
-		s.err = parseError(compact[:min(len(compact), MaxErrorBytes)])
+		s.err = r.Err
 	}
 	s.last = r
 }

@@ -25,7 +25,6 @@ type chatStream struct {
 	choices map[int]*chatChoice
 	first   *chatChoice // that of index 0
 	keep    keeper
-	err     *ProviderError
 	started bool
 	done    bool // [DONE] was seen
 	plain   bool // the choices are texts
@@ -57,7 +56,7 @@ func (s *chatStream) Close() Response {
 	s.sse.Close()
 	var r Response
 	s.head.fill(&r)
-	r.Err, r.Truncated = s.err, s.keep.cut || s.sse.Skipped > 0
+	r.Truncated = s.keep.cut || s.sse.Skipped > 0
 	finished := len(s.choices) > 0
 	messages := make([]json.RawMessage, 0, len(s.choices))
 	for _, index := range slices.Sorted(maps.Keys(s.choices)) {
@@ -74,7 +73,7 @@ func (s *chatStream) Close() Response {
 		}
 		r.FinishReasons = append(r.FinishReasons, c.finish)
 	}
-	r.Complete = s.err == nil && (s.done || finished)
+	r.Complete = r.Err == nil && (s.done || finished)
 	r.Output = list(messages)
 	return r
 }
@@ -94,9 +93,6 @@ func (s *chatStream) event(data []byte) {
 		}
 		r := jsonx.NewReader(data)
 		s.chunk(&r)
-		if s.head.err && s.err == nil {
-			s.err = parseError(data[:min(len(data), MaxErrorBytes)])
-		}
 		if !r.Bad() {
 			data = r.Rest()
 			continue

@@ -36,7 +36,7 @@ func (a *whole) Close() Response {
 	r.Complete = err == nil || a.cut // cut by us, not by the provider
 	reader := jsonx.NewReader(compact)
 	a.read(&reader, &r)
-	if r.Err != nil {
+	if r.Err != nil && r.Err.Body == "" {
 		r.Err = parseError(a.body[:min(len(a.body), MaxErrorBytes)])
 	}
 	var short bool

@@ -2,6 +2,8 @@ package apitest
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -21,4 +23,18 @@ func golden(t *testing.T, path, got string) {
 	if string(want) != got {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+}
+
+type treeFile struct{ path, api, name string }
+
+func treeFiles(t *testing.T) (all []treeFile) {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/scenarios/*/*.tree")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%v, %d files", err, len(paths))
+	}
+	for _, p := range paths {
+		all = append(all, treeFile{p, filepath.Base(filepath.Dir(p)), strings.TrimSuffix(filepath.Base(p), ".tree")})
+	}
+	return all
 }
