@@ -9,14 +9,15 @@ type completion struct {
 	Model             string   `json:"model"`
 	Choices           []choice `json:"choices"`
 	Usage             *usage   `json:"usage"`
-	ServiceTier       string   `json:"service_tier"`
-	SystemFingerprint string   `json:"system_fingerprint"`
+	ServiceTier       string   `json:"service_tier,omitempty"`
+	SystemFingerprint string   `json:"system_fingerprint,omitempty"`
 }
 
 type choice struct {
 	Index        int      `json:"index"`
 	Message      *message `json:"message,omitempty"`
 	Delta        *delta   `json:"delta,omitempty"`
+	Text         *string  `json:"text,omitempty"` // of legacy completions
 	Logprobs     any      `json:"logprobs"`
 	FinishReason *string  `json:"finish_reason"`
 }
@@ -65,6 +66,7 @@ func readChat(c *call) *Error {
 	if e := c.parse(c.req); e != nil {
 		return e
 	}
+	c.req.Model = c.named(c.req.Model)
 	switch req := c.req; {
 	case req.Model == "":
 		return invalid("model", "you must provide a model parameter")
@@ -77,22 +79,33 @@ func readChat(c *call) *Error {
 }
 
 func answerChat(c *call) (string, []byte) {
-	body := c.completion("chat.completion")
+	body := c.completion(false)
 	body.Usage = openAIUsage(c.usage())
 	for i := range c.replies {
 		r := &c.replies[i]
-		body.Choices = append(body.Choices, choice{Index: i, Message: r.message(), FinishReason: &r.FinishReason})
+		one := choice{Index: i, Message: r.message(), FinishReason: &r.FinishReason}
+		if c.api == Completions {
+			one = textChoice(i, r.Text+r.Refusal, &r.FinishReason)
+		}
+		body.Choices = append(body.Choices, one)
 	}
 	return "application/json", indented(c.dress(body, true))
 }
 
-// completion makes what an answer and its chunks have in common.
-func (c *call) completion(object string) *completion {
-	return &completion{
-		ID: c.id("chatcmpl-"), Object: object,
-		Created: c.p.now().Unix(), Model: c.model(),
-		Choices: []choice{}, ServiceTier: "default", SystemFingerprint: "fp_fake0c0ffee",
+// completion makes what an answer and its chunks have in common, of chat and of
+// legacy completions.
+func (c *call) completion(chunk bool) *completion {
+	out := &completion{Created: c.p.now().Unix(), Model: c.model(), Choices: []choice{}}
+	if c.api == Completions {
+		out.ID, out.Object = c.id("cmpl-"), "text_completion"
+		return out
 	}
+	out.ID, out.Object = c.id("chatcmpl-"), "chat.completion"
+	if chunk {
+		out.Object = "chat.completion.chunk"
+	}
+	out.ServiceTier, out.SystemFingerprint = "default", "fp_fake0c0ffee"
+	return out
 }
 
 // message is the reply in an answer in one piece.

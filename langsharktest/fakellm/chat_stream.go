@@ -55,7 +55,7 @@ func streamChat(s *stream) {
 		}
 	}
 	asked := s.req.StreamOptions.IncludeUsage
-	head := s.completion("chat.completion.chunk")
+	head := s.completion(true)
 	null := json.RawMessage("null")
 	send := func(choices []choice, u *json.RawMessage, end bool) {
 		one := *head
@@ -75,9 +75,17 @@ func streamChat(s *stream) {
 	ends := 0
 	s.each(func(i int, p piece) {
 		r := &s.replies[i]
-		c := choice{Index: i, Delta: r.delta(p)}
+		c := choice{Index: i}
+		if s.api == Completions {
+			if p.kind != pieceText && p.kind != pieceRefusal && p.kind != pieceEnd {
+				return
+			}
+			c.Text = &p.text
+		} else {
+			c.Delta = r.delta(p)
+		}
 		u := &null
-		if p.kind == pieceCall && s.wholeCalls {
+		if c.Delta != nil && p.kind == pieceCall && s.wholeCalls {
 			c.Delta.ToolCalls[0].Function.Arguments = r.ToolCalls[p.call].Arguments
 		}
 		if p.kind == pieceEnd {

@@ -152,9 +152,9 @@ var hosts = map[Dialect]*host{
 				"message": e.Message, "type": cmp.Or(kind, "InternalServerError"), "param": nullable(e.Param), "code": e.status(),
 			}}
 		}),
-		edit: func(_ *call, body map[string]any, _ bool) {
+		edit: func(c *call, body map[string]any, _ bool) {
 			for _, k := range []string{"service_tier", "system_fingerprint", "prompt_logprobs", "kv_transfer_params"} {
-				if body["object"] != "chat.completion.chunk" {
+				if !c.req.Stream {
 					body[k] = nil
 				} else {
 					delete(body, k)

@@ -16,7 +16,7 @@ func failing(from *vendor, body func(e *Error) any) *vendor {
 // cost is what a request costs, in US dollars, if the reply doesn't say.
 func (c *call) cost() float64 {
 	u := c.usage()
-	return cmp.Or(u.Cost, float64(u.PromptTokens+4*u.CompletionTokens)*1e-6)
+	return cmp.Or(u.Cost, float64(u.PromptTokens+4*u.CompletionTokens)/1e6)
 }
 
 var openRouter = &host{
@@ -41,7 +41,7 @@ var openRouter = &host{
 		usage["cost_details"] = map[string]any{"upstream_inference_cost": nil}
 	},
 	broken: func(s *stream, e *Error) []byte {
-		body := s.dress(s.completion("chat.completion.chunk"), true).(map[string]any)
+		body := s.dress(s.completion(true), true).(map[string]any)
 		delete(body, "usage")
 		body["error"] = map[string]any{"code": e.status(), "message": e.Message}
 		body["choices"] = []any{map[string]any{"index": 0, "delta": map[string]any{"content": ""}, "finish_reason": "error", "native_finish_reason": "error"}}
@@ -63,7 +63,7 @@ var groq = &host{
 			rename(said, "reasoning_content", "reasoning")
 			first = first || said["role"] != nil
 		})
-		if body["object"] == "chat.completion.chunk" && end {
+		if c.req.Stream && end {
 			var u map[string]any
 			if json.Unmarshal(compact(openAIUsage(c.usage())), &u) == nil {
 				groqTimes(c, u)
@@ -89,10 +89,10 @@ var mistral = &host{
 		return map[string]any{"object": "error", "message": e.Message, "type": e.Type, "param": nullable(e.Param), "code": strconv.Itoa(e.status() * 10)}
 	}),
 	wholeCalls: true, usageAt: usageLast,
-	edit: func(_ *call, body map[string]any, _ bool) {
+	edit: func(c *call, body map[string]any, _ bool) {
 		openAIOnly(body)
 		without(body, "system_fingerprint")
-		chunk := body["object"] == "chat.completion.chunk"
+		chunk := c.req.Stream
 		eachChoice(body, func(choice, said map[string]any) {
 			without(choice, "logprobs")
 			if thought, ok := said["reasoning_content"]; ok {
@@ -104,8 +104,8 @@ var mistral = &host{
 				said["content"] = parts
 			}
 			calls, _ := said["tool_calls"].([]any)
-			for i, c := range calls {
-				if t := c.(map[string]any); !chunk {
+			for i, one := range calls {
+				if t := one.(map[string]any); !chunk {
 					t["index"] = i
 				}
 			}

@@ -28,7 +28,7 @@ func readEmbeddings(c *call) *Error {
 	if json.Unmarshal(c.req.Body, v) != nil {
 		return invalid("", "We could not parse the JSON body of your request.")
 	}
-	c.in, c.req.Model = v, v.Model
+	c.in, c.req.Model = v, c.named(v.Model)
 	var ok bool
 	if v.texts, ok = texts(v.Input); !ok {
 		return invalid("input", "Invalid 'input': a string or an array of strings is expected.")

@@ -50,6 +50,18 @@ func ContextTooLong() *Error {
 	return &Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Code: "context_length_exceeded", Param: "messages", Message: contextMessage}
 }
 
+// filteredCode is that of [ContentFiltered].
+const filteredCode = "content_filter"
+
+// ContentFiltered is the error of a prompt that a content filter stops, as
+// Azure's does: on its paths it says what was found.
+func ContentFiltered() *Error {
+	return &Error{
+		Status: http.StatusBadRequest, Param: "prompt", Code: filteredCode,
+		Message: "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry.",
+	}
+}
+
 func invalid(param, message string) *Error {
 	return &Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Param: param, Message: message}
 }

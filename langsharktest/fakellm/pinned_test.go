@@ -28,7 +28,7 @@ func pin(t *testing.T, name string, exchanges []exchange, opts ...Option) {
 	root := strings.TrimSuffix(p.BaseURL(), "/v1")
 	var b strings.Builder
 	for _, e := range exchanges {
-		resp, body, err := send(t, e.method, root+e.path, "application/json", e.body)
+		resp, body, err := send(t, e.method, root+e.path, "application/json", e.body, "Anthropic-Version", "2023-06-01")
 		fmt.Fprintf(&b, "> %s %s %s\n< %d\n", e.method, e.path, e.body, resp.StatusCode)
 		for _, h := range []string{"Content-Type", "Cache-Control", "Retry-After", "X-Request-Id", "Request-Id", "Openai-Version", "X-Extra"} {
 			if v := resp.Header.Get(h); v != "" {
@@ -133,4 +133,33 @@ func TestChatBytes(t *testing.T) {
 	script := append(append(append(everything(), everything()...), everything()...),
 		Reply{Text: "one two three", Reasoning: "hm"}, Reply{Text: "two"}, Reply{Text: "one two three"}, Reply{Text: "two", BreakAfter: 1})
 	pin(t, "chat", all, WithReplies(script...))
+}
+
+// TestWireBytes shows, and guards, a reply with everything in it on each wire.
+func TestWireBytes(t *testing.T) {
+	all := []exchange{
+		{"POST", claudePath, helloClaude + `}`},
+		{"POST", claudePath, helloClaude + `,"stream":true}`},
+		{"POST", "/v1/responses", helloResponses + `}`},
+		{"POST", "/v1/responses", helloResponses + `,"stream":true}`},
+		{"POST", geminiPath + "generateContent", helloGemini + `}`},
+		{"POST", geminiSSE, helloGemini + `}`},
+		{"POST", geminiPath + "streamGenerateContent", helloGemini + `}`},
+		{"POST", vertexPath + "generateContent", helloGemini + `}`},
+		{"POST", "/api/chat", helloOllama + `,"stream":false}`},
+		{"POST", "/api/chat", helloOllama + `}`},
+		{"POST", "/api/generate", `{"model":"llama3.2","prompt":"hi"}`},
+		{"POST", azureChat, hello + `}`},
+		{"POST", azureChat, hello + `,"stream":true}`},
+		{"POST", "/v1/completions", `{"model":"m","prompt":"hi","stream":true}`},
+		{"POST", "/v1/moderations", `{"input":"hi"}`},
+	}
+	script := make([]Reply, len(all))
+	for i := range script {
+		script[i] = parcel
+	}
+	pin(t, "wires", all, WithReplies(script...))
+	for d := range hosts {
+		pin(t, "dialect_"+string(d), []exchange{{"POST", chatPath, hello + `}`}, {"POST", chatPath, hello + `,"stream":true}`}}, WithDialect(d), WithReplies(parcel, parcel))
+	}
 }
