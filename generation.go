@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -117,9 +118,10 @@ func (c *Client) captureParameters(scope captureScope, p map[string]any) []keyVa
 	}
 	scope.files = false
 	all := make([]anyValue, 0, len(p))
-	for _, key := range slices.Sorted(maps.Keys(p)) {
-		all = append(all, anyValue{key, p[key]})
+	for key, value := range p {
+		all = append(all, anyValue{key, value})
 	}
+	slices.SortFunc(all, func(a, b anyValue) int { return strings.Compare(a.key, b.key) })
 	return c.captureAll(scope, FieldParameters, all)
 }
 

@@ -65,6 +65,7 @@ type section struct {
 var sections = []section{
 	{"hot", hotPath},
 	{"wrapper", wrapper},
+	{"http", httpCalls},
 	{"export", export},
 	{"loss", loss},
 	{"memory", memory},
@@ -92,7 +93,7 @@ func run(args []string) error {
 func tables(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	small := flags.Bool("quick", false, "small sizes and one round, as a smoke test")
-	names := flags.String("sections", "", "which ones, with commas: hot, wrapper, export, loss, memory (default all)")
+	names := flags.String("sections", "", "which ones, with commas: hot, wrapper, http, export, loss, memory (default all)")
 	rounds := flags.Int("rounds", 0, "interleaved rounds (default 7)")
 	traces := flags.Int("traces", 0, "traces of a measurement of the hot path (default 10000)")
 	blast := flags.Int("blast", 0, "traces of a blast, for export and loss (default 20000)")

@@ -124,6 +124,9 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the connection has ended
 	}
+	if answerModel(w, r.URL.Path) {
+		return
+	}
 	if s.delay > 0 && !wait(r.Context(), s.delay) {
 		return // nobody waits for the answer
 	}

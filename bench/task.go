@@ -29,6 +29,8 @@ const (
 	kindSteady  kind = "steady"  // records so many a second, then closes
 	kindOutage  kind = "outage"  // records while the sink is away
 	kindDeliver kind = "deliver" // delivers what another process left
+	kindModel   kind = "model"   // calls a model over HTTP
+	kindStream  kind = "stream"  // the same, streamed
 )
 
 // task is what one child measures.
@@ -76,9 +78,12 @@ func child(ctx context.Context, argument string) error {
 	if err != nil {
 		return err
 	}
-	if t.Kind == kindCalls {
+	switch t.Kind {
+	case kindCalls:
 		r, err = t.calls()
-	} else {
+	case kindModel, kindStream:
+		r, err = t.model()
+	default:
 		var sdk recorder
 		if sdk, err = newRecorder(t.Subject, t.To); err != nil {
 			return err

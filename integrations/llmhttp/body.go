@@ -22,10 +22,13 @@ func capture(req *http.Request) (send *http.Request, body []byte, cut bool, tee 
 		return req, nil, false, nil
 	case req.GetBody != nil:
 		if rc, err := req.GetBody(); err == nil {
-			var b bytes.Buffer
-			if n := req.ContentLength; n > 0 {
-				b.Grow(int(min(n, llmwire.MaxBodyBytes)) + bytes.MinRead)
+			if n := req.ContentLength; n > 0 && n <= llmwire.MaxBodyBytes {
+				body = make([]byte, n)
+				read, _ := io.ReadFull(rc, body) // what could be read is what there is
+				_ = rc.Close()
+				return req, body[:read], false, nil
 			}
+			var b bytes.Buffer
 			n, _ := io.Copy(&b, io.LimitReader(rc, llmwire.MaxBodyBytes+1)) // what could be read is what there is
 			_ = rc.Close()
 			body = b.Bytes()
@@ -177,6 +180,9 @@ func (b *responseBody) Close() error {
 // asked for an encoding itself; nil if that isn't known.
 func accumulator(endpoint llmwire.Endpoint, resp *http.Response, req *llmwire.Request) llmwire.Accumulator {
 	acc := endpoint.Answer(resp.StatusCode, resp.Header.Get("Content-Type"), req)
+	if g, ok := acc.(llmwire.Grower); ok && resp.ContentLength > 0 {
+		g.Grow(resp.ContentLength)
+	}
 	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
 	case "", "identity":
 		return acc

@@ -21,8 +21,8 @@ type call struct {
 
 	mu       sync.Mutex
 	request  llmwire.Request
-	attempts []map[string]any
-	last     *outcome // of the last attempt that failed
+	attempts []map[string]any // those before the last, once there are several
+	last     *outcome         // of the last attempt
 	over     bool
 	held     bool // a scope decides when it has failed
 }
@@ -67,6 +67,7 @@ func (t *Transport) start(client *langshark.Client, endpoint llmwire.Endpoint, r
 			o.SetMetadata("langshark.input.truncated", true)
 		}
 	}
+	c.request.Input, c.request.Parameters, c.request.ToolResults = nil, nil, nil // they have been recorded
 	return c
 }
 
@@ -128,7 +129,9 @@ func (c *call) finish(o *outcome, mayWait bool) (wait bool) {
 	if c.over {
 		return false
 	}
-	c.attempts = append(c.attempts, o.describe())
+	if c.last != nil {
+		c.attempts = append(c.attempts, c.last.describe())
+	}
 	c.last = o
 	if !o.ok() && (c.held || mayWait) && o.end != endClosedEarly {
 		return !c.held
@@ -150,8 +153,8 @@ func (c *call) giveUp() {
 // end records the last outcome. c.mu is held.
 func (c *call) end() {
 	c.over = true
-	if len(c.attempts) > 1 {
-		c.observation.SetMetadata("langshark.attempts", c.attempts)
+	if len(c.attempts) > 0 {
+		c.observation.SetMetadata("langshark.attempts", append(c.attempts, c.last.describe()))
 	}
 	c.last.record(c)
 	c.observation.EndAt(c.last.at)

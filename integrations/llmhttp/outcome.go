@@ -147,9 +147,12 @@ func (o *outcome) record(c *call) {
 	if o.status != 0 {
 		g.SetMetadata("http.response.status_code", o.status)
 	}
-	for _, name := range [...]string{"x-request-id", "request-id"} { // OpenAI, Anthropic
-		if id := o.header.Get(name); id != "" && len(id) <= 200 {
-			g.SetMetadata("http.response.header."+name, id)
+	for _, h := range [...]struct{ name, key string }{
+		{"X-Request-Id", "http.response.header.x-request-id"}, // OpenAI
+		{"Request-Id", "http.response.header.request-id"},     // Anthropic
+	} {
+		if id := o.header.Get(h.name); id != "" && len(id) <= 200 {
+			g.SetMetadata(h.key, id)
 		}
 	}
 	if o.stream && o.status < http.StatusMultipleChoices || o.end != endComplete && o.status < http.StatusMultipleChoices {

@@ -77,10 +77,15 @@ func mayRetry(o *outcome, count int) (time.Duration, bool) {
 }
 
 func retryAfter(h http.Header) time.Duration {
-	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil && ms > 0 && ms < 1e9 {
-		return time.Duration(ms * float64(time.Millisecond))
+	if value := h.Get("Retry-After-Ms"); value != "" {
+		if ms, err := strconv.ParseFloat(value, 64); err == nil && ms > 0 && ms < 1e9 {
+			return time.Duration(ms * float64(time.Millisecond))
+		}
 	}
 	value := h.Get("Retry-After")
+	if value == "" {
+		return 0
+	}
 	if s, err := strconv.ParseFloat(value, 64); err == nil && s > 0 && s < 1e6 {
 		return time.Duration(s * float64(time.Second))
 	}

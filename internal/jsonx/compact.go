@@ -3,6 +3,7 @@ package jsonx
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // maxDepth is how deep AppendCompact goes.
@@ -13,9 +14,10 @@ var errEnd = errors.New("it ends too early")
 // AppendCompact appends JSON without the blanks between its parts, and fails on
 // what isn't valid by RFC 8259; a string may hold invalid UTF-8. deepest is how
 // deep it nests, found whether one of its strings, a key perhaps, begins with
-// the text, which must be of plain ASCII. When it fails, dst is returned as it was.
+// the text, which must be of plain ASCII. When it fails, dst is returned with what
+// it had.
 func AppendCompact(dst, raw []byte, text string) (_ []byte, deepest int, found bool, err error) {
-	c := compactor{in: raw, out: dst, text: text}
+	c := compactor{in: raw, out: slices.Grow(dst, len(raw)), text: text}
 	if err := c.value(); err != nil {
 		return dst, 0, false, err
 	}

@@ -63,6 +63,9 @@ type Accumulator interface {
 	Close() Response
 }
 
+// Grower is an accumulator that makes use of knowing how long the answer will be.
+type Grower interface{ Grow(bytes int64) }
+
 // Request is what a request says.
 type Request struct {
 	// Model is the model that is asked; empty if unknown.

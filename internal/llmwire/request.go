@@ -69,13 +69,13 @@ func (s *shape) parse(body []byte, cut bool) Request {
 	return req
 }
 
-// join makes the input of its fields; a copy.
+// join makes the input of its fields.
 func (s *shape) join(inputs []field) json.RawMessage {
 	switch {
 	case len(inputs) == 0:
 		return nil
 	case len(inputs) == 1 && inputs[0].name == s.main:
-		return slices.Clone(inputs[0].value)
+		return inputs[0].value
 	}
 	size := 2
 	for _, f := range inputs {

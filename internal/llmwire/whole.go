@@ -1,7 +1,6 @@
 package llmwire
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -27,6 +26,11 @@ func (a *whole) Feed(p []byte) {
 
 func (a *whole) Started() bool { return false }
 
+// Grow makes room for an answer of so many bytes.
+func (a *whole) Grow(n int64) {
+	a.body = make([]byte, 0, min(n, 64<<10)) // more only when it has come
+}
+
 func (a *whole) Close() Response {
 	r := Response{Truncated: a.cut}
 	compact, _, _, err := jsonx.AppendCompact(make([]byte, 0, len(a.body)), a.body, "")
@@ -40,7 +44,7 @@ func (a *whole) Close() Response {
 		r.Err = parseError(a.body[:min(len(a.body), MaxErrorBytes)])
 	}
 	var short bool
-	r.Output, short = fit(bytes.Clone(r.Output), MaxCaptureBytes)
+	r.Output, short = fit(r.Output, MaxCaptureBytes) // of a buffer of our own
 	r.Truncated = r.Truncated || short
 	return r
 }
