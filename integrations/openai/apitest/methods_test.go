@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -132,7 +133,7 @@ func (m *method) do(ctx context.Context, client *openai.Client) made {
 				}
 				continue
 			}
-			out.Values = append(out.Values, comparable(v))
+			out.Values = append(out.Values, reduced(v))
 		}
 	}
 	return out
@@ -141,17 +142,17 @@ func (m *method) do(ctx context.Context, client *openai.Client) made {
 // drain reads a stream to its end.
 func (m *made) drain(stream reflect.Value) {
 	defer stream.MethodByName("Close").Call(nil)
-	if h, ok := stream.Interface().(interface{ Header() map[string][]string }); ok {
+	if h, ok := reflect.TypeAssert[interface{ Header() http.Header }](stream); ok {
 		m.Values = append(m.Values, header(h.Header()))
 	}
 	recv := stream.MethodByName("Recv")
 	for range 10_000 {
 		got := recv.Call(nil)
-		if err, _ := got[1].Interface().(error); err != nil {
+		if err, _ := reflect.TypeAssert[error](got[1]); err != nil {
 			m.End = describe(err)
 			return
 		}
-		m.Pieces = append(m.Pieces, comparable(got[0]))
+		m.Pieces = append(m.Pieces, reduced(got[0]))
 	}
 	m.End = "it never ended"
 }
@@ -179,7 +180,7 @@ func describe(err error) string {
 }
 
 // header leaves out what differs from call to call.
-func header(h map[string][]string) map[string][]string {
+func header(h http.Header) map[string][]string {
 	out := map[string][]string{}
 	for name, values := range h {
 		if name != "Date" && name != "X-Request-Id" {
@@ -189,12 +190,12 @@ func header(h map[string][]string) map[string][]string {
 	return out
 }
 
-// comparable returns a value whose header has been reduced.
-func comparable(v reflect.Value) any {
+// reduced returns a value whose header has been reduced.
+func reduced(v reflect.Value) any {
 	c := reflect.New(v.Type())
 	c.Elem().Set(v)
 	text := fmt.Sprintf("%#v", c.Elem().Interface())
-	if s, ok := c.Interface().(interface{ Header() map[string][]string }); ok {
+	if s, ok := reflect.TypeAssert[interface{ Header() http.Header }](c); ok {
 		text += fmt.Sprint(header(s.Header()))
 	}
 	return text

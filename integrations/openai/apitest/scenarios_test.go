@@ -76,7 +76,7 @@ func (a *chat) ask(ctx context.Context, c *openai.Client) ([]call, error) {
 		Model: "gpt-4o", Messages: a.messages, Temperature: 0.2,
 		Tools: []openai.Tool{{Type: "function", Function: &openai.FunctionDefinition{Name: "order_status"}}},
 	}
-	answer := openai.ChatCompletionMessage{Role: "assistant"}
+	var answer openai.ChatCompletionMessage
 	if !a.stream {
 		resp, err := c.CreateChatCompletion(ctx, req)
 		if err != nil {
