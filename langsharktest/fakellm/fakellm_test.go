@@ -287,7 +287,7 @@ func TestToolResult(t *testing.T) {
 func TestStartClose(t *testing.T) {
 	p := New()
 	p.Close() // never started
-	if p.BaseURL() != "" {
+	if p.BaseURL() != "" || p.URL() != "" {
 		t.Error("has a URL")
 	}
 	if err := p.Start(); err != nil {

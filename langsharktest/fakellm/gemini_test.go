@@ -126,7 +126,9 @@ func TestGeminiFailures(t *testing.T) {
 		Reply{Err: RateLimited(0)}, Reply{Err: RateLimited(0)}, Reply{Text: "a b c d", BreakAfter: 2}, Reply{Text: "a b c d", Err: Overloaded(), ErrAfter: 2},
 		Reply{Text: "a b c d", Err: Overloaded(), ErrAfter: 2}, Reply{Text: "a b", NoDone: true}, Reply{Text: "a b", NoDone: true}, Reply{NoDone: true},
 	))
-	_, body := ask(t, p, 429, geminiPath+"streamGenerateContent", helloGemini+`}`)
+	_, body := ask(t, start(t, WithReplies(Reply{Err: RateLimited(0)})), 429, vertexPath+"generateContent", helloGemini+`}`)
+	shape(t, body, "error.message", `"Resource exhausted. Please try again later."`, "error.details", "")
+	_, body = ask(t, p, 429, geminiPath+"streamGenerateContent", helloGemini+`}`)
 	shape(t, body, "0.error.status", `"RESOURCE_EXHAUSTED"`)
 	_, body = ask(t, p, 429, geminiSSE, helloGemini+`}`)
 	shape(t, body, "error.status", `"RESOURCE_EXHAUSTED"`)

@@ -84,7 +84,9 @@ func TestModerations(t *testing.T) {
 	_, body = ask(t, p, http.StatusOK, "/v1/moderations", `{"input":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"u"}}]}`)
 	shape(t, body, "results.0.flagged", "false", "results.1", "")
 	ask(t, p, http.StatusBadRequest, "/v1/moderations", `{"input":5}`)
-	if got := p.RequestsTo(Moderations); len(got) != 4 || got[0].LastUser() != "I'll hit" || len(p.Requests()) != 0 {
+	_, body = ask(t, p, http.StatusOK, chatPath, hello+`}`)
+	shape(t, body, "choices.0.message.content", `"for a chat"`)
+	if got := p.RequestsTo(Moderations); len(got) != 4 || got[0].LastUser() != "I'll hit" || len(p.Requests()) != 1 || len(p.RequestsTo(ChatCompletions)) != 1 {
 		t.Errorf("kept %+v", got)
 	}
 }

@@ -144,8 +144,9 @@ func TestResponsesInput(t *testing.T) {
 	id := at(t, body, "id")
 	const output = `{"type":"function_call_output","call_id":"c1","output":"shipped"}`
 	ask(t, p, http.StatusOK, "/v1/responses", `{"model":"m","previous_response_id":`+id+`,"input":[`+output+`]}`)
-	ask(t, p, http.StatusOK, "/v1/responses", `{"model":"m","store":false,"input":[{"role":"developer","content":"S"},{"type":"message","role":"user","content":[{"type":"input_text","text":"?"}]},
+	_, unstored := ask(t, p, http.StatusOK, "/v1/responses", `{"model":"m","store":false,"input":[{"role":"developer","content":"S"},{"type":"message","role":"user","content":[{"type":"input_text","text":"?"}]},
 		{"type":"reasoning","id":"rs_1","summary":[]},{"type":"function_call","call_id":"c1","name":"status","arguments":"{}"},`+output+`]}`)
+	ask(t, p, http.StatusBadRequest, "/v1/responses", `{"model":"m","input":"x","previous_response_id":`+at(t, unstored, "id")+`}`)
 	for i, req := range p.Requests()[1:] {
 		if got, ok := req.ToolResult("status"); !ok || got != "shipped" {
 			t.Errorf("%d: %q %v %+v", i, got, ok, req.Messages)
