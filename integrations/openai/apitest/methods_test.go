@@ -3,6 +3,7 @@ package apitest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -192,6 +193,10 @@ func header(h http.Header) map[string][]string {
 
 // reduced returns a value whose header has been reduced.
 func reduced(v reflect.Value) any {
+	if e, ok := reflect.TypeAssert[openai.ResponseStreamEvent](v); ok { // %#v of its bytes would be long
+		b, err := json.Marshal(e)
+		return fmt.Sprintf("%s %s %v", e.Raw, b, err)
+	}
 	c := reflect.New(v.Type())
 	c.Elem().Set(v)
 	text := fmt.Sprintf("%#v", c.Elem().Interface())
