@@ -105,4 +105,3 @@ func detectPredict(e gemini) (Endpoint, bool) {
 	}
 	return nil, false
 }
-

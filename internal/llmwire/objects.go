@@ -1,5 +1,7 @@
 package llmwire
 
+import "bytes"
+
 // objects takes JSON objects apart that arrive one after another in portions of
 // any size: each on a line of its own, or as the items of one array. It holds
 // one object at most. The zero value needs only onObject.
@@ -17,11 +19,27 @@ type objects struct {
 	escape  bool // behind its backslash
 	lost    bool // the object is too long
 	array   bool // an array has begun
-	arrayed bool // and ended
+	arrayed bool // and it has ended
 }
 
 // Feed takes the next bytes. It doesn't keep p.
 func (d *objects) Feed(p []byte) {
+	if !d.lines {
+		d.take(p)
+		return
+	}
+	for ended := true; ended; {
+		var line []byte
+		line, p, ended = bytes.Cut(p, []byte{'\n'})
+		d.take(line)
+		if ended && d.depth > 0 {
+			d.end(nil, false)
+			d.text, d.escape = false, false
+		}
+	}
+}
+
+func (d *objects) take(p []byte) {
 	from := 0 // where the object, or its part in p, begins
 	for i := 0; i < len(p); {
 		if d.text {
@@ -49,10 +67,6 @@ func (d *objects) Feed(p []byte) {
 			case c == ']':
 				d.arrayed = d.array
 			}
-		case '\n':
-			if d.lines && d.depth > 0 {
-				d.end(p[from:i], false)
-			}
 		}
 		i++
 	}
@@ -63,21 +77,30 @@ func (d *objects) Feed(p []byte) {
 
 // inText goes on in a string, and returns the index behind it.
 func (d *objects) inText(p []byte, i int) int {
-	for ; i < len(p); i++ {
-		switch c := p[i]; {
-		case c == '\n' && d.lines:
-			d.text, d.escape = false, false
-			return i
-		case d.escape:
-			d.escape = false
-		case c == '\\':
-			d.escape = true
-		case c == '"':
+	if d.escape {
+		d.escape = false
+		i++
+	}
+	for from := i; ; from = i {
+		n := bytes.IndexByte(p[i:], '"')
+		end := len(p)
+		if n >= 0 {
+			end = i + n
+		}
+		escaped := false
+		for j := end - 1; j >= from && p[j] == '\\'; j-- {
+			escaped = !escaped
+		}
+		i = end + 1
+		switch {
+		case n < 0:
+			d.escape = escaped
+			return end
+		case !escaped:
 			d.text = false
-			return i + 1
+			return i
 		}
 	}
-	return i
 }
 
 // end hands an object on, if it is whole and not too long.
