@@ -33,7 +33,7 @@ func messageDelta(reason, usage string) string {
 	return `data: {"type":"message_delta","delta":{"stop_reason":"` + reason + `","stop_sequence":null},"usage":` + usage + "}\n\n"
 }
 
-func anthropicEndpoint(t testing.TB) Endpoint {
+func anthropicEndpoint(t *testing.T) Endpoint {
 	t.Helper()
 	return endpoint(t, "api.anthropic.com", "/v1/messages")
 }

@@ -68,7 +68,7 @@ func TestDetectOthers(t *testing.T) {
 }
 
 // endpoint returns the endpoint of a path on a host.
-func endpoint(t testing.TB, host, path string) Endpoint {
+func endpoint(t *testing.T, host, path string) Endpoint {
 	t.Helper()
 	e, ok := Detect("POST", host, path)
 	if !ok {
@@ -108,6 +108,7 @@ func started(e Endpoint, contentType string, events ...string) int {
 
 // fuzzWire feeds anything to the endpoints, in one piece and in several.
 func fuzzWire(f *testing.F, endpoints []Endpoint, contentTypes ...string) {
+	f.Helper()
 	f.Fuzz(func(t *testing.T, in []byte, size uint8) {
 		for _, e := range endpoints {
 			req := e.ParseRequest("", in, size%2 == 0)
@@ -140,7 +141,7 @@ func fuzzWire(f *testing.F, endpoints []Endpoint, contentTypes ...string) {
 
 func TestObjects(t *testing.T) {
 	for in, want := range map[string][]string{
-		`{"a":1}` + "\n" + `{"b":"}"}` + "\n":     {`{"a":1}`, `{"b":"}"}`},
+		`{"a":1}` + "\n" + `{"b":"}"}` + "\n":    {`{"a":1}`, `{"b":"}"}`},
 		`[{"a":[{}]},` + "\r\n" + ` {"b":2}]`:    {`{"a":[{}]}`, `{"b":2}`},
 		`{"a":1}{"b":2}`:                         {`{"a":1}`, `{"b":2}`},
 		`{"a":"\\\"}{\\"}{"b":"\\\\\""}`:         {`{"a":"\\\"}{\\"}`, `{"b":"\\\\\""}`},
