@@ -164,14 +164,14 @@ func TestObjects(t *testing.T) {
 }
 
 func TestObjectsLines(t *testing.T) {
-	in := "{\"a\":{\"b\n{\"c\":1}\n\n{\"d\"\n\"\n{\"e\":\"\\\n{\"f\":2}"
+	in := "{\"a\":{\"b\n{\"c\":1}\n\n{\"d\"\n\"\n{\"e\":\"\\\n{\"\":2}"
 	for size := 1; size <= len(in); size++ {
 		var got []string
 		d := objects{lines: true, onObject: func(data []byte) { got = append(got, string(data)) }}
 		for part := range slices.Chunk([]byte(in), size) {
 			d.Feed(part)
 		}
-		if want := []string{`{"c":1}`, `{"f":2}`}; !slices.Equal(got, want) || d.skipped != 3 {
+		if want := []string{`{"c":1}`, `{"":2}`}; !slices.Equal(got, want) || d.skipped != 3 {
 			t.Errorf("by %d: %q, skipped %d", size, got, d.skipped)
 		}
 	}
@@ -199,4 +199,16 @@ func TestObjectsBounded(t *testing.T) {
 			t.Errorf("%q: broken %v", in, d.broken())
 		}
 	}
+}
+
+// What nests deeper than a decoder goes must not make the whole invalid.
+func TestDeepValues(t *testing.T) {
+	deep := strings.Repeat("[", 9999) + strings.Repeat("]", 9999)
+	for _, in := range []string{
+		blockStart(0, `{"type":"x","data":`+deep+`}`), blockDelta(0, `{"partial_json":"`+deep+`"}`), blockDelta(0, `{"citation":`+deep+`}`),
+	} {
+		feed(t, anthropicMessages{}, 200, "text/event-stream", &Request{}, in+messageStop)
+	}
+	feed(t, geminiGenerate{stream: true}, 200, "text/event-stream", &Request{}, events(parts(`{"functionCall":{"name":"f","args":`+deep+`}}`)))
+	feed(t, ollama{"chat", &ollamaChatShape}, 200, ndjson, &Request{}, ollamaLine(`{"tool_calls":[`+deep+`]}`))
 }
