@@ -1,6 +1,10 @@
 package llmwire
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/langshark/langshark-go/internal/jsonx"
+)
 
 // objects takes JSON objects apart that arrive one after another in portions of
 // any size: each on a line of its own, or as the items of one array. It holds
@@ -54,6 +58,12 @@ func (d *objects) take(p []byte) {
 			case d.depth > 0:
 				d.depth++
 			case c == '{':
+				r := jsonx.NewReader(p[i:])
+				if whole := r.Raw(); !r.Bad() { // as a rule
+					d.end(whole, true)
+					i += len(whole)
+					continue
+				}
 				d.depth, from = 1, i
 			default:
 				d.array = true
