@@ -28,7 +28,41 @@ var streams = map[string]struct {
 		sse(`response.output_item.added|{"type":"response.output_item.added","output_index":0,"item":{"type":"message"}}`),
 		"event: response.output_text.delta\ndata: " + `{"type":"response.output_text.delta","sequence_number":7,"item_id":"msg_67ccd2bf17f0819081ff3bb2cf6508e60bb6a6b452d3795b","output_index":0,"content_index":0,"delta":" word%d","logprobs":[],"obfuscation":"x7k"}` + "\n\n",
 	},
+	"anthropic text": {
+		func() Accumulator { return newAnthropicStream() },
+		messageStart + blockStart(0, `{"type":"text","text":""}`),
+		"event: content_block_delta\n" + `data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" word%d"}}` + "\n\n",
+	},
+	"anthropic tool": {
+		func() Accumulator { return newAnthropicStream() },
+		messageStart + blockStart(0, `{"type":"text","text":""}`) + blockStart(1, `{"type":"tool_use","id":"t","name":"f","input":{}}`),
+		"event: content_block_delta\n" + `data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"a\":\"word%d\"}"}}` + "\n\n",
+	},
+	"gemini events": {
+		func() Accumulator { return newGeminiStream(true) },
+		"",
+		"data: " + geminiPiece + "\r\n\r\n",
+	},
+	"gemini array": {
+		func() Accumulator { return newGeminiStream(false) },
+		"[",
+		geminiPiece + "\r\n,",
+	},
+	"ollama chat": {
+		func() Accumulator { return newOllamaStream() },
+		"",
+		`{"model":"qwen3:8b","created_at":"2026-01-01T00:00:00.000000001Z","message":{"role":"assistant","content":" word%d"},"done":false}` + "\n",
+	},
+	"ollama generate": {
+		func() Accumulator { return newOllamaStream() },
+		"",
+		`{"model":"qwen3:8b","created_at":"2026-01-01T00:00:00.000000001Z","response":" word%d","done":false}` + "\n",
+	},
 }
+
+const geminiPiece = `{"candidates": [{"content": {"parts": [{"text": " word%d"}],"role": "model"},"index": 0}],` +
+	`"usageMetadata": {"promptTokenCount": 12,"candidatesTokenCount": 30,"totalTokenCount": 142,"promptTokensDetails": [{"modality": "TEXT","tokenCount": 12}],` +
+	`"thoughtsTokenCount": 100},"modelVersion": "gemini-2.5-flash","responseId": "r-1"}`
 
 // BenchmarkStreamChunk takes one event of a stream that goes on.
 func BenchmarkStreamChunk(b *testing.B) {

@@ -13,7 +13,13 @@ func Detect(method, host, path string) (Endpoint, bool) {
 	if method != http.MethodPost {
 		return nil, false
 	}
-	return detectOpenAI(hostname(host), path)
+	host = hostname(host)
+	for _, detect := range [...]func(host, path string) (Endpoint, bool){detectAnthropic, detectGemini, detectOllama} {
+		if e, ok := detect(host, path); ok {
+			return e, true
+		}
+	}
+	return detectOpenAI(host, path)
 }
 
 func hostname(host string) string {

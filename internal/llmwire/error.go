@@ -49,12 +49,16 @@ func parseError(body []byte) *ProviderError {
 		Code    json.RawMessage `json:"code"`
 		Message json.RawMessage `json:"message"`
 		Detail  json.RawMessage `json:"detail"`
+		Status  json.RawMessage `json:"status"` // of Google, as in "RESOURCE_EXHAUSTED"
 	}
 	if json.Unmarshal(inner, &fields) != nil {
 		e.Message = cutText(plainText(inner), 500)
 		return e
 	}
 	e.Type, e.Code = plainText(fields.Type), plainText(fields.Code)
+	if e.Type == "" && len(fields.Status) > 0 && fields.Status[0] == '"' {
+		e.Type = plainText(fields.Status)
+	}
 	for _, m := range []json.RawMessage{fields.Message, fields.Detail, outer.Message, outer.Detail} {
 		if e.Message = cutText(plainText(m), 500); e.Message != "" {
 			break

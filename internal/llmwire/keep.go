@@ -93,3 +93,27 @@ func word(raw []byte) string {
 	}
 	return s
 }
+
+// maxNesting bounds how deep what is put into an output may nest by itself.
+const maxNesting = 1000
+
+// json appends a whole value, without blanks, if it is valid and there is room
+// for it.
+func (k *keeper) json(dst, raw []byte) (_ []byte, ok bool) {
+	out, ok := appendValid(dst, raw)
+	if n := len(out) - len(dst); n <= k.room {
+		k.room -= n
+		return out, ok
+	}
+	k.cut = true
+	return dst, false
+}
+
+// appendValid appends a value without blanks, if it is valid.
+func appendValid(dst, raw []byte) (_ []byte, ok bool) {
+	out, deepest, _, err := jsonx.AppendCompact(dst, raw, "")
+	if err != nil || deepest > maxNesting {
+		return dst, false
+	}
+	return out, true
+}

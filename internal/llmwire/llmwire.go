@@ -176,3 +176,17 @@ func (r *Response) attribute(name string, value any) {
 	}
 	r.Attributes[name] = value
 }
+
+// fact adds a text, if there is one.
+func (r *Response) fact(name, text string) {
+	if text != "" {
+		r.attribute(name, text)
+	}
+}
+
+// count adds a number, unless it is 0.
+func (r *Response) count(name string, n int64) {
+	if n > 0 {
+		r.attribute(name, n)
+	}
+}

@@ -43,7 +43,7 @@ func chatToolResults(input []byte) (results []ToolResult) {
 				r.Set(&role, maxWordBytes)
 			case "tool_call_id":
 				r.Set(&id, maxWordBytes)
-			case "name":
+			case "name", "tool_name": // Ollama has the latter
 				r.Set(&name, maxWordBytes)
 			case "content":
 				content = r.Raw()

@@ -22,6 +22,8 @@ type shape struct {
 	groups []string
 	// all says that everything is input.
 	all bool
+	// streams says that the answer comes in pieces unless the request forbids it.
+	streams bool
 }
 
 // isInput reports whether a field belongs to the input.
@@ -36,7 +38,7 @@ type field struct {
 
 // parse reads a request's JSON. It doesn't keep the body.
 func (s *shape) parse(body []byte, cut bool) Request {
-	req := Request{Truncated: cut}
+	req := Request{Truncated: cut, Stream: s.streams}
 	body = readable(body, cut)
 	var inputs []field
 	r := jsonx.NewReader(body)
@@ -45,6 +47,10 @@ func (s *shape) parse(body []byte, cut bool) Request {
 		case name == "model":
 			r.Set(&req.Model, maxWordBytes)
 		case name == "stream":
+			if r.Next() == 'n' {
+				r.Skip()
+				continue
+			}
 			req.Stream = r.Bool()
 		case name == "stream_options":
 			req.StreamUsage = includeUsage(&r)
@@ -121,6 +127,16 @@ func includeUsage(r *jsonx.Reader) (yes bool) {
 		}
 	}
 	return yes
+}
+
+// listIn returns a reader of an input at the list of that name: at the input
+// itself, if that is no object.
+func listIn(input []byte, name string) jsonx.Reader {
+	r := jsonx.NewReader(input)
+	if r.Next() == '{' {
+		enter(&r, name)
+	}
+	return r
 }
 
 // parameter adds a plain value, or JSON as a string; null adds nothing.
