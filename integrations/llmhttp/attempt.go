@@ -53,6 +53,9 @@ func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, r
 		return send, a
 	}
 	r := endpoint.ParseRequest(req.Header.Get("Content-Type"), body, cut)
+	if r.Foreign && !llmwire.KnownHost(req.URL.Host) {
+		return req, nil
+	}
 	r.Vectors = t.options.vectors
 	a.request = req
 	if a.key, a.marked = retryMark(req, body); a.marked {

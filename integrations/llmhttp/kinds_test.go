@@ -117,3 +117,28 @@ func TestSpeech(t *testing.T) {
 		want(t, o, map[string]string{"langshark.stream.end": tt.end})
 	}
 }
+
+// A path that other APIs have too isn't taken for a model's unless the body or the host is one's.
+func TestForeignRequests(t *testing.T) {
+	rec := langsharktest.NewRecorder(t)
+	for url, body := range map[string]string{
+		"https://sms.example.com/v1/messages":             `{"from":"1","to":"2","text":"hi"}`,
+		"https://chat.example.com/api/chat":               `{"room":7,"say":"hi"}`,
+		"https://api.anthropic.com/v1/messages/x":         `{}`,
+		"https://api.openai.com/v1/messages/count_tokens": `{"model":"m","messages":[]}`, // asks no model
+	} {
+		req, err := http.NewRequestWithContext(rec.Context(), http.MethodPost, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := NewTransport(respond(200, "application/json", stream(`{}`))).RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if n := len(rec.Observations()); n != 0 {
+			t.Errorf("%s: %s", url, rec.Tree())
+			rec.Reset()
+		}
+	}
+}

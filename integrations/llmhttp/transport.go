@@ -91,12 +91,27 @@ func (t *Transport) open(req *http.Request) (send *http.Request, a *attempt) {
 	if !client.Recording(req.Context()) {
 		return req, nil
 	}
-	endpoint, ok := t.detect(req.Method, req.URL.Host, req.URL.Path)
-	if !ok && t.options.management && langshark.ObservationID(req.Context()) != "" {
-		endpoint, ok = llmwire.DetectManagement(req.Method, req.URL.Host, req.URL.Path)
-	}
-	if !ok || t.options.filter != nil && !t.options.filter(req) {
+	endpoint := t.endpoint(req)
+	if endpoint == nil || t.options.filter != nil && !t.options.filter(req) {
 		return req, nil
 	}
 	return t.begin(client, endpoint, req)
+}
+
+// endpoint returns what a request addresses, nil if it isn't to be recorded.
+func (t *Transport) endpoint(req *http.Request) llmwire.Endpoint {
+	e, ok := t.detect(req.Method, req.URL.Host, req.URL.Path)
+	if ok && e.Kind() != llmwire.Management {
+		return e
+	}
+	if !t.options.management || langshark.ObservationID(req.Context()) == "" {
+		return nil
+	}
+	if ok {
+		return e
+	}
+	if e, ok = llmwire.DetectManagement(req.Method, req.URL.Host, req.URL.Path); ok {
+		return e
+	}
+	return nil
 }

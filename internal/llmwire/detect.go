@@ -89,33 +89,43 @@ func versioned(prefix string) bool {
 // whether it knows the host.
 func openAICompatible(host string) (provider string, known bool) {
 	for _, p := range openAIHosts {
-		if name, ok := strings.CutSuffix(host, p.domain); ok && (name == "" || name[len(name)-1] == '.') {
+		if name, ok := strings.CutSuffix(host, p.domain); ok && (name == "" || name[len(name)-1] == '.' || p.regions && name[len(name)-1] == '-') {
 			return p.provider, true
 		}
 	}
 	return "openai", false
 }
 
+// KnownHost reports whether a host, perhaps with a port, is that of a provider.
+func KnownHost(host string) bool {
+	_, known := openAICompatible(hostname(host))
+	return known
+}
+
 // openAIHosts are the domains whose provider has a name of its own in the
 // GenAI conventions, or is widely used.
-var openAIHosts = []struct{ domain, provider string }{
-	{"api.openai.com", "openai"},
-	{"openai.azure.com", "azure.ai.openai"},
-	{"cognitiveservices.azure.com", "azure.ai.openai"},
-	{"services.ai.azure.com", "azure.ai.inference"},
-	{"api.deepseek.com", "deepseek"},
-	{"api.groq.com", "groq"},
-	{"api.mistral.ai", "mistral_ai"},
-	{"api.perplexity.ai", "perplexity"},
-	{"api.x.ai", "x_ai"},
-	{"api.upstage.ai", "upstage"},
-	{"generativelanguage.googleapis.com", "gcp.gemini"},
-	{"aiplatform.googleapis.com", "gcp.vertex_ai"},
-	{"api.anthropic.com", "anthropic"},
-	{"openrouter.ai", "openrouter"},
-	{"api.together.xyz", "together_ai"},
-	{"api.fireworks.ai", "fireworks_ai"},
-	{"dashscope.aliyuncs.com", "alibaba_cloud"},
-	{"api.moonshot.cn", "moonshot_ai"},
-	{"api.moonshot.ai", "moonshot_ai"},
+var openAIHosts = []struct {
+	domain, provider string
+
+	regions bool // may stand before the name, as in europe-west4-
+}{
+	{"api.openai.com", "openai", false},
+	{"openai.azure.com", "azure.ai.openai", false},
+	{"cognitiveservices.azure.com", "azure.ai.openai", false},
+	{"services.ai.azure.com", "azure.ai.inference", false},
+	{"api.deepseek.com", "deepseek", false},
+	{"api.groq.com", "groq", false},
+	{"api.mistral.ai", "mistral_ai", false},
+	{"api.perplexity.ai", "perplexity", false},
+	{"api.x.ai", "x_ai", false},
+	{"api.upstage.ai", "upstage", false},
+	{"generativelanguage.googleapis.com", "gcp.gemini", false},
+	{"aiplatform.googleapis.com", "gcp.vertex_ai", true},
+	{"api.anthropic.com", "anthropic", false},
+	{"openrouter.ai", "openrouter", false},
+	{"api.together.xyz", "together_ai", false},
+	{"api.fireworks.ai", "fireworks_ai", false},
+	{"dashscope.aliyuncs.com", "alibaba_cloud", false},
+	{"api.moonshot.cn", "moonshot_ai", false},
+	{"api.moonshot.ai", "moonshot_ai", false},
 }

@@ -439,3 +439,20 @@ func TestManagement(t *testing.T) {
 		t.Errorf("file %s", r.Output)
 	}
 }
+
+func TestForeign(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"from":"1","to":"2","text":"hi"}`: true, `{"messages":[]}`: false, `{"model":"m"}`: false, `not JSON`: false, ``: false,
+	} {
+		if got := (openAIChat{}).ParseRequest("", []byte(body), false).Foreign; got != want {
+			t.Errorf("%s: %v", body, got)
+		}
+	}
+	for host, want := range map[string]bool{
+		"api.openai.com": true, "europe-west4-aiplatform.googleapis.com": true, "aiplatform.googleapis.com:443": true, "x-api.openai.com": false, "127.0.0.1:80": false,
+	} {
+		if KnownHost(host) != want {
+			t.Errorf("%s: %v", host, !want)
+		}
+	}
+}

@@ -79,6 +79,9 @@ type Request struct {
 	// Parameters are the other fields by name: strings, booleans, json.Number,
 	// []string; other values as a string of JSON.
 	Parameters map[string]any
+	// Foreign says that the body is JSON with neither a model nor an input: the
+	// path means something else here, unless the host is a provider's.
+	Foreign bool
 	// ToolResults are what tools answered since the model spoke last.
 	ToolResults []ToolResult
 	// Truncated says that Input lacks something.

@@ -68,6 +68,7 @@ func readPictures(r *jsonx.Reader, into *Response) {
 			data = r.Raw()
 		case "output_format":
 			r.Set(&format, 16)
+			format = plainToken(format)
 		default:
 			head.member(r)
 		}
@@ -84,17 +85,18 @@ func readPictures(r *jsonx.Reader, into *Response) {
 		}
 		o := jsonx.BeginObject(out)
 		for ok := items.Object(); ok && items.Member(); {
-			if key := string(items.Key); key != "b64_json" {
-				o.Key(key)
-				o.Dst = append(o.Dst, items.Raw()...)
-				continue
-			}
-			if b64 := items.Raw(); present(b64) {
+			key, value := string(items.Key), items.Raw()
+			switch {
+			case len(value) == 0, string(value) == "null":
+			case key == "b64_json" && value[0] == '"':
 				o.Name("url")
 				o.Dst = append(o.Dst, `"data:image/`...)
 				o.Dst = append(o.Dst, format...)
 				o.Dst = append(o.Dst, ";base64,"...)
-				o.Dst = append(o.Dst, b64[1:]...)
+				o.Dst = append(o.Dst, value[1:]...)
+			default:
+				o.Name(key) // as it stood in JSON
+				o.Dst = append(o.Dst, value...)
 			}
 		}
 		out = o.End()

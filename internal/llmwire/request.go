@@ -69,6 +69,7 @@ func (s *shape) parse(body []byte, cut bool) Request {
 		}
 	}
 	req.Input = s.join(inputs)
+	req.Foreign = req.Input == nil && req.Model == "" && len(body) > 0 && !cut
 	var short bool
 	req.Input, short = fit(req.Input, MaxCaptureBytes)
 	req.Truncated = req.Truncated || short
@@ -89,7 +90,7 @@ func (s *shape) join(inputs []field) json.RawMessage {
 	}
 	o := jsonx.BeginObject(make([]byte, 0, size))
 	for _, f := range inputs {
-		o.Key(f.name)
+		o.Name(f.name) // as it stood in JSON
 		o.Dst = append(o.Dst, f.value...)
 	}
 	return o.End()
