@@ -21,36 +21,51 @@ func azureClient(p place) openai.Client {
 	return openai.NewClient(azure.WithEndpoint(p.url, "2024-10-21"), azure.WithAPIKey("test"), option.WithHTTPClient(p.http), option.WithMaxRetries(p.repeats))
 }
 
+const (
+	openAIHost = "http://api.openai.com"
+	azureHost  = "https://shop.openai.azure.com" // by TLS alone: the SDK insists on it
+)
+
 func openAIWays() []way {
 	chat := func(client func(place) openai.Client, stream bool) func(place) talk {
-		return func(p place) talk { return &openAIChat{client: client(p), model: "gpt-4o", stream: stream, usage: true} }
+		return func(p place) talk {
+			return &openAIChat{client: client(p), model: "gpt-4o", stream: stream, usage: true}
+		}
 	}
 	answer := func(client func(place) openai.Client, stream bool) func(place) talk {
 		return func(p place) talk { return &openAIResponses{client: client(p), stream: stream} }
 	}
 	return []way{
-		{name: "openai-chat", repeats: true, start: chat(openAIClient, false)},
-		{name: "openai-chat-stream", repeats: true, streams: true, start: chat(openAIClient, true)},
-		{name: "openai-responses", repeats: true, start: answer(openAIClient, false)},
-		{name: "openai-responses-stream", repeats: true, streams: true, start: answer(openAIClient, true)},
-		{name: "azure-chat", repeats: true, secure: true, start: chat(azureClient, false)},
-		{name: "azure-chat-stream", repeats: true, secure: true, streams: true, start: chat(azureClient, true)},
+		{name: "openai-chat", host: openAIHost, repeats: true, start: chat(openAIClient, false)},
+		{name: "openai-chat-stream", host: openAIHost, repeats: true, streams: true, start: chat(openAIClient, true)},
+		{name: "openai-responses", host: openAIHost, repeats: true, start: answer(openAIClient, false)},
+		{name: "openai-responses-stream", host: openAIHost, repeats: true, streams: true, start: answer(openAIClient, true)},
+		{name: "azure-chat", host: azureHost, repeats: true, start: chat(azureClient, false)},
+		{name: "azure-chat-stream", host: azureHost, repeats: true, streams: true, start: chat(azureClient, true)},
 	}
 }
 
 // dialectWays are the hosts that have OpenAI's API with changes.
 func dialectWays() (all []way) {
-	for dialect, model := range map[fakellm.Dialect]string{
-		fakellm.DeepSeek: "deepseek-reasoner", fakellm.OpenRouter: "anthropic/claude-sonnet-4.5", fakellm.Groq: "qwen/qwen3-32b",
-		fakellm.Mistral: "magistral-medium-latest", fakellm.XAI: "grok-4", fakellm.VLLM: "Qwen/Qwen3-8B", fakellm.Upstage: "solar-pro2",
+	for _, d := range []struct {
+		dialect     fakellm.Dialect
+		host, model string
+	}{
+		{fakellm.DeepSeek, "api.deepseek.com", "deepseek-reasoner"},
+		{fakellm.OpenRouter, "openrouter.ai", "anthropic/claude-sonnet-4.5"},
+		{fakellm.Groq, "api.groq.com", "qwen/qwen3-32b"},
+		{fakellm.Mistral, "api.mistral.ai", "magistral-medium-latest"},
+		{fakellm.XAI, "api.x.ai", "grok-4"},
+		{fakellm.VLLM, "vllm.local:8000", "Qwen/Qwen3-8B"},
+		{fakellm.Upstage, "api.upstage.ai", "solar-pro2"},
 	} {
 		for _, stream := range []bool{false, true} {
-			name := string(dialect)
+			name := string(d.dialect)
 			if stream {
 				name += "-stream"
 			}
-			all = append(all, way{name: name, streams: stream, dialect: dialect, repeats: true, start: func(p place) talk {
-				return &openAIChat{client: openAIClient(p), model: model, stream: stream, usage: dialect != fakellm.Mistral}
+			all = append(all, way{name: name, host: "http://" + d.host, streams: stream, dialect: d.dialect, repeats: true, start: func(p place) talk {
+				return &openAIChat{client: openAIClient(p), model: d.model, stream: stream, usage: d.dialect != fakellm.Mistral}
 			}})
 		}
 	}

@@ -55,13 +55,6 @@ var scenarios = map[string]scenario{
 // call is a function that the model asks for; Vertex AI and others give no id.
 type call struct{ id, name, arguments string }
 
-// place is where a provider is, and how to get there.
-type place struct {
-	url     string
-	http    *http.Client
-	repeats int // attempts in addition to the first
-}
-
 // talk is a conversation by one of an SDK's ways.
 type talk interface {
 	// ask asks with what has been said so far, and returns what the model asks for.
@@ -72,25 +65,27 @@ type talk interface {
 
 // way is one of an SDK's ways to have a conversation.
 type way struct {
-	name    string
-	streams bool
-	dialect fakellm.Dialect // of another host with OpenAI's API
-	repeats bool            // the SDK repeats what fails, and marks it
-	secure  bool            // the SDK insists on TLS
-	start   func(p place) talk
+	name     string
+	host     string // scheme and name of the real one
+	streams  bool
+	dialect  fakellm.Dialect // of another host with OpenAI's API
+	repeats  bool            // the SDK repeats what fails, and marks it
+	unmarked bool            // it repeats what fails if told to, and doesn't
+	noTools  bool
+	start    func(p place) talk
 }
 
 const question = "내 소포는 어디에 있나요?"
 
 func ways() (all []way) {
-	for _, of := range [][]way{openAIWays(), dialectWays()} {
+	for _, of := range [][]way{openAIWays(), dialectWays(), anthropicWays(), genaiWays(), ollamaWays()} {
 		all = append(all, of...)
 	}
 	return all
 }
 
 func (w *way) has(s *scenario) bool {
-	return (w.streams || !s.streams) && (w.dialect == "" || s.asWell)
+	return (w.streams || !s.streams) && (w.dialect == "" || s.asWell) && (!w.noTools || len(s.replies[0].ToolCalls) == 0)
 }
 
 func (w *way) golden(scenario string) string {
@@ -130,7 +125,7 @@ func converse(t *testing.T, rec *langsharktest.Recorder, w *way, name string, s 
 			}
 		}))
 	}
-	p := serve(t, fakellm.New(opts...), w.secure)
+	p := serve(t, fakellm.New(opts...), w.host)
 	p.http.Transport = llmhttp.NewTransport(p.http.Transport)
 	p.repeats = s.repeats
 	talk := w.start(p)
@@ -179,7 +174,11 @@ func insist(ctx context.Context, talk talk, w *way, s *scenario) (calls []call, 
 	}
 	ctx, end := llmhttp.WithCall(ctx)
 	defer end()
-	for range s.repeats + 1 {
+	attempts := s.repeats + 1
+	if w.unmarked {
+		attempts = 1
+	}
+	for range attempts {
 		if calls, err = talk.ask(ctx); err == nil {
 			return calls, nil
 		}

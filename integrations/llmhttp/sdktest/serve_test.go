@@ -1,25 +1,42 @@
 package sdktest
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
-// serve serves a provider, and returns where it is.
-func serve(t testing.TB, handler http.Handler, secure bool) place {
+// place is where a provider is, and how to get there.
+type place struct {
+	url     string
+	http    *http.Client
+	repeats int // attempts in addition to the first
+}
+
+// serve serves a provider under the name of the real one, for the client that it
+// returns: a name says who it is.
+func serve(t testing.TB, handler http.Handler, url string) place {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(handler)
-	if secure {
+	if strings.HasPrefix(url, "https:") {
 		srv.StartTLS()
 	} else {
 		srv.Start()
 	}
 	transport := srv.Client().Transport.(*http.Transport).Clone()
 	transport.DisableKeepAlives = true
+	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", srv.Listener.Addr().String())
+	}
+	if transport.TLSClientConfig != nil {
+		transport.TLSClientConfig.ServerName = "example.com" // of the certificate
+	}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		srv.Close()
 	})
-	return place{url: srv.URL, http: &http.Client{Transport: transport}}
+	return place{url: url, http: &http.Client{Transport: transport}}
 }
