@@ -148,6 +148,9 @@ func (o *outcome) record(c *call) {
 			ReasoningTokens: u.Reasoning, OutputAudioTokens: u.OutputAudio, Details: u.Details,
 		})
 	}
+	if r.Cost > 0 {
+		c.generation.SetCost(langshark.Cost{Total: langshark.USD(r.Cost)})
+	}
 	if o.status != 0 {
 		g.SetMetadata(statusCode, o.status)
 	}

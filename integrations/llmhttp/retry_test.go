@@ -48,6 +48,7 @@ func marked(ctx context.Context, t *testing.T, rt http.RoundTripper, count int, 
 	if err != nil {
 		return
 	}
+	synctest.Wait() // the answer takes its time
 	_, _ = io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 }
