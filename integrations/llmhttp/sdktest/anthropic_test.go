@@ -15,7 +15,7 @@ func anthropicClient(p place) anthropic.Client {
 func anthropicWays() (all []way) {
 	for name, stream := range map[string]bool{"anthropic": false, "anthropic-stream": true} {
 		all = append(all, way{name: name, host: "http://api.anthropic.com", streams: stream, repeats: true, start: func(p place) talk {
-			return &claude{client: anthropicClient(p), stream: stream}
+			return &claude{client: anthropicClient(p), question: p.question, stream: stream}
 		}})
 	}
 	return all
@@ -24,6 +24,7 @@ func anthropicWays() (all []way) {
 // claude asks by messages.
 type claude struct {
 	client   anthropic.Client
+	question string
 	stream   bool
 	messages []anthropic.MessageParam
 }
@@ -38,7 +39,7 @@ func (a *claude) tell(calls []call, results []string) {
 
 func (a *claude) params() anthropic.MessageNewParams {
 	if a.messages == nil {
-		a.messages = []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock(question))}
+		a.messages = []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock(a.question))}
 	}
 	return anthropic.MessageNewParams{
 		Model: "claude-sonnet-4-5", MaxTokens: 2000, Messages: a.messages,

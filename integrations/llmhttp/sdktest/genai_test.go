@@ -34,7 +34,7 @@ func genaiWays() (all []way) {
 				name += "-stream"
 			}
 			all = append(all, way{name: name, host: host, streams: stream, unmarked: true, start: func(p place) talk {
-				return &gemini{client: geminiClient(p, vertex), stream: stream}
+				return &gemini{client: geminiClient(p, vertex), question: p.question, stream: stream}
 			}})
 		}
 	}
@@ -44,6 +44,7 @@ func genaiWays() (all []way) {
 // gemini asks by generateContent.
 type gemini struct {
 	client   *genai.Client
+	question string
 	stream   bool
 	contents []*genai.Content
 }
@@ -60,7 +61,7 @@ func (a *gemini) tell(calls []call, results []string) {
 
 func (a *gemini) params() (string, []*genai.Content, *genai.GenerateContentConfig) {
 	if a.contents == nil {
-		a.contents = []*genai.Content{genai.NewContentFromText(question, genai.RoleUser)}
+		a.contents = []*genai.Content{genai.NewContentFromText(a.question, genai.RoleUser)}
 	}
 	return "gemini-2.5-flash", a.contents, &genai.GenerateContentConfig{
 		SystemInstruction: genai.NewContentFromText("Be kind.", ""), Temperature: genai.Ptr[float32](0.25), MaxOutputTokens: 500,

@@ -18,12 +18,12 @@ func ollamaClient(p place) *api.Client {
 func ollamaWays() (all []way) {
 	for name, stream := range map[string]bool{"ollama-chat": false, "ollama-chat-stream": true} {
 		all = append(all, way{name: name, host: "http://ollama.local:11434", streams: stream, start: func(p place) talk {
-			return &ollamaChat{client: ollamaClient(p), stream: stream}
+			return &ollamaChat{client: ollamaClient(p), question: p.question, stream: stream}
 		}})
 	}
 	for name, stream := range map[string]bool{"ollama-generate": false, "ollama-generate-stream": true} {
 		all = append(all, way{name: name, host: "http://ollama.local:11434", streams: stream, noTools: true, start: func(p place) talk {
-			return &ollamaGenerate{client: ollamaClient(p), stream: stream}
+			return &ollamaGenerate{client: ollamaClient(p), question: p.question, stream: stream}
 		}})
 	}
 	return all
@@ -32,6 +32,7 @@ func ollamaWays() (all []way) {
 // ollamaChat asks by /api/chat.
 type ollamaChat struct {
 	client   *api.Client
+	question string
 	stream   bool
 	messages []api.Message
 }
@@ -44,7 +45,7 @@ func (a *ollamaChat) tell(calls []call, results []string) {
 
 func (a *ollamaChat) params() *api.ChatRequest {
 	if a.messages == nil {
-		a.messages = []api.Message{{Role: "system", Content: "Be kind."}, {Role: "user", Content: question}}
+		a.messages = []api.Message{{Role: "system", Content: "Be kind."}, {Role: "user", Content: a.question}}
 	}
 	properties := api.NewToolPropertiesMap()
 	properties.Set("id", api.ToolProperty{Type: api.PropertyType{"string"}})
@@ -74,14 +75,15 @@ func (a *ollamaChat) ask(ctx context.Context) (calls []call, _ error) {
 
 // ollamaGenerate asks by /api/generate.
 type ollamaGenerate struct {
-	client *api.Client
-	stream bool
+	client   *api.Client
+	question string
+	stream   bool
 }
 
 func (a *ollamaGenerate) tell([]call, []string) {}
 
 func (a *ollamaGenerate) params() *api.GenerateRequest {
-	return &api.GenerateRequest{Model: "qwen3:8b", System: "Be kind.", Prompt: question, Stream: &a.stream, Options: map[string]any{"temperature": 0.2}, Think: &api.ThinkValue{Value: true}}
+	return &api.GenerateRequest{Model: "qwen3:8b", System: "Be kind.", Prompt: a.question, Stream: &a.stream, Options: map[string]any{"temperature": 0.2}, Think: &api.ThinkValue{Value: true}}
 }
 
 func (a *ollamaGenerate) ask(ctx context.Context) ([]call, error) {

@@ -29,11 +29,11 @@ const (
 func openAIWays() []way {
 	chat := func(client func(place) openai.Client, stream bool) func(place) talk {
 		return func(p place) talk {
-			return &openAIChat{client: client(p), model: "gpt-4o", stream: stream, usage: true}
+			return &openAIChat{client: client(p), question: p.question, model: "gpt-4o", stream: stream, usage: true}
 		}
 	}
 	answer := func(client func(place) openai.Client, stream bool) func(place) talk {
-		return func(p place) talk { return &openAIResponses{client: client(p), stream: stream} }
+		return func(p place) talk { return &openAIResponses{client: client(p), question: p.question, stream: stream} }
 	}
 	return []way{
 		{name: "openai-chat", host: openAIHost, repeats: true, start: chat(openAIClient, false)},
@@ -65,7 +65,7 @@ func dialectWays() (all []way) {
 				name += "-stream"
 			}
 			all = append(all, way{name: name, host: "http://" + d.host, streams: stream, dialect: d.dialect, repeats: true, start: func(p place) talk {
-				return &openAIChat{client: openAIClient(p), model: d.model, stream: stream, usage: d.dialect != fakellm.Mistral}
+				return &openAIChat{client: openAIClient(p), question: p.question, model: d.model, stream: stream, usage: d.dialect != fakellm.Mistral}
 			}})
 		}
 	}
@@ -75,6 +75,7 @@ func dialectWays() (all []way) {
 // openAIChat asks by chat completions.
 type openAIChat struct {
 	client        openai.Client
+	question      string
 	model         string
 	stream, usage bool
 	messages      []openai.ChatCompletionMessageParamUnion
@@ -88,7 +89,7 @@ func (a *openAIChat) tell(calls []call, results []string) {
 
 func (a *openAIChat) params() openai.ChatCompletionNewParams {
 	if a.messages == nil {
-		a.messages = []openai.ChatCompletionMessageParamUnion{openai.SystemMessage("Be kind."), openai.UserMessage(question)}
+		a.messages = []openai.ChatCompletionMessageParamUnion{openai.SystemMessage("Be kind."), openai.UserMessage(a.question)}
 	}
 	params := openai.ChatCompletionNewParams{
 		Model: a.model, Messages: a.messages, Temperature: openai.Float(0.2), MaxCompletionTokens: openai.Int(500),
@@ -135,9 +136,10 @@ func (a *openAIChat) ask(ctx context.Context) (calls []call, _ error) {
 
 // openAIResponses asks by the Responses API.
 type openAIResponses struct {
-	client openai.Client
-	stream bool
-	input  responses.ResponseInputParam
+	client   openai.Client
+	question string
+	stream   bool
+	input    responses.ResponseInputParam
 }
 
 func (a *openAIResponses) tell(calls []call, results []string) {
@@ -150,7 +152,7 @@ func (a *openAIResponses) tell(calls []call, results []string) {
 
 func (a *openAIResponses) params() responses.ResponseNewParams {
 	if a.input == nil {
-		a.input = responses.ResponseInputParam{responses.ResponseInputItemParamOfMessage(question, responses.EasyInputMessageRoleUser)}
+		a.input = responses.ResponseInputParam{responses.ResponseInputItemParamOfMessage(a.question, responses.EasyInputMessageRoleUser)}
 	}
 	return responses.ResponseNewParams{
 		Model: "gpt-5", Instructions: openai.String("Be kind."), MaxOutputTokens: openai.Int(500),

@@ -75,8 +75,6 @@ type way struct {
 	start    func(p place) talk
 }
 
-const question = "내 소포는 어디에 있나요?"
-
 func ways() (all []way) {
 	for _, of := range [][]way{openAIWays(), dialectWays(), anthropicWays(), genaiWays(), ollamaWays()} {
 		all = append(all, of...)

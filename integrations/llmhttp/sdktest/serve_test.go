@@ -11,9 +11,11 @@ import (
 
 // place is where a provider is, and how to get there.
 type place struct {
-	url     string
-	http    *http.Client
-	repeats int // attempts in addition to the first
+	url      string
+	http     *http.Client
+	repeats  int    // attempts in addition to the first
+	question string // to ask there
+	close    func() // ends the provider; it may be called again
 }
 
 // serve serves a provider under the name of the real one, for the client that it
@@ -38,5 +40,5 @@ func serve(t testing.TB, handler http.Handler, url string) place {
 		transport.CloseIdleConnections()
 		srv.Close()
 	})
-	return place{url: url, http: &http.Client{Transport: transport}}
+	return place{url: url, http: &http.Client{Transport: transport}, question: "내 소포는 어디에 있나요?", close: srv.Close}
 }
