@@ -18,7 +18,6 @@ import (
 type request struct {
 	name, host string
 	marked     bool // the SDK marks its attempts
-	speech     bool // any bytes are an answer
 	do         func(ctx context.Context, p place, m *made)
 }
 
@@ -80,7 +79,7 @@ func openAIRequests(name, host string, client func(place) openai.Client) []reque
 			c := client(p)
 			m.answer(c.Audio.Translations.New(ctx, openai.AudioTranslationNewParams{Model: "whisper-1", File: sound(), Prompt: openai.String("주문")}))
 		}},
-		{name: "speech", speech: true, do: func(ctx context.Context, p place, m *made) {
+		{name: "speech", do: func(ctx context.Context, p place, m *made) {
 			c := client(p)
 			m.body(c.Audio.Speech.New(ctx, openai.AudioSpeechNewParams{Model: "tts-1", Input: "안녕", Voice: openai.AudioSpeechNewParamsVoiceUnion{OfString: openai.String("alloy")}, ResponseFormat: "wav"}))
 		}},

@@ -30,19 +30,23 @@ type mode struct {
 }
 
 var modes = map[string]mode{
-	"success":     {answer: func() http.Handler { return provider() }},
-	"bad request": {fails: true, repeats: 1, answer: func() http.Handler { return failing(400, "invalid_request_error", "INVALID_ARGUMENT", "Unsupported value") }},
-	"rate limit":  {fails: true, repeats: 1, answer: func() http.Handler { return failing(429, "rate_limit_error", "RESOURCE_EXHAUSTED", "Rate limit reached") }},
+	"success": {answer: func() http.Handler { return provider() }},
+	"bad request": {fails: true, repeats: 1, answer: func() http.Handler {
+		return failing(400, "invalid_request_error", "INVALID_ARGUMENT", "Unsupported value")
+	}},
+	"rate limit": {fails: true, repeats: 1, answer: func() http.Handler {
+		return failing(429, "rate_limit_error", "RESOURCE_EXHAUSTED", "Rate limit reached")
+	}},
 	"rate limit, then success": {repeats: 1, answer: func() http.Handler {
 		return &sequence{first: failing(429, "rate_limit_error", "RESOURCE_EXHAUSTED", "Rate limit reached"), then: provider()}
 	}},
 	"error page":           {fails: true, repeats: 1, answer: func() http.Handler { return status(500, "text/html", "<html><body>500</body></html>") }},
-	"page instead of JSON": {answer: func() http.Handler { return status(200, "text/html; charset=utf-8", "<html>maintenance</html>") }},
-	"nothing":              {answer: func() http.Handler { return status(200, "application/json", "") }},
-	"nothing of a type":    {answer: func() http.Handler { return status(204, "", "") }},
+	"page instead of JSON": {fails: true, answer: func() http.Handler { return status(200, "text/html; charset=utf-8", "<html>maintenance</html>") }},
+	"nothing":              {fails: true, answer: func() http.Handler { return status(200, "application/json", "") }},
+	"nothing of a type":    {fails: true, answer: func() http.Handler { return status(204, "", "") }},
 	"refused":              {fails: true},
 	"broken off":           {fails: true, answer: func() http.Handler { return &half{provider(), true} }},
-	"cut off":              {answer: func() http.Handler { return &half{provider(), false} }},
+	"cut off":              {fails: true, answer: func() http.Handler { return &half{provider(), false} }},
 	"error in the stream": {fails: true, streams: true, answer: func() http.Handler {
 		return fakellm.New(fakellm.WithResponder(func(context.Context, *fakellm.Request) fakellm.Reply {
 			return fakellm.Reply{Text: "It arrives tomorrow.", Err: fakellm.ServerError(), ErrAfter: 2}
@@ -192,9 +196,11 @@ func compare(t *testing.T, rec *langsharktest.Recorder, r *request, m *mode) (tr
 	l := &listener{}
 	p := serve(t, l, r.host)
 	if m.answer == nil {
-		p.close()
+		p.http.Transport = refusing()
 	}
-	p.repeats = m.repeats
+	if p.repeats = m.repeats; strings.HasSuffix(r.name, "/post") {
+		p.repeats = 0 // the SDK's attempts share one reader: what the second sends is a matter of luck, without us too
+	}
 	do := func(ctx context.Context, p place) (string, []string) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -261,9 +267,9 @@ func checkLevels(t *testing.T, name string, m *mode, r *request, all []*exporter
 	last := all[len(all)-1]
 	failed := last.Level != langshark.LevelDefault
 	switch {
-	case m.fails && !failed && !strings.HasSuffix(r.name, "-left"):
+	case m.fails && !failed && !lenient(name, r.name):
 		t.Errorf("%s: %q is not recorded", r.name, name)
-	case name == "success", name == "rate limit, then success" && !strings.HasPrefix(r.name, "ollama"): // which repeats nothing
+	case name == "success", name == "rate limit, then success" && !strings.HasPrefix(r.name, "ollama/") && !strings.HasSuffix(r.name, "/post"): // which are not repeated
 		if failed || langsharktest.JSON(last.Output) == "" && last.Kind != langshark.KindEmbedding && !strings.HasSuffix(r.name, "-left") {
 			t.Errorf("%s: level %s, %s, output %s", r.name, last.Level, last.StatusMessage, langsharktest.JSON(last.Output))
 		}
@@ -271,4 +277,17 @@ func checkLevels(t *testing.T, name string, m *mode, r *request, all []*exporter
 	if langsharktest.JSON(last.Input) == "" && !strings.HasSuffix(r.name, "image-variation") {
 		t.Errorf("%s: no input", r.name)
 	}
+}
+
+// lenient says where a failure is none for the one who asked.
+func lenient(mode, request string) bool {
+	switch {
+	case strings.HasSuffix(request, "-left"): // before the failure
+		return true
+	case strings.HasSuffix(request, "/speech"): // any bytes may be all of it
+		return mode == "cut off"
+	case strings.HasSuffix(request, "/count"): // asks no model; nobody need read the answer
+		return strings.HasPrefix(mode, "nothing")
+	}
+	return false
 }
