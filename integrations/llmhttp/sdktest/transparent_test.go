@@ -58,10 +58,10 @@ var modes = map[string]mode{
 }
 
 // provider says again what it is told.
-func provider() *fakellm.Provider {
-	return fakellm.New(fakellm.WithResponder(func(_ context.Context, req *fakellm.Request) fakellm.Reply {
+func provider(opts ...fakellm.Option) *fakellm.Provider {
+	return fakellm.New(append(opts, fakellm.WithResponder(func(_ context.Context, req *fakellm.Request) fakellm.Reply {
 		return fakellm.Reply{Text: "한 번 더 말해 주세요: " + req.LastUser(), Reasoning: "They ask. ", ReasoningTokens: 5}
-	}))
+	}))...)
 }
 
 func status(code int, contentType, body string) http.Handler {
@@ -127,6 +127,17 @@ func (h *half) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.breaks {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// drained is a request whose body has been read: only then is it seen that the
+// client has gone.
+func drained(r *http.Request) *http.Request {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return r
 }
 
 // listener keeps what a provider was sent.
