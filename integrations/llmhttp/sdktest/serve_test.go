@@ -27,7 +27,7 @@ func refusing() *http.Transport {
 
 // serve serves a provider under the name of the real one, for the client that it
 // returns: a name says who it is.
-func serve(t testing.TB, handler http.Handler, url string) place {
+func serve(t *testing.T, handler http.Handler, url string) place {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(handler)
 	if strings.HasPrefix(url, "https:") {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -117,9 +118,7 @@ type half struct {
 func (h *half) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	whole := httptest.NewRecorder()
 	h.of.ServeHTTP(whole, r)
-	for name, values := range whole.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), whole.Header())
 	w.WriteHeader(whole.Code)
 	body := atOnce(whole.Body.String())
 	_, _ = io.WriteString(w, body[:len(body)/2]) // the client may have gone
