@@ -225,8 +225,11 @@ func (h *Handler) HandleLLMGenerateContentStart(ctx context.Context, messages []
 
 // HandleLLMGenerateContentEnd ends the generation, with the answer and its usage.
 func (h *Handler) HandleLLMGenerateContentEnd(ctx context.Context, r *llms.ContentResponse) {
+	if r == nil {
+		return // as the library's Mistral client says before it tells the answer, or the error
+	}
 	h.end(ctx, langshark.KindGeneration, nil, func(e *entry) {
-		call := modelCall{options: h.options, generation: e.generation}
+		call := modelCall{options: h.options, Generation: e.generation}
 		call.answered(r)
 	})
 }

@@ -3,6 +3,8 @@ package langchaingo
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/tmc/langchaingo/llms"
 
@@ -100,7 +102,7 @@ func answerOf(r *llms.ContentResponse) any {
 		}
 		m := langshark.Message{Role: "assistant", Content: c.Content, Reasoning: c.ReasoningContent}
 		if m.Reasoning == "" {
-			m.Reasoning, _ = c.GenerationInfo["ThinkingContent"].(string)
+			m.Reasoning = thoughtIn(c)
 		}
 		for _, call := range c.ToolCalls {
 			m.ToolCalls = append(m.ToolCalls, toolCall(call))
@@ -119,6 +121,21 @@ func answerOf(r *llms.ContentResponse) any {
 	return all
 }
 
+// says reports whether there is anything in an answer.
+func says(r *llms.ContentResponse) bool {
+	return slices.ContainsFunc(r.Choices, func(c *llms.ContentChoice) bool {
+		return c != nil && (c.Content != "" || c.ReasoningContent != "" || len(c.ToolCalls) > 0 || c.FuncCall != nil || thoughtIn(c) != "")
+	})
+}
+
+// thoughtIn is what Anthropic's client has found of thinking, if it isn't in the content as well.
+func thoughtIn(c *llms.ContentChoice) string {
+	if text, _ := c.GenerationInfo["ThinkingContent"].(string); text != "" && !strings.Contains(c.Content, text) {
+		return text
+	}
+	return ""
+}
+
 // merged makes one message of Anthropic's blocks, which the library gives as choices.
 func merged(blocks []langshark.Message) langshark.Message {
 	m := langshark.Message{Role: "assistant"}
@@ -134,11 +151,28 @@ func stopReasons(r *llms.ContentResponse) []string {
 	var all []string
 	for _, c := range r.Choices {
 		if c != nil && c.StopReason != "" {
-			all = append(all, c.StopReason)
+			all = append(all, stopReason(c.StopReason))
 		}
 	}
 	if isAnthropic(r) && len(all) > 1 {
 		all = all[:1]
 	}
 	return all
+}
+
+// stopReason gives the names of Google's constants, as in FinishReasonMaxTokens,
+// the form that they have on the wire: MAX_TOKENS.
+func stopReason(text string) string {
+	name, ok := strings.CutPrefix(text, "FinishReason")
+	if !ok || name == "" {
+		return text
+	}
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToUpper(r))
+	}
+	return b.String()
 }

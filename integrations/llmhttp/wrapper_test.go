@@ -75,6 +75,11 @@ func TestToolCallsOfAWrapper(t *testing.T) {
 	if inferred != 1 {
 		t.Errorf("recorded:\n%s", rec.Tree())
 	}
+	// The only one that waits is found too.
+	ToolCallsAsked(g, ToolCall{ID: "6", Name: "alone"})
+	_, span := langshark.StartObservation(ContextWithToolCall(ctx, ToolCall{Name: "alone"}), langshark.KindTool, "alone")
+	span.End()
+	want(t, rec.RequireObservation("alone"), map[string]string{"gen_ai.tool.call.id": `"6"`})
 	ToolCallsAsked(nil, ToolCall{Name: "weather"})
 	RecordToolResults(t.Context(), results)
 }

@@ -38,10 +38,15 @@ var (
 	calls []Call // oldest first
 	bytes int
 	count atomic.Int64
+	named atomic.Bool // a context names a call
 )
 
 // Any reports whether a call is waiting, at the cost of one atomic load.
 func Any() bool { return count.Load() > 0 }
+
+// AnyFor reports whether an observation may be that of a call: one is waiting, or
+// some context of this process has named one.
+func AnyFor() bool { return Any() || named.Load() }
 
 // Asked remembers a call. One that is larger than all together may be is not remembered.
 func Asked(c Call) {
@@ -113,6 +118,7 @@ type mark struct {
 
 // With returns a context in which the next observation of a tool is that of c.
 func With(ctx context.Context, c Call) context.Context {
+	named.Store(true)
 	return context.WithValue(ctx, key{}, &mark{call: c})
 }
 
