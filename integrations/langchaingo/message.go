@@ -151,7 +151,7 @@ func stopReasons(r *llms.ContentResponse) []string {
 	var all []string
 	for _, c := range r.Choices {
 		if c != nil && c.StopReason != "" {
-			all = append(all, stopReason(c.StopReason))
+			all = appendReason(all, c.StopReason)
 		}
 	}
 	if isAnthropic(r) && len(all) > 1 {
@@ -160,12 +160,15 @@ func stopReasons(r *llms.ContentResponse) []string {
 	return all
 }
 
-// stopReason gives the names of Google's constants, as in FinishReasonMaxTokens,
-// the form that they have on the wire: MAX_TOKENS.
-func stopReason(text string) string {
+// appendReason adds a reason. The names of Google's constants, as in
+// FinishReasonMaxTokens, get the form that they have on the wire: MAX_TOKENS.
+func appendReason(all []string, text string) []string {
 	name, ok := strings.CutPrefix(text, "FinishReason")
-	if !ok || name == "" {
-		return text
+	switch {
+	case !ok || name == "":
+		return append(all, text)
+	case name == "Unspecified":
+		return all
 	}
 	var b strings.Builder
 	for i, r := range name {
@@ -174,5 +177,5 @@ func stopReason(text string) string {
 		}
 		b.WriteRune(unicode.ToUpper(r))
 	}
-	return b.String()
+	return append(all, b.String())
 }

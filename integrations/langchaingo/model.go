@@ -71,6 +71,7 @@ func (m *model) GenerateContent(ctx context.Context, messages []llms.MessageCont
 	if !m.options.noInput {
 		call.SetInput(requestOf(messages, &call.request))
 	}
+	call.whole = len(messages) == 1 && call.request.StreamingFunc == nil
 	return observed(call, call.answered, func() (r *llms.ContentResponse, err error) {
 		r, err = m.inner.GenerateContent(ctx, messages, call.with(opts)...)
 		call.failed = err != nil
@@ -108,6 +109,7 @@ type modelCall struct {
 	outer    *modelCall // the call of a wrapped model that this one is part of
 	steps    *steps     // of the agent whose model it is
 	failed   bool       // by an error that the application gets
+	whole    bool       // the answer comes in one piece
 
 	mu     sync.Mutex
 	heard  heard
@@ -159,7 +161,7 @@ func (c *modelCall) SetError(err error) {
 // answered records the answer; of a stream that broke off, what came.
 func (c *modelCall) answered(r *llms.ContentResponse) {
 	if r == nil || len(r.Choices) == 0 {
-		c.ended(false)
+		c.ended(true)
 		c.said("")
 		return
 	}
@@ -170,17 +172,32 @@ func (c *modelCall) answered(r *llms.ContentResponse) {
 	u, counted := usageOf(r)
 	if counted {
 		c.SetUsage(u)
+		if c.provider == "gcp.gemini" && !c.whole {
+			c.SetMetadata("langshark.usage.incomplete", true)
+		}
 	}
 	if name := answeredBy(r); name != "" {
 		c.SetModel(name)
 	}
-	c.ended(counted || len(reasons) > 0)
-	if says(r) {
-		c.options.output(c, answerOf(r))
+	c.ended(len(reasons) > 0 || !c.tellsReason() || counted && c.provider == "ollama")
+	if m, ok := c.message(""); ok && !says(r) {
+		c.options.output(c, m)
 	} else {
-		c.said("")
+		c.options.output(c, answerOf(r))
 	}
-	c.asks(r)
+	if !c.failed {
+		c.asks(r)
+	}
+}
+
+// tellsReason reports whether the library's client is known to tell why an
+// answer ended, or its usage, if it did end.
+func (c *modelCall) tellsReason() bool {
+	switch c.provider {
+	case "openai", "anthropic", "gcp.gemini", "mistral_ai", "ollama":
+		return true
+	}
+	return false
 }
 
 func (c *modelCall) said(text string) {

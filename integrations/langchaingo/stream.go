@@ -164,29 +164,30 @@ func (c *modelCall) message(text string) (m langshark.Message, ok bool) {
 }
 
 // ended records how a stream ended, in the words of package llmhttp. Some of the
-// library's clients take a stream that breaks off for an answer: it then has
-// neither a reason for its end nor usage.
+// library's clients take a stream that breaks off, or reports an error, for an
+// answer: it then has no reason for its end.
 func (c *modelCall) ended(complete bool) {
 	c.mu.Lock()
-	stream, refused := c.stream, c.heard.refused
+	stream, refused, heard := c.stream, c.heard.refused, c.heard.bytes > 0
 	c.mu.Unlock()
-	if !stream {
-		return
-	}
 	end := "complete"
 	switch {
 	case refused:
 		end = "closed_early"
 	case c.failed && c.ctx != nil && c.ctx.Err() != nil:
 		end = "cancelled"
+	case c.failed && !heard:
+		return // perhaps no stream came
 	case c.failed:
 		end = "error"
-	case !complete && c.provider != "":
+	case !complete:
 		end = "truncated"
 		c.SetLevel(langshark.LevelWarning)
 		c.SetStatusMessage("the answer ended before its end mark, and the library does not say so")
 	}
-	c.SetMetadata("langshark.stream.end", end)
+	if stream || end == "truncated" {
+		c.SetMetadata("langshark.stream.end", end)
+	}
 }
 
 // isCancelled reports whether a call failed because the application wanted no more of it.
