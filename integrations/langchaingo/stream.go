@@ -87,7 +87,7 @@ func (c *modelCall) outside(ctx context.Context) context.Context {
 	if ctx != c.heard.library {
 		own := llmhttp.ContextWithRecording(ctx, true)
 		own = context.WithValue(own, modelCallKey{}, (*modelCall)(nil))
-		c.heard.library, c.heard.own = ctx, context.WithValue(own, coveredKey{}, nil)
+		c.heard.library, c.heard.own = ctx, context.WithValue(own, coveredKey{}, nil) //nolint:fatcontext // made of the library's each time
 	}
 	return c.heard.own
 }
