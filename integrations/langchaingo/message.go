@@ -32,6 +32,30 @@ func messagesOf(messages []llms.MessageContent) []langshark.Message {
 	return all
 }
 
+// historyOf are the messages of a memory.
+func historyOf(messages []llms.ChatMessage) []langshark.Message {
+	all := make([]langshark.Message, 0, len(messages))
+	for _, m := range messages {
+		if isNil(m) {
+			continue
+		}
+		msg := langshark.Message{Role: roleOf(m.GetType()), Content: m.GetContent()}
+		switch m := m.(type) {
+		case llms.AIChatMessage:
+			msg.Reasoning = m.ReasoningContent
+			for _, c := range m.ToolCalls {
+				msg.ToolCalls = append(msg.ToolCalls, toolCall(c))
+			}
+		case llms.ToolChatMessage:
+			msg.ToolCallID = m.ID
+		case llms.FunctionChatMessage:
+			msg.Name = m.Name
+		}
+		all = append(all, msg)
+	}
+	return all
+}
+
 func roleOf(r llms.ChatMessageType) string {
 	switch r {
 	case llms.ChatMessageTypeAI:

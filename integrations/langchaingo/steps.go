@@ -44,9 +44,14 @@ func actionsOf(all []schema.AgentAction) []step {
 	return steps
 }
 
-// thought is what a log says before its action.
+// thought is what a log says before its action. The library's agents of tool
+// calls log what they do, and what the model said besides.
 func thought(log string) string {
-	before, _, _ := strings.Cut(log, "\nAction:")
+	if strings.HasPrefix(log, "Invoking: ") {
+		_, said, _ := strings.Cut(log, " responded: ")
+		return strings.TrimSpace(said)
+	}
+	before, _, _ := strings.Cut("\n"+log, "\nAction:")
 	before = strings.TrimSpace(before)
 	return strings.TrimSpace(strings.TrimPrefix(before, "Thought:"))
 }

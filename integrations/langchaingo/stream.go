@@ -174,8 +174,10 @@ func (c *modelCall) ended(complete bool) {
 	switch {
 	case refused:
 		end = "closed_early"
-	case c.failed && c.ctx != nil && c.ctx.Err() != nil:
+	case (c.failed || !complete) && c.ctx != nil && c.ctx.Err() != nil:
 		end = "cancelled"
+		c.SetLevel(langshark.LevelWarning)
+		c.SetStatusMessage(context.Cause(c.ctx).Error())
 	case c.failed && !heard:
 		return // perhaps no stream came
 	case c.failed:

@@ -2,6 +2,7 @@ package langchaingo
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tmc/langchaingo/llms"
 
@@ -60,18 +61,21 @@ func (o *options) sent(ctx context.Context, client *langshark.Client, messages [
 	safely(func() { llmhttp.RecordToolResults(ctx, results, opts...) })
 }
 
-// resultsIn takes the results after the last message of the model: those before were sent already.
+// resultsIn takes the results since the application's user spoke last; those
+// that only a name tells apart, since the model did: those before were sent already.
 func resultsIn(messages []llms.MessageContent) (all []llmhttp.ToolResult) {
-	from := len(messages)
-	for from > 0 && messages[from-1].Role != llms.ChatMessageTypeAI {
-		from--
-	}
-	for _, m := range messages[from:] {
-		for _, part := range m.Parts {
-			if r, ok := uncached(part).(llms.ToolCallResponse); ok {
+	named := true
+	for _, m := range slices.Backward(messages) {
+		if m.Role == llms.ChatMessageTypeHuman || m.Role == llms.ChatMessageTypeSystem {
+			break
+		}
+		named = named && m.Role != llms.ChatMessageTypeAI
+		for _, part := range slices.Backward(m.Parts) {
+			if r, ok := uncached(part).(llms.ToolCallResponse); ok && (named || r.ToolCallID != "") {
 				all = append(all, llmhttp.ToolResult{ID: r.ToolCallID, Name: r.Name, Output: r.Content})
 			}
 		}
 	}
+	slices.Reverse(all)
 	return all
 }
