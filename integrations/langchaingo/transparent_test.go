@@ -409,6 +409,7 @@ func TestParallelSharing(t *testing.T) {
 	const conversations = 100
 	f := newFixture(t)
 	h := lslangchaingo.NewHandler()
+	f.llm.CallbacksHandler = h
 	model := lslangchaingo.WrapModel(f.llm)
 	chain := lslangchaingo.WrapChain(llmChain(model, "Echo {{.in}}", "text", "in"))
 	unwrapped := llmChain(f.llm, "Echo {{.in}}", "text", "in")
@@ -436,8 +437,13 @@ func TestParallelSharing(t *testing.T) {
 	}
 	wg.Wait()
 	h.Close()
-	texts := map[string]string{} // by trace
+	texts, generations := map[string]string{}, 0 // by trace
 	for _, o := range f.Observations() {
+		if g := o.Generation; g != nil {
+			if generations++; g.CompletionStart.IsZero() && o.Name != "chat" || g.Usage == nil {
+				t.Errorf("%s: first token %v, usage %v", o.Name, g.CompletionStart, g.Usage)
+			}
+		}
 		for _, v := range []string{langsharktest.JSON(o.Input), langsharktest.JSON(o.Output)} {
 			for part := range strings.SplitSeq(v, "<") {
 				n, _, ok := strings.Cut(part, ">")
@@ -451,8 +457,8 @@ func TestParallelSharing(t *testing.T) {
 			}
 		}
 	}
-	if len(texts) != conversations {
-		t.Errorf("%d traces", len(texts))
+	if len(texts) != conversations || generations != 4*conversations { // the executor asks twice
+		t.Errorf("%d traces, %d generations", len(texts), generations)
 	}
 }
 
