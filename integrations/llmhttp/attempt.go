@@ -134,7 +134,8 @@ func (a *attempt) expect(resp *http.Response) bool {
 	if a.acc == nil {
 		a.unread = "content encoding " + resp.Header.Get("Content-Encoding")
 	}
-	a.stop = watch(c.ctx, func() { a.ended(context.Cause(c.ctx)) })
+	ctx := a.request.Context()
+	a.stop = watch(ctx, func() { a.ended(context.Cause(ctx)) })
 	return true
 }
 
@@ -180,7 +181,7 @@ func (a *attempt) closeOnce(err error) {
 		pause, retry = mayRetry(o, a.key.count)
 	}
 	if a.call.finish(o, retry) {
-		a.transport.wait(a.key, a.call, pause)
+		a.transport.wait(a.request.Context(), a.key, a.call, pause)
 	}
 }
 
@@ -199,7 +200,7 @@ func (a *attempt) settle(err error) *outcome {
 	if a.closing.Load() && !errors.Is(err, io.EOF) {
 		err = errClosed // perhaps that of a Read which Close interrupted
 	}
-	o.settle(c.ctx, err, c.request.Stream)
+	o.settle(a.request.Context(), err, c.request.Stream)
 	o.message = withoutQuery(o.message, a.request.URL)
 	return o
 }

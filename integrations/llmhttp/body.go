@@ -21,27 +21,39 @@ func capture(req *http.Request) (send *http.Request, body []byte, cut bool, tee 
 	case req.Body == nil || req.Body == http.NoBody:
 		return req, nil, false, nil
 	case req.GetBody != nil:
-		if rc, err := req.GetBody(); err == nil {
-			if n := req.ContentLength; n > 0 && n <= llmwire.MaxBodyBytes {
-				body = make([]byte, n)
-				read, _ := io.ReadFull(rc, body) // what could be read is what there is
-				_ = rc.Close()
-				return req, body[:read], false, nil
-			}
-			var b bytes.Buffer
-			n, _ := io.Copy(&b, io.LimitReader(rc, llmwire.MaxBodyBytes+1)) // what could be read is what there is
-			_ = rc.Close()
-			body = b.Bytes()
-			if cut = n > llmwire.MaxBodyBytes; cut {
-				body = body[:llmwire.MaxBodyBytes]
-			}
-			return req, body, cut, nil
+		rc, err := req.GetBody()
+		if err != nil {
+			break
 		}
+		body, cut = readBody(rc, req.ContentLength)
+		_ = rc.Close()
+		// Where it is no copy but the body itself at its beginning, as the SDKs of
+		// OpenAI and Anthropic have it for a bytes.Reader, it must go back there.
+		if rc, err = req.GetBody(); err == nil {
+			_ = rc.Close()
+		}
+		return req, body, cut, nil
 	}
 	tee = &teeBody{rc: req.Body}
 	send = req.WithContext(req.Context()) // a copy: a RoundTripper must not change the request
 	send.Body = tee
 	return send, nil, false, tee
+}
+
+// readBody reads as much of a body as is kept; what could be read is what there is.
+func readBody(r io.Reader, length int64) (body []byte, cut bool) {
+	if length > 0 && length <= llmwire.MaxBodyBytes {
+		body = make([]byte, length)
+		n, _ := io.ReadFull(r, body)
+		return body[:n], false
+	}
+	var b bytes.Buffer
+	n, _ := io.Copy(&b, io.LimitReader(r, llmwire.MaxBodyBytes+1))
+	body = b.Bytes()
+	if n > llmwire.MaxBodyBytes {
+		return body[:llmwire.MaxBodyBytes], true
+	}
+	return body, false
 }
 
 // teeBody is a request's body that keeps a copy of what is read from it.

@@ -12,7 +12,7 @@ import (
 
 // call is one logical call of a model: a generation and the attempts at it.
 type call struct {
-	ctx     context.Context //nolint:containedctx // that of the request, which the call belongs to
+	ctx     context.Context //nolint:containedctx // that of the first request, which the call belongs to; it may end before the next
 	options *options
 
 	observation observation           // nil if it isn't sampled
@@ -134,10 +134,20 @@ func (c *call) finish(o *outcome, mayWait bool) (wait bool) {
 	}
 	c.last = o
 	if !o.ok() && (c.held || mayWait) && o.end != endClosedEarly {
+		c.soFar(o)
 		return !c.held
 	}
 	c.end()
 	return false
+}
+
+// soFar says how it stands, for a program that ends before the call does.
+func (c *call) soFar(o *outcome) {
+	c.observation.SetLevel(langshark.LevelError)
+	c.observation.SetStatusMessage(o.message)
+	if o.status != 0 {
+		c.observation.SetMetadata(statusCode, o.status)
+	}
 }
 
 // giveUp ends the call with its last failure.
@@ -155,6 +165,8 @@ func (c *call) end() {
 	c.over = true
 	if len(c.attempts) > 0 {
 		c.observation.SetMetadata("langshark.attempts", append(c.attempts, c.last.describe()))
+		c.observation.SetLevel(langshark.LevelDefault)
+		c.observation.SetStatusMessage("")
 	}
 	c.last.record(c)
 	c.observation.EndAt(c.last.at)

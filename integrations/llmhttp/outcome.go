@@ -25,6 +25,8 @@ const (
 	endTruncated   = "truncated"
 )
 
+const statusCode = "http.response.status_code"
+
 // outcome is what became of one attempt.
 type outcome struct {
 	start, at time.Time
@@ -34,6 +36,7 @@ type outcome struct {
 	end       string
 	message   string // what went wrong; empty if nothing did
 	unread    string // why the answer could not be read
+	timedOut  bool   // the context's time was over
 	stream    bool
 	loose     bool // the application need not read the answer
 }
@@ -45,7 +48,7 @@ func (o *outcome) settle(ctx context.Context, err error, stream bool) {
 	switch {
 	case o.status >= http.StatusMultipleChoices:
 		o.end = endError
-		o.message = fmt.Sprintf("%d %s", o.status, http.StatusText(o.status))
+		o.message = strings.TrimSpace(fmt.Sprintf("%d %s", o.status, http.StatusText(o.status)))
 		if r.Err != nil && r.Err.Message != "" {
 			o.message += ": " + r.Err.Message
 		}
@@ -63,6 +66,7 @@ func (o *outcome) settle(ctx context.Context, err error, stream bool) {
 		if cause := context.Cause(ctx); cause != nil {
 			o.message = plainError(cause)
 		}
+		o.timedOut = errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 	case errors.Is(err, errClosed):
 		o.end, o.message = endClosedEarly, "closed by the application before the end"
 	default:
@@ -144,8 +148,11 @@ func (o *outcome) record(c *call) {
 			ReasoningTokens: u.Reasoning, OutputAudioTokens: u.OutputAudio, Details: u.Details,
 		})
 	}
+	if r.Cost > 0 {
+		c.generation.SetCost(langshark.Cost{Total: langshark.USD(r.Cost)})
+	}
 	if o.status != 0 {
-		g.SetMetadata("http.response.status_code", o.status)
+		g.SetMetadata(statusCode, o.status)
 	}
 	for _, h := range [...]struct{ name, key string }{
 		{"X-Request-Id", "http.response.header.x-request-id"}, // OpenAI

@@ -1,6 +1,7 @@
 package llmhttp
 
 import (
+	"context"
 	"hash/maphash"
 	"net/http"
 	"strconv"
@@ -19,6 +20,7 @@ const (
 	firstBackoff  = time.Second / 2 // of the SDKs, doubled each time
 	maxBackoff    = 8 * time.Second // of the SDKs
 	retryGrace    = 2 * time.Second // for the request to come after the pause
+	endGrace      = time.Second / 4 // for it to come after the end of the context before
 )
 
 // retryKey tells the next attempt at a call from everything else.
@@ -54,7 +56,7 @@ func retryMark(req *http.Request, body []byte) (key retryKey, marked bool) {
 // mayRetry reports whether the SDKs repeat a request with such an outcome, and
 // how long the next attempt may take to come.
 func mayRetry(o *outcome, count int) (time.Duration, bool) {
-	if o.end == endCancelled || o.ok() {
+	if o.ok() || o.end == endCancelled && !o.timedOut {
 		return 0, false
 	}
 	switch o.header.Get("X-Should-Retry") {
@@ -63,7 +65,8 @@ func mayRetry(o *outcome, count int) (time.Duration, bool) {
 		return 0, false
 	default:
 		switch s := o.status; {
-		case s == 0: // the connection failed
+		case s == 0, o.timedOut: // the connection failed
+		case s < http.StatusMultipleChoices && o.end == endError && o.response.Err == nil && !o.stream: // while the answer was read
 		case s == http.StatusRequestTimeout, s == http.StatusConflict, s == http.StatusTooManyRequests, s >= 500:
 		default:
 			return 0, false
@@ -108,8 +111,10 @@ func (t *Transport) resume(key retryKey) *call {
 	return c
 }
 
-// wait keeps the call open for its next attempt, and ends it if none comes in time.
-func (t *Transport) wait(key retryKey, c *call, atMost time.Duration) {
+// wait keeps the call open for its next attempt, and ends it if none comes in
+// time. ctx is that of the attempt before: Anthropic's SDK gives each one of its
+// own, and ends it when it sends the next, so that its end alone means nothing.
+func (t *Transport) wait(ctx context.Context, key retryKey, c *call, atMost time.Duration) {
 	key.count++
 	expire := func() {
 		t.mu.Lock()
@@ -128,8 +133,15 @@ func (t *Transport) wait(key retryKey, c *call, atMost time.Duration) {
 	t.pending[key] = append(t.pending[key], c)
 	t.waiting++
 	timer := time.AfterFunc(atMost, expire)
-	stop := watch(c.ctx, expire)
-	c.unwait = func() { timer.Stop(); stop() }
+	stop := func() bool { return true }
+	if ctx.Err() == nil { // else it was the attempt's own time that is over
+		stop = watch(ctx, func() {
+			if timer.Stop() {
+				timer.Reset(min(atMost, endGrace))
+			}
+		})
+	}
+	c.unwait = func() { stop(); timer.Stop() }
 	t.mu.Unlock()
 }
 

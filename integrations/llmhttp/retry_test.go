@@ -48,6 +48,7 @@ func marked(ctx context.Context, t *testing.T, rt http.RoundTripper, count int, 
 	if err != nil {
 		return
 	}
+	synctest.Wait() // the answer takes its time
 	_, _ = io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 }
@@ -134,6 +135,7 @@ func TestMarkedAttemptsEnd(t *testing.T) {
 		ctx, cancel := context.WithCancel(rec.Context())
 		marked(ctx, t, rt, 0, ask+`}`)
 		cancel()
+		<-time.After(endGrace)
 		synctest.Wait()
 		if o := rec.RequireObservation("chat gpt-4o"); o.End.IsZero() {
 			t.Error("still open")
@@ -237,4 +239,79 @@ func TestRetryAfter(t *testing.T) {
 	if got := retryAfter(http.Header{"Retry-After": {at}}); got < 58*time.Minute || got > time.Hour {
 		t.Errorf("at a time: %v", got)
 	}
+}
+
+// Anthropic's SDK gives each attempt a context of its own, which it ends when it
+// sends the next.
+func TestMarkedAttemptsWithContextsOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := langsharktest.NewRecorder(t)
+		ctx, root := langshark.StartTrace(rec.Context(), "turn")
+		rt := NewTransport(script(
+			reply{status: 529, body: overloaded},
+			reply{err: context.DeadlineExceeded},
+			reply{status: 200, body: answer},
+		))
+		end := context.CancelFunc(func() {})
+		for i, pause := range []time.Duration{0, time.Second / 2, time.Second} {
+			<-time.After(pause)
+			end()
+			synctest.Wait()
+			var one context.Context
+			if one, end = context.WithCancel(ctx); i == 1 {
+				one, end = context.WithTimeout(ctx, 0)
+			}
+			marked(one, t, rt, i, ask+`}`)
+		}
+		root.End()
+		o := rec.RequireObservation("chat gpt-4o")
+		if o.Level != langshark.LevelDefault || o.StatusMessage != "" || langsharktest.JSON(o.Output) == "" {
+			t.Errorf("%v %q %s", o.Level, o.StatusMessage, langsharktest.JSON(o.Output))
+		}
+		if list := attempts(t, o); len(list) != 3 || list[0]["error"] != "529: overloaded" || list[1]["end"] != endCancelled || list[2]["end"] != endComplete {
+			t.Errorf("attempts %v", list)
+		}
+		end()
+	})
+}
+
+// A connection that breaks within an answer in one piece is repeated too; within
+// a stream it isn't, for the application has read its beginning.
+func TestMarkedAttemptsBreakOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := langsharktest.NewRecorder(t)
+		next := 0
+		rt := NewTransport(roundTripper(func(r *http.Request) (*http.Response, error) {
+			if next++; next != 2 {
+				return respond(200, "application/json", &body{portions: []string{answer[:20]}, err: io.ErrUnexpectedEOF})(r)
+			}
+			return respond(200, "application/json", stream(answer))(r)
+		}))
+		marked(rec.Context(), t, rt, 0, ask+`}`)
+		marked(rec.Context(), t, rt, 1, ask+`}`)
+		if o := rec.RequireObservation("chat gpt-4o"); o.Level != langshark.LevelDefault || len(attempts(t, o)) != 2 {
+			t.Errorf("recorded:\n%s", rec.Tree())
+		}
+		rec.Reset()
+		marked(rec.Context(), t, rt, 0, ask+`,"stream":true}`)
+		if o := rec.RequireObservation("chat gpt-4o"); o.Level != langshark.LevelError || o.End.IsZero() {
+			t.Errorf("recorded:\n%s", rec.Tree())
+		}
+	})
+}
+
+// A program that ends while a call waits for an attempt shows why it failed.
+func TestMarkedAttemptAtShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := langsharktest.NewRecorder(t)
+		rt := NewTransport(script(reply{status: 503, body: overloaded}))
+		marked(rec.Context(), t, rt, 0, ask+`}`)
+		if err := rec.Client.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if o := rec.RequireObservation("chat gpt-4o"); o.Level != langshark.LevelError || o.StatusMessage != "503 Service Unavailable: overloaded" || langsharktest.Metadata(o, statusCode) != "503" {
+			t.Errorf("recorded:\n%s", rec.Tree())
+		}
+		<-time.After(time.Minute)
+	})
 }

@@ -450,3 +450,37 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%d generations", n)
 	}
 }
+
+// The SDKs of OpenAI and Anthropic give, for a body that is a bytes.Reader, that
+// reader itself instead of a copy: who reads it must put it back.
+func TestBodyThatIsNoCopy(t *testing.T) {
+	rec := langsharktest.NewRecorder(t)
+	body := bytes.NewReader([]byte(ask + `}`))
+	req := newRequest(rec.Context(), t, "")
+	req.ContentLength, req.Body = int64(body.Len()), io.NopCloser(body)
+	req.GetBody = func() (io.ReadCloser, error) {
+		_, err := body.Seek(0, io.SeekStart)
+		return io.NopCloser(body), err
+	}
+	var got string
+	rt := NewTransport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		b, err := io.ReadAll(r.Body)
+		got = string(b)
+		if err != nil {
+			return nil, err
+		}
+		return respond(200, "application/json", stream(answer))(r)
+	}))
+	resp, err := rt.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if got != ask+`}` {
+		t.Errorf("the provider got %q", got)
+	}
+	if o := rec.RequireObservation("chat gpt-4o"); langsharktest.JSON(o.Input) == "" {
+		t.Error("no input")
+	}
+}

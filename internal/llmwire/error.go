@@ -34,6 +34,8 @@ func parseError(body []byte) *ProviderError {
 		Error   json.RawMessage `json:"error"`
 		Message json.RawMessage `json:"message"`
 		Detail  json.RawMessage `json:"detail"`
+		Type    json.RawMessage `json:"type"`
+		Code    json.RawMessage `json:"code"`
 	}
 	inner := json.RawMessage(body)
 	// Where a list of errors is answered, the first is taken.
@@ -53,6 +55,7 @@ func parseError(body []byte) *ProviderError {
 	}
 	if json.Unmarshal(inner, &fields) != nil {
 		e.Message = cutText(plainText(inner), 500)
+		e.Type, e.Code = plainText(outer.Type), plainText(outer.Code) // xAI
 		return e
 	}
 	e.Type, e.Code = plainText(fields.Type), plainText(fields.Code)

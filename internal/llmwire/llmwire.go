@@ -127,6 +127,8 @@ type Response struct {
 	ToolCalls []ToolCall
 	// Usage is nil if not said.
 	Usage *Usage
+	// Cost is in US dollars; 0 if not said.
+	Cost float64
 	// Err is the provider's error, if that was the answer or ended the stream.
 	Err *ProviderError
 	// Attributes are further facts by the name they are recorded under.

@@ -49,6 +49,7 @@ func TestOllamaRequest(t *testing.T) {
 	e = endpoint(t, "localhost:11434", "/api/generate")
 	for body, want := range map[string]string{
 		`{"model":"m","prompt":"a","raw":true}`:                                    `"a"`,
+		`{"prompt":"a","system":"","suffix":"","template":""}`:                     `"a"`,
 		`{"prompt":"a","system":"s","suffix":"z","images":["aGk="],"context":[1]}`: `{"prompt":"a","system":"s","suffix":"z","images":["aGk="]}`,
 	} {
 		if got := e.ParseRequest("", []byte(body), false); string(got.Input) != want || !got.Stream {

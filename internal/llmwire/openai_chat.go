@@ -136,6 +136,7 @@ type openAIHead struct {
 
 	usage openAIUsage
 	err   []byte // the error, as it stands in JSON
+	flat  bool   // the answer is an error itself: Mistral's, older vLLM's
 }
 
 // member takes one member of the answer. It allocates when it learns something.
@@ -143,6 +144,8 @@ func (h *openAIHead) member(r *jsonx.Reader) {
 	switch string(r.Key) {
 	case "id":
 		r.Set(&h.id, maxWordBytes)
+	case "object":
+		h.flat = string(r.Raw()) == `"error"` || h.flat
 	case "model":
 		r.Set(&h.model, maxWordBytes)
 	case "system_fingerprint":
@@ -188,8 +191,14 @@ func (h *openAIHead) use(u openAIUsage) {
 // fill puts what h says into r.
 func (h *openAIHead) fill(r *Response) {
 	r.ID, r.Model, r.Usage = h.id, h.model, h.usage.usage()
-	if h.err != nil {
+	switch {
+	case h.err != nil:
 		r.Err = parseError(h.err)
+	case h.flat:
+		r.Err = &ProviderError{} // to be read from the body
+	}
+	if h.upstream != "" {
+		r.Cost = h.usage.dollars()
 	}
 	for _, a := range [...]struct{ name, value string }{
 		{"openai.response.system_fingerprint", h.fingerprint},

@@ -104,6 +104,7 @@ func (s *chatStream) event(data []byte) {
 var doneMark = []byte("[DONE]")
 
 func (s *chatStream) chunk(r *jsonx.Reader) {
+	from := r.Rest()
 	for ok := r.Object(); ok && r.Member(); {
 		if string(r.Key) != "choices" {
 			s.head.member(r)
@@ -112,6 +113,10 @@ func (s *chatStream) chunk(r *jsonx.Reader) {
 		for ok := r.Array(); ok && r.Item(); {
 			s.choice(r)
 		}
+	}
+	if s.head.flat || len(s.head.err) > 0 && s.head.err[0] == '"' { // type and code stand beside the text
+		whole := from[:len(from)-len(r.Rest())]
+		s.head.err, s.head.flat = bytes.Clone(whole[:min(len(whole), MaxErrorBytes)]), false
 	}
 }
 

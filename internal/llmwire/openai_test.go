@@ -135,6 +135,7 @@ func TestUsageForms(t *testing.T) {
 		`{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,"completion_tokens_details":{"reasoning_tokens":100}}`: {Input: 10, Output: 105, Total: 115, Reasoning: 100},
 		// DeepSeek and Moonshot have their own names for what the cache gave.
 		`{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"prompt_cache_hit_tokens":8,"prompt_cache_miss_tokens":2}`: {Input: 10, Output: 5, Total: 15, CachedInput: 8},
+		`{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"num_cached_tokens":8}`:                                    {Input: 10, Output: 5, Total: 15, CachedInput: 8}, // Mistral
 		`{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"cached_tokens":7}`:                                        {Input: 10, Output: 5, Total: 15, CachedInput: 7},
 		`{"prompt_tokens":"10","completion_tokens":5.0,"total_tokens":-3,"prompt_tokens_details":null}`:                         {Input: 10, Output: 5, Total: 15},
 		`{"prompt_tokens":1e400,"completion_tokens":[1],"total_tokens":9}`:                                                      {Total: 9},
@@ -311,6 +312,7 @@ func TestErrors(t *testing.T) {
 		`{"error":{"message":"Rate limit","type":"tokens","param":null,"code":"rate_limit_exceeded"}}`: {Type: "tokens", Code: "rate_limit_exceeded", Message: "Rate limit"},
 		`{"error":{"message":["a","b"],"code":400}}`:                                                   {Code: "400", Message: `["a","b"]`},
 		`{"error":"no such model"}`:                                                                    {Message: "no such model"},
+		`{"code":"invalid_argument","error":"no such model"}`:                                          {Code: "invalid_argument", Message: "no such model"},
 		`{"object":"error","message":"bad","code":40001}`:                                              {Code: "40001", Message: "bad"},
 		`{"detail":"Not Found"}`:                                                                       {Message: "Not Found"},
 		`[{"error":{"code":429,"message":"slow down"}}]`:                                               {Code: "429", Message: "slow down"},
@@ -334,6 +336,53 @@ func TestErrors(t *testing.T) {
 	r, _ := answer(t, 500, "text/html", strings.Repeat("é", MaxErrorBytes))
 	if !r.Truncated || len(r.Err.Body) > MaxErrorBytes+3 || len(r.Err.Message) > 520 {
 		t.Errorf("truncated %v, body %d, message %d bytes", r.Truncated, len(r.Err.Body), len(r.Err.Message))
+	}
+}
+
+// Errors within a stream, and in an answer with status 200, whose fields stand at the top.
+func TestErrorsAtTheTop(t *testing.T) {
+	for in, want := range map[string]ProviderError{
+		`{"object":"error","message":"overloaded","type":"service_unavailable","param":null,"code":"3505"}`: {Type: "service_unavailable", Code: "3505", Message: "overloaded"}, // Mistral
+		`{"object":"error","message":"bad","type":"BadRequestError","code":400}`:                            {Type: "BadRequestError", Code: "400", Message: "bad"},             // vLLM
+		`{"code":"unavailable","error":"overloaded"}`:                                                       {Code: "unavailable", Message: "overloaded"},                       // xAI
+	} {
+		r := feed(t, openAIChat{}, 200, "text/event-stream", &Request{Stream: true}, chunk(`{"content":"a"}`)+"data: "+in+"\n\n"+doneMessage)
+		if r.Complete || r.Err == nil || string(r.Output) != `{"role":"assistant","content":"a"}` {
+			t.Errorf("%s: %+v", in, r)
+			continue
+		}
+		want.Body = in
+		if *r.Err != want {
+			t.Errorf("%s: %+v", in, *r.Err)
+		}
+		if want.Type == "" {
+			continue
+		}
+		if r, _ := answer(t, 200, "application/json", in); r.Err == nil || *r.Err != want {
+			t.Errorf("in one piece: %+v", r)
+		}
+	}
+}
+
+// OpenRouter says what a call cost; with a key of the customer's own in two parts.
+func TestCost(t *testing.T) {
+	for usage, want := range map[string]float64{
+		`"cost":0.25,"is_byok":false,"cost_details":{"upstream_inference_cost":null}`: 0.25,
+		`"cost":0.25,"is_byok":true,"cost_details":{"upstream_inference_cost":0.5}`:   0.75,
+		`"cost":{"total_cost":7}`: 0,
+		`"cost":"7"`:              0,
+		`"cost":-1`:               0,
+		`"cost":1e999`:            0,
+	} {
+		usage = `"usage":{"prompt_tokens":1,"completion_tokens":1,` + usage + `}`
+		for provider, want := range map[string]float64{`"provider":"Google",`: want, "": 0} { // of others the currency isn't known
+			if r, _ := answer(t, 200, "application/json", `{`+provider+`"choices":[],`+usage+`}`); r.Cost != want {
+				t.Errorf("%s%s: %v, want %v", provider, usage, r.Cost, want)
+			}
+			if r := feed(t, openAIChat{}, 200, "text/event-stream", &Request{Stream: true}, `data: {`+provider+`"choices":[],`+usage+"}\n\n"); r.Cost != want {
+				t.Errorf("stream of %s%s: %v, want %v", provider, usage, r.Cost, want)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,10 @@
 package llmwire
 
-import "github.com/langshark/langshark-go/internal/jsonx"
+import (
+	"strconv"
+
+	"github.com/langshark/langshark-go/internal/jsonx"
+)
 
 // openAIUsage is the usage object of chat, with what compatible providers add to
 // it, and under the names of the newer endpoints.
@@ -11,6 +15,8 @@ type openAIUsage struct {
 	accepted, rejected        int64
 	image, outputImage        int64
 	seconds                   int64 // of audio, where that is what counts
+	cost, upstreamCost        float64
+	ownKey                    bool // the upstream's cost is on another bill
 }
 
 // readOpenAIUsage takes a usage object; null and others say nothing.
@@ -23,7 +29,7 @@ func readOpenAIUsage(r *jsonx.Reader) (u openAIUsage) {
 			u.completion = r.Int()
 		case "total_tokens":
 			u.total = r.Int()
-		case "prompt_cache_hit_tokens", "cached_tokens": // DeepSeek, Moonshot
+		case "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens": // DeepSeek, Moonshot, Mistral
 			u.cached = max(u.cached, r.Int())
 		case "prompt_tokens_details", "input_tokens_details", "input_token_details":
 			for ok := r.Object(); ok && r.Member(); {
@@ -59,11 +65,41 @@ func readOpenAIUsage(r *jsonx.Reader) (u openAIUsage) {
 			}
 		case "seconds":
 			u.seconds = r.Int()
+		case "cost":
+			u.cost = amount(r)
+		case "is_byok":
+			u.ownKey = r.Bool()
+		case "cost_details":
+			for ok := r.Object(); ok && r.Member(); {
+				if string(r.Key) == "upstream_inference_cost" {
+					u.upstreamCost = amount(r)
+				} else {
+					r.Skip()
+				}
+			}
 		default:
 			r.Skip()
 		}
 	}
 	return u
+}
+
+// amount takes a number that is more than 0; others say nothing.
+func amount(r *jsonx.Reader) float64 {
+	n, err := strconv.ParseFloat(string(r.Raw()), 64)
+	if err != nil || !(n > 0 && n < 1e9) {
+		return 0
+	}
+	return n
+}
+
+// dollars is what the call cost, as OpenRouter says it: with a key of the
+// customer's own, what the key's owner pays comes in addition.
+func (u *openAIUsage) dollars() float64 {
+	if u.ownKey {
+		return u.cost + u.upstreamCost
+	}
+	return u.cost
 }
 
 func (u *openAIUsage) said() bool {

@@ -56,7 +56,7 @@ func (s *shape) parse(body []byte, cut bool) Request {
 			req.StreamUsage = includeUsage(&r)
 		case s.isInput(name):
 			value := r.Raw()
-			if string(value) == "null" {
+			if string(value) == "null" || string(value) == `""` && name != s.main && !s.all { // Ollama's SDK sends what it hasn't
 				continue
 			}
 			inputs = putField(inputs, name, value)
