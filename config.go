@@ -81,7 +81,8 @@ type Config struct {
 	// SpoolDir is a folder on a local disk for what the server doesn't take and memory has no room for: it
 	// survives the end of the process, also a kill, and the next one delivers it. Several processes may share
 	// one. It is made when the first record needs it; where it can't be used, OnError says so and records
-	// stay in memory. Defaults to LANGSHARK_SPOOL_DIR, else none. See package spool.
+	// stay in memory. Defaults to LANGSHARK_SPOOL_DIR, else none; "off" is none whatever the variable says.
+	// See package spool.
 	SpoolDir string
 	// SpoolBytes bounds its files. Defaults to LANGSHARK_SPOOL_BYTES, else 1 GiB; at least 64 KiB.
 	SpoolBytes int64
@@ -164,6 +165,9 @@ func (c Config) fromEnvironment(env func(string) string) (Config, error) {
 	envDefault(&e, &c.QueueBytes, parsePositive[int64], "a whole number of bytes above 0", "LANGSHARK_QUEUE_BYTES")
 	if c.SpoolDir == "" {
 		c.SpoolDir, _ = e.first("LANGSHARK_SPOOL_DIR")
+	}
+	if c.SpoolDir == "off" {
+		c.SpoolDir = ""
 	}
 	envDefault(&e, &c.SpoolBytes, parsePositive[int64], "a whole number of bytes above 0", "LANGSHARK_SPOOL_BYTES")
 	if c.SpoolDir == "" && len(c.SpoolKey) > 0 {

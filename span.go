@@ -120,7 +120,7 @@ func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *setti
 	n.span.joins = p.span.remote
 	n.span.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
 	n.span.ready(s)
-	if kind == KindTool && toolcalls.Any() {
+	if kind == KindTool && toolcalls.AnyFor() {
 		n.span.asked(ctx)
 	}
 	return c.across(n, &n.span), &n.span

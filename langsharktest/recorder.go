@@ -36,7 +36,7 @@ func NewRecorder(tb testing.TB, configure ...func(*langshark.Config)) *Recorder 
 	for _, f := range configure {
 		f(&config)
 	}
-	config.Exporter, config.SpoolDir = r.memory, ""
+	config.Exporter, config.SpoolDir = r.memory, "off"
 	r.release, r.environment = config.Release, config.Environment
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)

@@ -3,6 +3,7 @@ package langsharktest_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -77,5 +78,22 @@ func TestRequireFails(t *testing.T) {
 		if f.try(t, require); !strings.Contains(f.message, `"two"`) || !strings.Contains(f.message, "span one") {
 			t.Errorf("message %q", f.message)
 		}
+	}
+}
+
+// A spool of the developer's environment isn't delivered into a test.
+func TestRecorderSpoolsNothing(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("LANGSHARK_SPOOL_DIR", dir)
+	rec := langsharktest.NewRecorder(t)
+	_, s := langshark.StartSpan(rec.Context(), "s")
+	s.End()
+	rec.RequireObservation("s")
+	if stats := rec.Client.Stats(); stats.Spooled != 0 {
+		t.Errorf("%+v", stats)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("the spool was used: %v %v", entries, err)
 	}
 }

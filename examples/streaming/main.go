@@ -44,13 +44,14 @@ func run(ctx context.Context) error {
 
 	config := openai.DefaultConfig("no key is needed")
 	config.BaseURL = provider.BaseURL()
-	lsopenai.WrapConfig(&config) // the one line that records
+	// The one line that records. Without the option, the provider tells no usage of
+	// a stream; the chunk that it comes in is kept from the application.
+	lsopenai.WrapConfig(&config, lsopenai.WithStreamUsage())
 	client := openai.NewClientWithConfig(config)
 
 	stream, err := client.CreateChatCompletionStream(ctx, openai.ChatCompletionRequest{
-		Model:         "gpt-4o",
-		Messages:      []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleUser, Content: "언제 도착해요?"}},
-		StreamOptions: &openai.StreamOptions{IncludeUsage: true}, // else the provider doesn't tell the usage
+		Model:    "gpt-4o",
+		Messages: []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleUser, Content: "언제 도착해요?"}},
 	})
 	if err != nil {
 		return err
@@ -64,7 +65,7 @@ func run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, choice := range chunk.Choices { // the chunk with the usage has none
+		for _, choice := range chunk.Choices {
 			fmt.Print(choice.Delta.Content)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tmc/langchaingo/callbacks"
 	"github.com/tmc/langchaingo/chains"
+	"github.com/tmc/langchaingo/llms"
 	"github.com/tmc/langchaingo/schema"
 
 	langshark "github.com/langshark/langshark-go"
@@ -74,7 +75,7 @@ func handlerOf(c chains.Chain) callbacks.Handler {
 	return handler
 }
 
-// valuesOf gives documents and steps among a chain's values the form in which they are recorded.
+// valuesOf gives documents, steps and messages among a chain's values the form in which they are recorded.
 func valuesOf(values map[string]any) map[string]any {
 	var changed map[string]any
 	for key, v := range values {
@@ -84,6 +85,10 @@ func valuesOf(values map[string]any) map[string]any {
 			form = documentsOf(v)
 		case []schema.AgentStep:
 			form = stepsOf(v)
+		case []llms.ChatMessage:
+			form = historyOf(v)
+		case []llms.MessageContent:
+			form = messagesOf(v)
 		default:
 			continue
 		}

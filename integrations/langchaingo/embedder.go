@@ -6,6 +6,7 @@ import (
 	"github.com/tmc/langchaingo/embeddings"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/integrations/llmhttp"
 )
 
 // WrapEmbedder returns e with each call recorded as an embedding: the texts, how
@@ -41,7 +42,7 @@ func (e *embedder) EmbedDocuments(ctx context.Context, texts []string) ([][]floa
 	if g == nil {
 		return e.inner.EmbedDocuments(ctx, texts)
 	}
-	return observed(g, func(v [][]float32) {
+	return observed(handle(embeddingCall{g, ctx}), func(v [][]float32) {
 		if len(v) > 0 {
 			e.options.output(g, vectors{len(v), len(v[0])})
 		}
@@ -54,7 +55,7 @@ func (e *embedder) EmbedQuery(ctx context.Context, text string) ([]float32, erro
 	if g == nil {
 		return e.inner.EmbedQuery(ctx, text)
 	}
-	return observed(g, func(v []float32) {
+	return observed(handle(embeddingCall{g, ctx}), func(v []float32) {
 		if len(v) > 0 {
 			e.options.output(g, vectors{1, len(v)})
 		}
@@ -79,5 +80,20 @@ func (e *embedder) begin(ctx context.Context, in any) (context.Context, *langsha
 		g.SetModel(e.options.model)
 	}
 	e.options.input(g, in)
-	return covered(below, langshark.KindEmbedding), g
+	return covered(llmhttp.ContextWithRecording(below, false), langshark.KindEmbedding), g
+}
+
+// embeddingCall is the handle of a call's observation.
+type embeddingCall struct {
+	*langshark.Generation
+
+	ctx context.Context //nolint:containedctx // that may cancel the call
+}
+
+// SetError takes the end of the application's context for no failure of the model.
+func (c embeddingCall) SetError(err error) {
+	c.Generation.SetError(err)
+	if isCancelled(c.ctx, err) {
+		c.SetLevel(langshark.LevelWarning)
+	}
 }

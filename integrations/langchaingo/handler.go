@@ -2,6 +2,7 @@ package langchaingo
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/tmc/langchaingo/schema"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/integrations/llmhttp"
 )
 
 // What a Handler keeps open of what began and has not ended.
@@ -53,7 +55,8 @@ type entry struct {
 	ctx        context.Context //nolint:containedctx // for what begins below
 	handle     handle
 	generation *langshark.Generation
-	base       string // the observation of the context it began with
+	base       string              // the observation of the context it began with
+	action     *schema.AgentAction // what an agent does next
 	goroutine  uint64
 	since      time.Time
 	outer      *entry
@@ -69,8 +72,9 @@ func (h *Handler) Close() {
 	}
 }
 
-// begin opens an observation. What is open on this goroutine and can't hold it has ended.
-func (h *Handler) begin(ctx context.Context, kind langshark.Kind, name string, in func() any) {
+// begin opens an observation. What is open on this goroutine and can't hold it
+// has ended. below may change the context in which it begins.
+func (h *Handler) begin(ctx context.Context, kind langshark.Kind, name string, in func() any, below func(context.Context, *langshark.Client) context.Context) {
 	if ctx == nil || isCovered(ctx, kind) {
 		return
 	}
@@ -80,6 +84,9 @@ func (h *Handler) begin(ctx context.Context, kind langshark.Kind, name string, i
 	}
 	e := &entry{kind: kind, base: langshark.ObservationID(ctx), goroutine: goroutineID(), since: time.Now()}
 	parent := h.parent(ctx, e)
+	if below != nil {
+		parent = below(parent, client)
+	}
 	if kind == langshark.KindGeneration {
 		e.ctx, e.generation = client.StartGeneration(parent, h.options.named(name), langshark.WithCapture(h.options.capture))
 		e.handle = e.generation
@@ -215,18 +222,25 @@ func (h *Handler) HandleText(context.Context, string) {}
 
 // HandleLLMStart begins a generation. The library never calls it.
 func (h *Handler) HandleLLMStart(ctx context.Context, prompts []string) {
-	h.begin(ctx, langshark.KindGeneration, "chat", func() any { return prompts })
+	h.begin(ctx, langshark.KindGeneration, "chat", func() any { return prompts }, nil)
 }
 
-// HandleLLMGenerateContentStart begins a generation.
+// HandleLLMGenerateContentStart begins a generation, and records the tools whose
+// results are sent with it, for the library tells of its own tools only.
 func (h *Handler) HandleLLMGenerateContentStart(ctx context.Context, messages []llms.MessageContent) {
-	h.begin(ctx, langshark.KindGeneration, "chat", func() any { return messagesOf(messages) })
+	h.begin(ctx, langshark.KindGeneration, "chat", func() any { return messagesOf(messages) }, func(ctx context.Context, c *langshark.Client) context.Context {
+		h.options.sent(ctx, c, messages)
+		return ctx
+	})
 }
 
 // HandleLLMGenerateContentEnd ends the generation, with the answer and its usage.
 func (h *Handler) HandleLLMGenerateContentEnd(ctx context.Context, r *llms.ContentResponse) {
+	if r == nil {
+		return // as the library's Mistral client says before it tells the answer, or the error
+	}
 	h.end(ctx, langshark.KindGeneration, nil, func(e *entry) {
-		call := modelCall{options: h.options, generation: e.generation}
+		call := modelCall{options: h.options, Generation: e.generation}
 		call.answered(r)
 	})
 }
@@ -238,7 +252,7 @@ func (h *Handler) HandleLLMError(ctx context.Context, err error) {
 
 // HandleChainStart begins a chain.
 func (h *Handler) HandleChainStart(ctx context.Context, inputs map[string]any) {
-	h.begin(ctx, langshark.KindChain, "chain", func() any { return valuesOf(inputs) })
+	h.begin(ctx, langshark.KindChain, "chain", func() any { return valuesOf(inputs) }, nil)
 }
 
 // HandleChainEnd ends the chain.
@@ -251,9 +265,29 @@ func (h *Handler) HandleChainError(ctx context.Context, err error) {
 	h.end(ctx, langshark.KindChain, err, nil)
 }
 
-// HandleToolStart begins a tool. Only the library's own tools call it.
+// HandleToolStart begins a tool. Only the library's own tools call it. Its name,
+// and the call of the model that it runs for, are known from an agent's action.
 func (h *Handler) HandleToolStart(ctx context.Context, input string) {
-	h.begin(ctx, langshark.KindTool, "tool", func() any { return input })
+	name, call := "tool", llmhttp.ToolCall{}
+	if a := h.acting(input); a != nil {
+		name, call = a.Tool, llmhttp.ToolCall{ID: a.ToolID, Name: a.Tool, Arguments: a.ToolInput}
+	}
+	h.begin(ctx, langshark.KindTool, name, func() any { return input }, func(ctx context.Context, _ *langshark.Client) context.Context {
+		return llmhttp.ContextWithToolCall(ctx, call)
+	})
+}
+
+// acting takes the action on this goroutine for which a tool is called.
+func (h *Handler) acting(input string) *schema.AgentAction {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for e := h.current[goroutineID()]; e != nil; e = e.outer {
+		if a := e.action; a != nil && strings.HasPrefix(a.ToolInput, input) {
+			e.action = nil
+			return a
+		}
+	}
+	return nil
 }
 
 // HandleToolEnd ends the tool.
@@ -269,6 +303,11 @@ func (h *Handler) HandleToolError(ctx context.Context, err error) {
 // HandleAgentAction records an event: thought, tool and input.
 func (h *Handler) HandleAgentAction(ctx context.Context, action schema.AgentAction) {
 	h.event(ctx, "agent action", stepOf(action))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.current[goroutineID()]; e != nil && e.kind == langshark.KindChain {
+		e.action = &action
+	}
 }
 
 // HandleAgentFinish records an event: what the agent returns.
@@ -310,7 +349,7 @@ func (h *Handler) around(ctx context.Context) context.Context {
 
 // HandleRetrieverStart begins a retriever.
 func (h *Handler) HandleRetrieverStart(ctx context.Context, query string) {
-	h.begin(ctx, langshark.KindRetriever, "retriever", func() any { return query })
+	h.begin(ctx, langshark.KindRetriever, "retriever", func() any { return query }, nil)
 }
 
 // HandleRetrieverEnd ends the retriever.

@@ -36,7 +36,7 @@ func TestHandler(t *testing.T) {
 	}
 	const plan = "\n  chain chain\n    generation chat\n  event agent "
 	// The clock's own event has nothing to stand below.
-	f.requireTree(t, "chain chain"+plan+"action"+plan+"action\n  tool tool"+plan+"finish\nevent ticked")
+	f.requireTree(t, "chain chain"+plan+"action"+plan+"action\n  tool calculator"+plan+"finish\nevent ticked")
 	for _, o := range f.Observations() {
 		if langsharktest.Metadata(o, "langshark.unfinished") != "" {
 			t.Errorf("%s is unfinished", o.Name)
@@ -75,14 +75,19 @@ func TestHandlerBesideWrappers(t *testing.T) {
 	f.requireTree(t, "chain LLMChain\n  generation chat gpt-4o-mini")
 }
 
+// TestHandlerForgetsWhatNeverEnds begins calls whose end is never told, half of
+// them each on a goroutine of its own, as in a server. Nobody closes the handler.
 func TestHandlerForgetsWhatNeverEnds(t *testing.T) {
+	const calls = 100_000
 	var mu sync.Mutex
-	unfinished := 0
+	times := make([]int, calls) // that a call is there as unfinished, with its input
 	client, err := langshark.New(langshark.Config{Exporter: counting(func(o *exporter.Observation) {
 		mu.Lock()
 		defer mu.Unlock()
-		if strings.Contains(langsharktest.Metadata(o, "langshark.unfinished"), "true") && strings.Contains(langsharktest.JSON(o.Input), "never ends") {
-			unfinished++
+		var n int
+		_, number, _ := strings.Cut(langsharktest.JSON(o.Input), "call ")
+		if _, err := fmt.Sscanf(number, "%d never ends", &n); err == nil && langsharktest.Metadata(o, "langshark.unfinished") == "true" {
+			times[n]++
 		}
 	})})
 	if err != nil {
@@ -99,16 +104,17 @@ func TestHandlerForgetsWhatNeverEnds(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	messages := []llms.MessageContent{llms.TextParts(llms.ChatMessageTypeHuman, strings.Repeat("never ends ", 10))}
-	// Half of them each on a goroutine of its own, as in a server.
-	run := func(n int) {
-		for range n / 200 {
-			for range 100 {
-				h.HandleLLMGenerateContentStart(ctx, messages)
+	begin := func(n int) {
+		h.HandleLLMGenerateContentStart(ctx, []llms.MessageContent{llms.TextParts(llms.ChatMessageTypeHuman, fmt.Sprintf("call %d never ends", n))})
+	}
+	run := func(from, to int) {
+		for n := from; n < to; n += 200 {
+			for i := range 100 {
+				begin(n + i)
 			}
 			var wg sync.WaitGroup
-			for range 100 {
-				wg.Go(func() { h.HandleLLMGenerateContentStart(ctx, messages) })
+			for i := range 100 {
+				wg.Go(func() { begin(n + 100 + i) })
 			}
 			wg.Wait()
 			if err := client.Flush(t.Context()); err != nil {
@@ -116,19 +122,21 @@ func TestHandlerForgetsWhatNeverEnds(t *testing.T) {
 			}
 		}
 	}
-	run(10_000)
+	run(0, calls/10)
 	before := heap()
-	run(90_000)
+	run(calls/10, calls)
 	if after := heap(); after > before+2<<20 {
 		t.Errorf("the heap grew from %d to %d bytes", before, after)
 	}
-	h.Close()
 	if err := client.Shutdown(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	if unfinished != 100_000 {
-		t.Errorf("%d are there as unfinished", unfinished)
+	for n, k := range times { // the newest, which were open until then, among them
+		if k != 1 {
+			t.Fatalf("call %d of %d is there %d times", n, calls, k)
+		}
 	}
+	h.Close()
 }
 
 // counting is an exporter that looks at observations and keeps nothing.
@@ -225,4 +233,25 @@ func TestHandlerToldOfErrors(t *testing.T) {
 	if got, want := strings.TrimSpace(rec.Tree()), "tool tool [ERROR] failed\n  generation chat [ERROR] failed"; got != want {
 		t.Errorf("recorded:\n%s", got)
 	}
+}
+
+// TestHandlerOfMistral tells it what the library's Mistral client tells: the end
+// with nothing, then the answer, or the error.
+func TestHandlerOfMistral(t *testing.T) {
+	rec := langsharktest.NewRecorder(t)
+	h := lslangchaingo.NewHandler()
+	ctx := rec.Context()
+	for _, err := range []error{nil, errors.New("(HTTP Error 400)")} {
+		h.HandleLLMGenerateContentStart(ctx, question("?"))
+		h.HandleLLMGenerateContentEnd(ctx, nil)
+		if err != nil {
+			h.HandleLLMError(ctx, err)
+		} else {
+			h.HandleLLMGenerateContentEnd(ctx, &llms.ContentResponse{Choices: []*llms.ContentChoice{{Content: "Hi."}}})
+		}
+	}
+	if got, want := strings.TrimSpace(rec.Tree()), "generation chat\ngeneration chat [ERROR] (HTTP Error 400)"; got != want {
+		t.Errorf("recorded:\n%s", got)
+	}
+	requireJSON(t, "output", rec.Observations()[0].Output, `{"role":"assistant","content":"Hi."}`)
 }

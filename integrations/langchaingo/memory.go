@@ -38,10 +38,10 @@ func (m *memory) LoadMemoryVariables(ctx context.Context, inputs map[string]any)
 	if span == nil {
 		return m.inner.LoadMemoryVariables(ctx, inputs)
 	}
-	m.options.input(span, inputs)
+	m.options.input(span, valuesOf(inputs))
 	return observed(span, func(out map[string]any) {
 		if out != nil {
-			m.options.output(span, out)
+			m.options.output(span, valuesOf(out))
 		}
 	}, func() (map[string]any, error) { return m.inner.LoadMemoryVariables(below, inputs) })
 }

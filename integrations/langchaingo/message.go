@@ -3,6 +3,8 @@ package langchaingo
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/tmc/langchaingo/llms"
 
@@ -26,6 +28,30 @@ func messagesOf(messages []llms.MessageContent) []langshark.Message {
 	all := make([]langshark.Message, 0, len(messages))
 	for _, m := range messages {
 		all = appendMessage(all, m)
+	}
+	return all
+}
+
+// historyOf are the messages of a memory.
+func historyOf(messages []llms.ChatMessage) []langshark.Message {
+	all := make([]langshark.Message, 0, len(messages))
+	for _, m := range messages {
+		if isNil(m) {
+			continue
+		}
+		msg := langshark.Message{Role: roleOf(m.GetType()), Content: m.GetContent()}
+		switch m := m.(type) {
+		case llms.AIChatMessage:
+			msg.Reasoning = m.ReasoningContent
+			for _, c := range m.ToolCalls {
+				msg.ToolCalls = append(msg.ToolCalls, toolCall(c))
+			}
+		case llms.ToolChatMessage:
+			msg.ToolCallID = m.ID
+		case llms.FunctionChatMessage:
+			msg.Name = m.Name
+		}
+		all = append(all, msg)
 	}
 	return all
 }
@@ -100,7 +126,7 @@ func answerOf(r *llms.ContentResponse) any {
 		}
 		m := langshark.Message{Role: "assistant", Content: c.Content, Reasoning: c.ReasoningContent}
 		if m.Reasoning == "" {
-			m.Reasoning, _ = c.GenerationInfo["ThinkingContent"].(string)
+			m.Reasoning = thoughtIn(c)
 		}
 		for _, call := range c.ToolCalls {
 			m.ToolCalls = append(m.ToolCalls, toolCall(call))
@@ -119,6 +145,21 @@ func answerOf(r *llms.ContentResponse) any {
 	return all
 }
 
+// says reports whether there is anything in an answer.
+func says(r *llms.ContentResponse) bool {
+	return slices.ContainsFunc(r.Choices, func(c *llms.ContentChoice) bool {
+		return c != nil && (c.Content != "" || c.ReasoningContent != "" || len(c.ToolCalls) > 0 || c.FuncCall != nil || thoughtIn(c) != "")
+	})
+}
+
+// thoughtIn is what Anthropic's client has found of thinking, if it isn't in the content as well.
+func thoughtIn(c *llms.ContentChoice) string {
+	if text, _ := c.GenerationInfo["ThinkingContent"].(string); text != "" && !strings.Contains(c.Content, text) {
+		return text
+	}
+	return ""
+}
+
 // merged makes one message of Anthropic's blocks, which the library gives as choices.
 func merged(blocks []langshark.Message) langshark.Message {
 	m := langshark.Message{Role: "assistant"}
@@ -134,11 +175,31 @@ func stopReasons(r *llms.ContentResponse) []string {
 	var all []string
 	for _, c := range r.Choices {
 		if c != nil && c.StopReason != "" {
-			all = append(all, c.StopReason)
+			all = appendReason(all, c.StopReason)
 		}
 	}
 	if isAnthropic(r) && len(all) > 1 {
 		all = all[:1]
 	}
 	return all
+}
+
+// appendReason adds a reason. The names of Google's constants, as in
+// FinishReasonMaxTokens, get the form that they have on the wire: MAX_TOKENS.
+func appendReason(all []string, text string) []string {
+	name, ok := strings.CutPrefix(text, "FinishReason")
+	switch {
+	case !ok || name == "":
+		return append(all, text)
+	case name == "Unspecified":
+		return all
+	}
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToUpper(r))
+	}
+	return append(all, b.String())
 }

@@ -2,19 +2,25 @@ package langchaingo
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/tmc/langchaingo/llms"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/integrations/llmhttp"
 )
 
 // WrapModel returns m with each call recorded as a generation: model, options,
 // messages, answer, usage, and the time to first token of streams, which go on
 // to the application's own functions. If m is an [llms.ReasoningModel], so is
 // what it returns.
+//
+// The calls of tools that it asks for are linked to the tools that run them; see
+// [WrapTool]. Of a call whose result the application sends without having
+// recorded a tool, one is made up (metadata langshark.inferred); see [WithoutTools].
+//
+// Requests of the wrapped model are not recorded once more by an
+// [llmhttp.Transport] in its client.
 //
 // A call's options are read once more than the library does, so an
 // [llms.CallOption] must only set what it is for.
@@ -57,15 +63,19 @@ func (m *model) GenerateContent(ctx context.Context, messages []llms.MessageCont
 	if client == nil {
 		return m.inner.GenerateContent(ctx, messages, opts...)
 	}
+	m.options.sent(ctx, client, messages)
 	ctx, call := m.begin(ctx, client, opts)
-	if call.generation == nil { // the trace isn't sampled
+	if call.Generation == nil { // the trace isn't sampled
 		return m.inner.GenerateContent(ctx, messages, opts...)
 	}
 	if !m.options.noInput {
-		call.generation.SetInput(requestOf(messages, &call.request))
+		call.SetInput(requestOf(messages, &call.request))
 	}
-	return observed(call.generation, call.answered, func() (*llms.ContentResponse, error) {
-		return m.inner.GenerateContent(ctx, messages, call.with(opts)...)
+	call.whole = len(messages) == 1 && call.request.StreamingFunc == nil
+	return observed(call, call.answered, func() (r *llms.ContentResponse, err error) {
+		r, err = m.inner.GenerateContent(ctx, messages, call.with(opts)...)
+		call.failed = err != nil
+		return r, err
 	})
 }
 
@@ -79,30 +89,38 @@ func (m *model) Call(ctx context.Context, prompt string, opts ...llms.CallOption
 		return llms.GenerateFromSinglePrompt(ctx, m, prompt, opts...)
 	}
 	ctx, call := m.begin(ctx, client, opts)
-	if call.generation == nil {
+	if call.Generation == nil {
 		return m.inner.Call(ctx, prompt, opts...) //nolint:staticcheck // the application asks for it
 	}
-	m.options.input(call.generation, []langshark.Message{{Role: "user", Content: prompt}})
-	return observed(call.generation, call.said, func() (string, error) {
+	m.options.input(call, []langshark.Message{{Role: "user", Content: prompt}})
+	return observed(call, call.said, func() (string, error) {
 		return m.inner.Call(ctx, prompt, call.with(opts)...) //nolint:staticcheck // as above
 	})
 }
 
-// maxHeard bounds what is kept of a stream, in bytes, for when it breaks off.
-const maxHeard = 1 << 20
-
-// modelCall is one call under way.
+// modelCall is one call under way, and the handle of its observation.
 type modelCall struct {
-	options    *options
-	generation *langshark.Generation
-	request    llms.CallOptions
+	*langshark.Generation
 
-	mu              sync.Mutex
-	text, reasoning strings.Builder // what a stream has brought
+	ctx      context.Context //nolint:containedctx // the application's, which may cancel the call
+	options  *options
+	provider string
+	request  llms.CallOptions
+	outer    *modelCall // the call of a wrapped model that this one is part of
+	steps    *steps     // of the agent whose model it is
+	failed   bool       // by an error that the application gets
+	whole    bool       // the answer comes in one piece
+
+	mu     sync.Mutex
+	heard  heard
+	asked  bool // the calls of tools are known
+	stream bool
 }
 
+type modelCallKey struct{}
+
 func (m *model) begin(ctx context.Context, client *langshark.Client, opts []llms.CallOption) (context.Context, *modelCall) {
-	c := &modelCall{options: m.options, request: optionsOf(opts)}
+	c := &modelCall{ctx: ctx, options: m.options, provider: m.provider, request: optionsOf(opts)}
 	asked := c.request.Model
 	if asked == "" {
 		asked = m.options.model
@@ -111,11 +129,12 @@ func (m *model) begin(ctx context.Context, client *langshark.Client, opts []llms
 	if asked != "" {
 		name += " " + asked
 	}
-	ctx, c.generation = client.StartGeneration(ctx, m.options.named(name), langshark.WithCapture(m.options.capture))
-	g := c.generation
+	ctx, g := client.StartGeneration(ctx, m.options.named(name), langshark.WithCapture(m.options.capture))
 	if g == nil {
 		return ctx, c
 	}
+	c.Generation, c.steps = g, stepsFrom(ctx)
+	c.outer, _ = ctx.Value(modelCallKey{}).(*modelCall)
 	g.SetMetadata("gen_ai.operation.name", "chat")
 	if m.provider != "" {
 		g.SetMetadata("gen_ai.provider.name", m.provider)
@@ -127,78 +146,62 @@ func (m *model) begin(ctx context.Context, client *langshark.Client, opts []llms
 	if p := parametersOf(&c.request); len(p) > 0 {
 		g.SetModelParameters(p)
 	}
-	stepsFrom(ctx).asked(g.ID())
+	ctx = llmhttp.ContextWithRecording(context.WithValue(ctx, modelCallKey{}, c), false)
 	return covered(ctx, langshark.KindGeneration), c
 }
 
-// with adds the option that listens to a stream, if the application asks for one.
-func (c *modelCall) with(opts []llms.CallOption) []llms.CallOption {
-	return append(slices.Clip(opts), c.listen)
-}
-
-// listen is applied last, so that it finds the application's functions.
-func (c *modelCall) listen(o *llms.CallOptions) {
-	stream, reasoning := o.StreamingFunc, o.StreamingReasoningFunc
-	if stream != nil {
-		o.StreamingFunc = func(ctx context.Context, chunk []byte) error {
-			c.heard(nil, chunk)
-			return stream(ctx, chunk)
-		}
-	}
-	if reasoning != nil {
-		o.StreamingReasoningFunc = func(ctx context.Context, thought, chunk []byte) error {
-			if stream != nil {
-				c.heard(thought, nil) // the chunk comes by the other function too
-			} else {
-				c.heard(thought, chunk)
-			}
-			return reasoning(ctx, thought, chunk)
-		}
-	}
-}
-
-func (c *modelCall) heard(thought, chunk []byte) {
-	if len(thought) == 0 && len(chunk) == 0 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.text.Len() == 0 && c.reasoning.Len() == 0 {
-		c.generation.FirstToken()
-	}
-	if c.text.Len()+c.reasoning.Len() < maxHeard {
-		c.text.Write(chunk)
-		c.reasoning.Write(thought)
+// SetError takes the end of the application's context for no failure of the model.
+func (c *modelCall) SetError(err error) {
+	c.Generation.SetError(err)
+	if isCancelled(c.ctx, err) {
+		c.SetLevel(langshark.LevelWarning)
 	}
 }
 
 // answered records the answer; of a stream that broke off, what came.
 func (c *modelCall) answered(r *llms.ContentResponse) {
-	g := c.generation
 	if r == nil || len(r.Choices) == 0 {
+		c.ended(true)
 		c.said("")
 		return
 	}
-	c.options.output(g, answerOf(r))
-	if reasons := stopReasons(r); len(reasons) > 0 {
-		g.SetMetadata("gen_ai.response.finish_reasons", reasons)
+	reasons := stopReasons(r)
+	if len(reasons) > 0 {
+		c.SetMetadata("gen_ai.response.finish_reasons", reasons)
 	}
-	if u, ok := usageOf(r); ok {
-		g.SetUsage(u)
+	u, counted := usageOf(r)
+	if counted {
+		c.SetUsage(u)
+		if c.provider == "gcp.gemini" && !c.whole {
+			c.SetMetadata("langshark.usage.incomplete", true)
+		}
 	}
 	if name := answeredBy(r); name != "" {
-		g.SetModel(name)
+		c.SetModel(name)
+	}
+	c.ended(len(reasons) > 0 || !c.tellsReason() || counted && c.provider == "ollama")
+	if m, ok := c.message(""); ok && !says(r) {
+		c.options.output(c, m)
+	} else {
+		c.options.output(c, answerOf(r))
+	}
+	if !c.failed {
+		c.asks(r)
 	}
 }
 
-func (c *modelCall) said(text string) {
-	c.mu.Lock()
-	m := langshark.Message{Role: "assistant", Content: text, Reasoning: c.reasoning.String()}
-	if text == "" {
-		m.Content = c.text.String()
+// tellsReason reports whether the library's client is known to tell why an
+// answer ended, or its usage, if it did end.
+func (c *modelCall) tellsReason() bool {
+	switch c.provider {
+	case "openai", "anthropic", "gcp.gemini", "mistral_ai", "ollama":
+		return true
 	}
-	c.mu.Unlock()
-	if m.Content != "" || m.Reasoning != "" {
-		c.options.output(c.generation, m)
+	return false
+}
+
+func (c *modelCall) said(text string) {
+	if m, ok := c.message(text); ok {
+		c.options.output(c, m)
 	}
 }

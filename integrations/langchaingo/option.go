@@ -13,6 +13,7 @@ type options struct {
 	model    string
 	noInput  bool
 	noOutput bool
+	noTools  bool
 	capture  langshark.CaptureMode
 }
 
@@ -48,3 +49,8 @@ func WithoutOutput() Option { return func(o *options) { o.noOutput = true } }
 // WithCapture says what is recorded of inputs and outputs, instead of the
 // client's own [langshark.Config].Capture.
 func WithCapture(m langshark.CaptureMode) Option { return func(o *options) { o.capture = m } }
+
+// WithoutTools leaves out the tools that [WrapModel] makes up from the results
+// among the messages. It is for applications that record their tools under other
+// names than the model knows them by.
+func WithoutTools() Option { return func(o *options) { o.noTools = true } }

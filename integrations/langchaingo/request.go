@@ -135,6 +135,9 @@ func parametersOf(o *llms.CallOptions) map[string]any {
 	if o.ResponseMIMEType != "" {
 		p["response_mime_type"] = o.ResponseMIMEType
 	}
+	if t, ok := o.Metadata["thinking_config"].(*llms.ThinkingConfig); ok && t != nil {
+		p["thinking"] = *t
+	}
 	if o.ToolChoice != nil {
 		p["tool_choice"] = o.ToolChoice
 	}

@@ -6,6 +6,9 @@ import (
 	"sync"
 
 	"github.com/tmc/langchaingo/schema"
+
+	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/integrations/llmhttp"
 )
 
 // step is how a step of an agent is recorded.
@@ -16,9 +19,8 @@ type step struct {
 	Observation string `json:"observation,omitempty"`
 
 	action schema.AgentAction
+	acting bool // a tool is called for it
 	seen   bool // the observation is known
-
-	generation string // that asked for it
 }
 
 func stepOf(a schema.AgentAction) step {
@@ -42,9 +44,14 @@ func actionsOf(all []schema.AgentAction) []step {
 	return steps
 }
 
-// thought is what a log says before its action.
+// thought is what a log says before its action. The library's agents of tool
+// calls log what they do, and what the model said besides.
 func thought(log string) string {
-	before, _, _ := strings.Cut(log, "\nAction:")
+	if strings.HasPrefix(log, "Invoking: ") {
+		_, said, _ := strings.Cut(log, " responded: ")
+		return strings.TrimSpace(said)
+	}
+	before, _, _ := strings.Cut("\n"+log, "\nAction:")
 	before = strings.TrimSpace(before)
 	return strings.TrimSpace(strings.TrimPrefix(before, "Thought:"))
 }
@@ -52,8 +59,9 @@ func thought(log string) string {
 // steps are those of one run of an executor. All methods may be called on nil.
 type steps struct {
 	mu         sync.Mutex
-	known      []step
-	generation string // the last one
+	known      []*step
+	generation *langshark.Generation // the last one
+	calls      bool                  // it asked by calls of tools
 }
 
 type stepsKey struct{}
@@ -63,74 +71,78 @@ func withSteps(ctx context.Context, s *steps) context.Context {
 }
 
 func stepsFrom(ctx context.Context) *steps {
+	if ctx == nil {
+		return nil
+	}
 	s, _ := ctx.Value(stepsKey{}).(*steps)
 	return s
 }
 
 // planned takes what the executor knows so far, and what the agent wants next.
+// Where the model asked in words, they are its calls of tools.
 func (s *steps) planned(before []schema.AgentStep, next []schema.AgentAction) {
 	if s == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known = stepsOf(before)
+	s.known = s.known[:0:0]
+	for _, k := range stepsOf(before) {
+		s.known = append(s.known, &k)
+	}
 	for _, a := range next {
 		k := stepOf(a)
-		k.generation = s.generation
-		s.known = append(s.known, k)
+		s.known = append(s.known, &k)
+		if !s.calls {
+			llmhttp.ToolCallsAsked(s.generation, llmhttp.ToolCall{ID: a.ToolID, Name: a.Tool, Arguments: a.ToolInput})
+		}
 	}
+	s.generation, s.calls = nil, false
 }
 
-// asked tells the last generation below the agent, which a plan is made of.
-func (s *steps) asked(generation string) {
+// asked tells the last generation below the agent, which a plan is made of, and
+// whether its calls of tools are known.
+func (s *steps) asked(g *langshark.Generation, calls bool) {
 	if s != nil {
 		s.mu.Lock()
-		s.generation = generation
+		s.generation, s.calls = g, calls
 		s.mu.Unlock()
 	}
 }
 
-// acting returns why a tool is called: the id of the model's tool call, if the
-// agent's model has such, and of the generation. Both are empty if it isn't known.
-func (s *steps) acting(tool, input string) (call, generation string) {
+// acting returns the step for which a tool is called; nil if it isn't known.
+func (s *steps) acting(tool, input string) *step {
 	if s == nil {
-		return "", ""
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := s.find(tool, input); i >= 0 {
-		return s.known[i].action.ToolID, s.known[i].generation
+	for _, k := range s.known {
+		if !k.acting && !k.seen && strings.EqualFold(k.Tool, tool) && strings.HasPrefix(k.Input, input) {
+			k.acting = true
+			return k
+		}
 	}
-	return "", ""
+	return nil
 }
 
-func (s *steps) observed(tool, input, out string) {
-	if s == nil {
+func (s *steps) observed(k *step, out string) {
+	if k == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := s.find(tool, input); i >= 0 {
-		s.known[i].Observation, s.known[i].seen = out, true
-	}
-}
-
-// find returns the first step of this tool and input without an observation, or -1.
-func (s *steps) find(tool, input string) int {
-	for i := range s.known {
-		k := &s.known[i]
-		if !k.seen && strings.EqualFold(k.Tool, tool) && strings.HasPrefix(k.Input, input) {
-			return i
-		}
-	}
-	return -1
+	k.Observation, k.seen = out, true
 }
 
 func (s *steps) list() []step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]step(nil), s.known...)
+	all := make([]step, len(s.known))
+	for i, k := range s.known {
+		all[i] = *k
+	}
+	return all
 }
 
 // finalThought is what a log says before its final answer.

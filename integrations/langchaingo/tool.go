@@ -6,12 +6,14 @@ import (
 	"github.com/tmc/langchaingo/tools"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/integrations/llmhttp"
 )
 
 // WrapTool returns t with each call recorded as a tool of t's name: what the
-// model gave it and what it returned. Below a [WrapExecutor] tools are wrapped
-// already, and know the generation that asked (metadata langshark.generation_id)
-// and the id of its tool call.
+// model gave it and what it returned, linked to the generation that asked for it
+// (metadata langshark.generation_id and gen_ai.tool.call.id), if one in the same
+// trace has asked for a tool of this name. Below a [WrapExecutor] tools are wrapped
+// already.
 func WrapTool(t tools.Tool, opts ...Option) tools.Tool {
 	if isNil(t) {
 		return t
@@ -51,18 +53,23 @@ func (t *tool) Call(ctx context.Context, input string) (string, error) {
 	if client == nil {
 		return t.inner.Call(ctx, input)
 	}
+	steps := stepsFrom(ctx)
+	step := steps.acting(t.inner.Name(), input)
+	call := llmhttp.ToolCall{Name: t.inner.Name(), Arguments: input}
+	if step != nil {
+		call = llmhttp.ToolCall{ID: step.action.ToolID, Name: step.Tool, Arguments: step.Input}
+	}
+	if ctx != nil {
+		ctx = llmhttp.ContextWithToolCall(ctx, call)
+	}
 	below, span := t.options.start(ctx, client, langshark.KindTool, t.inner.Name())
 	span.SetMetadata("gen_ai.operation.name", "execute_tool")
-	t.options.input(span, input)
-	steps := stepsFrom(below)
-	if call, generation := steps.acting(t.inner.Name(), input); generation != "" {
-		span.SetMetadata("langshark.generation_id", generation)
-		if call != "" {
-			span.SetMetadata("gen_ai.tool.call.id", call)
-		}
+	if call.ID != "" {
+		span.SetMetadata("gen_ai.tool.call.id", call.ID)
 	}
+	t.options.input(span, input)
 	return observed(span, func(out string) {
 		t.options.output(span, out)
-		steps.observed(t.inner.Name(), input, out)
+		steps.observed(step, out)
 	}, func() (string, error) { return t.inner.Call(below, input) })
 }

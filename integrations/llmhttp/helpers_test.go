@@ -78,10 +78,25 @@ func newRequest(ctx context.Context, t *testing.T, body string) *http.Request {
 	return req
 }
 
-// call sends a request through the transport and reads the whole answer.
+// send sends a chat through the transport and reads the whole answer.
 func send(ctx context.Context, t *testing.T, rt http.RoundTripper, body string) string {
 	t.Helper()
-	resp, err := rt.RoundTrip(newRequest(ctx, t, body))
+	return sendTo(ctx, t, rt, http.MethodPost, chatURL, body)
+}
+
+// sendTo sends any request; a body that is empty is none.
+func sendTo(ctx context.Context, t *testing.T, rt http.RoundTripper, method, url, body string) string {
+	t.Helper()
+	var r io.Reader
+	if body != "" {
+		r = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := rt.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}

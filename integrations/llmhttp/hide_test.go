@@ -96,16 +96,7 @@ func TestStreamUsageElsewhere(t *testing.T) {
 			return respond(http.StatusOK, "text/event-stream", stream(firstChunk, done))(r)
 		}), WithStreamUsage())
 		body := ask + `,"stream":true}`
-		req, err := http.NewRequestWithContext(rec.Context(), http.MethodPost, url, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := rt.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
+		sendTo(rec.Context(), t, rt, http.MethodPost, url, body)
 		if sent != body {
 			t.Errorf("%s: sent %s", url, sent)
 		}

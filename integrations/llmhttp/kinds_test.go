@@ -1,7 +1,6 @@
 package llmhttp
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"strings"
@@ -22,16 +21,7 @@ func TestEmbedding(t *testing.T) {
 	} {
 		rec := langsharktest.NewRecorder(t)
 		rt := NewTransport(respond(200, "application/json", stream(in)), tt.opts...)
-		req, err := http.NewRequestWithContext(rec.Context(), http.MethodPost, "https://api.openai.com/v1/embeddings", strings.NewReader(`{"model":"text-embedding-3-small","input":["a","b"]}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := rt.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
+		sendTo(rec.Context(), t, rt, http.MethodPost, "https://api.openai.com/v1/embeddings", `{"model":"text-embedding-3-small","input":["a","b"]}`)
 		o := rec.RequireObservation("embeddings text-embedding-3-small")
 		if o.Kind != langshark.KindEmbedding || langsharktest.JSON(o.Output) != tt.output || langsharktest.JSON(o.Input) != `["a","b"]` || o.Generation.Usage.InputTokens != 8 {
 			t.Errorf("%s: %+v %s", name, o, langsharktest.JSON(o.Output))
@@ -50,20 +40,7 @@ func TestManagement(t *testing.T) {
 			ctx, root = langshark.StartTrace(ctx, "job")
 			defer root.End()
 		}
-		var r io.Reader
-		if body != "" {
-			r = strings.NewReader(body)
-		}
-		req, err := http.NewRequestWithContext(ctx, method, "https://api.openai.com"+path, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := rt.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
+		sendTo(ctx, t, rt, method, "https://api.openai.com"+path, body)
 	}
 	with := func(status int, b string) *Transport {
 		return NewTransport(respond(status, "application/json", stream(b)), WithManagement(true))
@@ -100,16 +77,7 @@ func TestSpeech(t *testing.T) {
 	} {
 		rec := langsharktest.NewRecorder(t)
 		rt := NewTransport(respond(200, "audio/mpeg", tt.body))
-		req, err := http.NewRequestWithContext(rec.Context(), http.MethodPost, "https://api.openai.com/v1/audio/speech", bytes.NewReader([]byte(`{"model":"tts-1","input":"안녕","voice":"alloy"}`)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := rt.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
+		sendTo(rec.Context(), t, rt, http.MethodPost, "https://api.openai.com/v1/audio/speech", `{"model":"tts-1","input":"안녕","voice":"alloy"}`)
 		o := rec.RequireObservation("speech tts-1")
 		if langsharktest.JSON(o.Input) != `"안녕"` || !strings.Contains(langsharktest.JSON(o.Output), "audio/mpeg") || o.Level != tt.level || langsharktest.Parameter(o, "voice") != `"alloy"` {
 			t.Errorf("%s: %+v %s", name, o, langsharktest.JSON(o.Output))
@@ -127,15 +95,7 @@ func TestForeignRequests(t *testing.T) {
 		"https://api.anthropic.com/v1/messages/x":         `{}`,
 		"https://api.openai.com/v1/messages/count_tokens": `{"model":"m","messages":[]}`, // asks no model
 	} {
-		req, err := http.NewRequestWithContext(rec.Context(), http.MethodPost, url, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := NewTransport(respond(200, "application/json", stream(`{}`))).RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
+		sendTo(rec.Context(), t, NewTransport(respond(200, "application/json", stream(`{}`))), http.MethodPost, url, body)
 		if n := len(rec.Observations()); n != 0 {
 			t.Errorf("%s: %s", url, rec.Tree())
 			rec.Reset()

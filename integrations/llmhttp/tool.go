@@ -6,6 +6,7 @@ import (
 	"time"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/internal/llmwire"
 	"github.com/langshark/langshark-go/internal/toolcalls"
 )
 
@@ -32,7 +33,7 @@ func StartTool(ctx context.Context, call ToolCall, opts ...langshark.SpanOption)
 	if !client.Recording(ctx) {
 		return client.StartObservation(ctx, langshark.KindTool, call.Name, opts...)
 	}
-	asked, found := toolcalls.Take(langshark.TraceID(ctx), call.ID, call.Name)
+	asked, found := toolcalls.TakeLike(langshark.TraceID(ctx), call.ID, call.Name, call.Arguments)
 	all := make([]langshark.SpanOption, 0, len(opts)+4)
 	all = append(all, langshark.WithInput(arguments(call.Arguments)), langshark.WithMetadata("gen_ai.operation.name", "execute_tool"))
 	if call.ID != "" {
@@ -52,17 +53,20 @@ func arguments(text string) any {
 	return text
 }
 
-// recordTools makes observations of the calls whose results an application
+// recordTools makes observations of the calls whose results a request brings.
+func (c *call) recordTools(client *langshark.Client, at time.Time) {
+	if !c.options.noTools && toolcalls.Any() {
+		c.options.inferTools(c.ctx, client, c.request.ToolResults, at)
+	}
+}
+
+// inferTools makes observations of the calls whose results an application
 // sends, unless it recorded them itself. How long a tool ran isn't known: from
 // the answer that asked for it to the request at the latest.
-func (c *call) recordTools(client *langshark.Client, at time.Time) {
-	o := c.options
-	if o.noTools || !toolcalls.Any() {
-		return
-	}
-	trace := langshark.TraceID(c.ctx)
-	for i := range c.request.ToolResults {
-		r := &c.request.ToolResults[i]
+func (o *options) inferTools(ctx context.Context, client *langshark.Client, results []llmwire.ToolResult, at time.Time) {
+	trace := langshark.TraceID(ctx)
+	for i := range results {
+		r := &results[i]
 		call, ok := toolcalls.Take(trace, r.ID, r.Name)
 		if !ok {
 			continue
@@ -85,7 +89,7 @@ func (c *call) recordTools(client *langshark.Client, at time.Time) {
 		if r.Failed {
 			opts = append(opts, langshark.WithLevel(langshark.LevelError))
 		}
-		_, span := client.StartObservation(toolcalls.With(c.ctx, toolcalls.Call{}), langshark.KindTool, call.Name, opts...)
+		_, span := client.StartObservation(toolcalls.With(ctx, toolcalls.Call{}), langshark.KindTool, call.Name, opts...)
 		span.EndAt(at)
 	}
 }

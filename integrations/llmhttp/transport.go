@@ -88,7 +88,7 @@ func (t *Transport) open(req *http.Request) (send *http.Request, a *attempt) {
 	if client == nil {
 		client = langshark.FromContext(req.Context())
 	}
-	if !client.Recording(req.Context()) {
+	if !client.Recording(req.Context()) || isRecordedElsewhere(req.Context()) {
 		return req, nil
 	}
 	endpoint := t.endpoint(req)

@@ -38,10 +38,15 @@ var (
 	calls []Call // oldest first
 	bytes int
 	count atomic.Int64
+	named atomic.Bool // a context names a call
 )
 
 // Any reports whether a call is waiting, at the cost of one atomic load.
 func Any() bool { return count.Load() > 0 }
+
+// AnyFor reports whether an observation may be that of a call: one is waiting, or
+// some context of this process has named one.
+func AnyFor() bool { return Any() || named.Load() }
 
 // Asked remembers a call. One that is larger than all together may be is not remembered.
 func Asked(c Call) {
@@ -66,25 +71,42 @@ func Asked(c Call) {
 
 // Take returns a call of a trace that nobody has taken, by its id, or, if that
 // is empty, the oldest by its name.
-func Take(trace, id, name string) (Call, bool) {
-	if !Any() {
+func Take(trace, id, name string) (Call, bool) { return TakeLike(trace, id, name, "") }
+
+// TakeLike is Take, but of several calls by the name it prefers the oldest with
+// these arguments.
+func TakeLike(trace, id, name, arguments string) (Call, bool) {
+	if !Any() || id == "" && name == "" {
 		return Call{}, false
 	}
 	mu.Lock()
 	defer mu.Unlock()
+	found := -1
 	for i := range calls {
 		c := &calls[i]
-		if c.Trace != trace || id != "" && c.ID != id || id == "" && (c.Name != name || name == "") {
+		switch {
+		case c.Trace != trace || id != "" && c.ID != id || id == "" && c.Name != name:
 			continue
+		case id != "" || arguments == "" || c.Arguments == arguments:
+			return take(i), true
+		case found < 0:
+			found = i
 		}
-		taken := *c
-		bytes -= c.size()
-		calls = append(calls[:i], calls[i+1:]...)
-		clear(calls[len(calls) : len(calls)+1])
-		count.Store(int64(len(calls)))
-		return taken, true
 	}
-	return Call{}, false
+	if found < 0 {
+		return Call{}, false
+	}
+	return take(found), true
+}
+
+// take removes a call. mu is held.
+func take(i int) Call {
+	taken := calls[i]
+	bytes -= taken.size()
+	calls = append(calls[:i], calls[i+1:]...)
+	clear(calls[len(calls) : len(calls)+1])
+	count.Store(int64(len(calls)))
+	return taken
 }
 
 type key struct{}
@@ -96,6 +118,7 @@ type mark struct {
 
 // With returns a context in which the next observation of a tool is that of c.
 func With(ctx context.Context, c Call) context.Context {
+	named.Store(true)
 	return context.WithValue(ctx, key{}, &mark{call: c})
 }
 

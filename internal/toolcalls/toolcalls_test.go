@@ -39,6 +39,23 @@ func TestTake(t *testing.T) {
 	}
 }
 
+func TestTakeLike(t *testing.T) {
+	drain(t)
+	for _, arguments := range []string{"1", "2", "3"} {
+		Asked(Call{Trace: "t", ID: "id of " + arguments, Name: "f", Arguments: arguments})
+	}
+	for _, tt := range []struct{ id, arguments, want string }{
+		{"", "2", "2"},
+		{"", "2", "1"}, // nothing else is like it
+		{"id of 3", "1", "3"},
+		{"", "3", ""},
+	} {
+		if c, ok := TakeLike("t", tt.id, "f", tt.arguments); c.Arguments != tt.want || ok != (tt.want != "") {
+			t.Errorf("%+v: %+v %v", tt, c, ok)
+		}
+	}
+}
+
 func TestBounded(t *testing.T) {
 	drain(t)
 	for i := range 3 * maxCalls {

@@ -4,6 +4,7 @@ package consumers
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,29 +22,60 @@ import (
 	"github.com/langshark/langshark-go/tools/internal/checkout"
 )
 
-// world is a proxy of files and the environment that uses it.
+// world is a proxy of files and the environment that uses it, with a module cache that all tests share.
 type world struct {
 	modules []checkout.Module
 	env     []string
 	root    string
 }
 
-func newWorld(t *testing.T) *world {
-	t.Helper()
+var (
+	temporary string
+	theWorld  = sync.OnceValues(makeWorld)
+)
+
+func TestMain(m *testing.M) {
+	var err error
+	if temporary, err = os.MkdirTemp("", "consumers"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(temporary)
+	os.Exit(code)
+}
+
+func makeWorld() (*world, error) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	proxy, cache := t.TempDir(), t.TempDir()
-	modules, err := checkout.Proxy(t.Context(), root, proxy)
+	proxy := filepath.Join(temporary, "proxy")
+	modules, err := checkout.Proxy(context.Background(), root, proxy)
+	if err != nil {
+		return nil, err
+	}
+	env, err := checkout.Env(context.Background(), proxy, filepath.Join(temporary, "cache"))
+	if err != nil {
+		return nil, err
+	}
+	return &world{modules: modules, env: env, root: root}, nil
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w, err := theWorld()
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := checkout.Env(t.Context(), proxy, cache)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &world{modules: modules, env: env, root: root}
+	return w
+}
+
+// with is the world with more in its environment.
+func (w *world) with(env ...string) *world {
+	c := *w
+	c.env = slices.Concat(w.env, env)
+	return &c
 }
 
 func (w *world) run(t *testing.T, dir, name string, args ...string) string {
@@ -56,24 +89,37 @@ func (w *world) run(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-// TestRings builds an application on each ring and looks at what its go.mod grew by.
-func TestRings(t *testing.T) {
-	w := newWorld(t)
-	const core = checkout.Prefix
-	tracing := []string{core, "github.com/cenkalti/backoff/v4", "github.com/google/uuid"}
-	openai := append(slices.Clone(tracing), core+"/integrations/openai", "github.com/sashabaranov/go-openai")
-	server := append(slices.Clone(tracing), core+"/server", "github.com/sashabaranov/go-openai",
-		"github.com/a-h/templ", "github.com/dustin/go-humanize", "github.com/klauspost/compress", "github.com/mattn/go-isatty",
-		"github.com/ncruces/go-strftime", "github.com/remyoudompheng/bigfft", "golang.org/x/sys",
-		"modernc.org/libc", "modernc.org/mathutil", "modernc.org/memory", "modernc.org/sqlite")
-	for name, ring := range map[string]struct {
-		source string
-		want   []string
-	}{
-		"core": {`import "github.com/langshark/langshark-go"
+// ring is an application that imports one of ours, and what its go.mod has then.
+type ring struct {
+	goVersion string
+	// requires is what the application has already; it must not be moved.
+	requires string
+	source   string
+	// without is the application before it imports us. It has all of want but what adds says.
+	without string
+	adds    []string
+}
 
-func main() { _, _ = langshark.New(langshark.Config{}) }`, tracing},
-		"openai": {`import (
+const core = checkout.Prefix
+
+var (
+	tracing = []string{core, "github.com/cenkalti/backoff/v4", "github.com/google/uuid"}
+	rings   = map[string]ring{
+		"core": {
+			goVersion: "1.25.0",
+			without:   `func main() {}`,
+			source: `import "github.com/langshark/langshark-go"
+
+func main() { _, _ = langshark.New(langshark.Config{}) }`,
+			adds: tracing,
+		},
+		"openai": {
+			goVersion: "1.25.0",
+			requires:  "require github.com/sashabaranov/go-openai v1.36.0",
+			without: `import "github.com/sashabaranov/go-openai"
+
+func main() { _ = openai.NewClientWithConfig(openai.DefaultConfig("")) }`,
+			source: `import (
 	lsopenai "github.com/langshark/langshark-go/integrations/openai"
 	"github.com/sashabaranov/go-openai"
 )
@@ -82,8 +128,63 @@ func main() {
 	cfg := openai.DefaultConfig("")
 	lsopenai.WrapConfig(&cfg)
 	_ = openai.NewClientWithConfig(cfg)
-}`, openai},
-		"server": {`import (
+}`,
+			adds: append(slices.Clone(tracing), core+"/integrations/openai"),
+		},
+		// An application that has models alone would get what chains and agents of the library need as well.
+		"langchaingo": {
+			goVersion: "1.25.0",
+			requires:  "require github.com/tmc/langchaingo v0.1.14",
+			without: `import (
+	"github.com/tmc/langchaingo/agents"
+	"github.com/tmc/langchaingo/llms/openai"
+)
+
+func main() {
+	llm, _ := openai.New()
+	_ = agents.NewExecutor(agents.NewConversationalAgent(llm, nil))
+}`,
+			source: `import (
+	lslangchaingo "github.com/langshark/langshark-go/integrations/langchaingo"
+	"github.com/tmc/langchaingo/agents"
+	"github.com/tmc/langchaingo/llms/openai"
+)
+
+func main() {
+	llm, _ := openai.New()
+	_ = agents.NewExecutor(agents.NewConversationalAgent(lslangchaingo.WrapModel(llm), nil))
+}`,
+			adds: []string{core, core + "/integrations/langchaingo", "github.com/cenkalti/backoff/v4"}, // uuid is there already
+		},
+		"otel": {
+			goVersion: "1.26.0",
+			requires:  "require (\n\tgo.opentelemetry.io/otel v1.47.0\n\tgo.opentelemetry.io/otel/sdk v1.47.0\n)",
+			without: `import (
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/sdk/trace"
+)
+
+func main() { otel.SetTracerProvider(trace.NewTracerProvider()) }`,
+			source: `import (
+	"github.com/langshark/langshark-go"
+	lsotel "github.com/langshark/langshark-go/integrations/otel"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/sdk/trace"
+)
+
+func main() {
+	client, _ := langshark.New(langshark.Config{Bridge: lsotel.Bridge{}})
+	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSpanProcessor(lsotel.NewSpanProcessor(client))))
+}`,
+			adds: []string{core, core + "/integrations/otel", "github.com/cenkalti/backoff/v4"},
+		},
+		"server": {
+			goVersion: "1.26.0",
+			requires:  "require github.com/sashabaranov/go-openai v1.36.0",
+			without: `import "github.com/sashabaranov/go-openai"
+
+func main() { _ = openai.DefaultConfig("") }`,
+			source: `import (
 	"github.com/langshark/langshark-go/server"
 	"github.com/sashabaranov/go-openai"
 )
@@ -91,52 +192,71 @@ func main() {
 func main() {
 	_, _ = server.New(server.Config{})
 	_ = openai.DefaultConfig("")
-}`, server},
-	} {
+}`,
+			adds: append(slices.Clone(tracing), core+"/server",
+				"github.com/a-h/templ", "github.com/dustin/go-humanize", "github.com/klauspost/compress", "github.com/mattn/go-isatty",
+				"github.com/ncruces/go-strftime", "github.com/remyoudompheng/bigfft", "golang.org/x/sys",
+				"modernc.org/libc", "modernc.org/mathutil", "modernc.org/memory", "modernc.org/sqlite"),
+		},
+	}
+)
+
+// TestRings builds an application on each ring and looks at what its go.mod grew by: nothing but what is said, and
+// no version of the application's own modules has moved.
+func TestRings(t *testing.T) {
+	w := newWorld(t)
+	for name, r := range rings {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			mod := "module example.com/app\n\ngo 1.25.0\n"
-			if name == "server" {
-				mod = "module example.com/app\n\ngo 1.26.0\n"
+			before, _ := w.application(t, r, r.without)
+			after, dir := w.application(t, r, r.source)
+			for path, version := range before {
+				if after[path] != version {
+					t.Errorf("%s was %s and is %s", path, version, after[path])
+				}
 			}
-			if slices.Contains(ring.want, "github.com/sashabaranov/go-openai") {
-				mod += "\nrequire github.com/sashabaranov/go-openai v1.36.0\n"
-			}
-			write(t, filepath.Join(dir, "go.mod"), mod)
-			write(t, filepath.Join(dir, "main.go"), "package main\n\n"+ring.source+"\n")
-			w.run(t, dir, "go", "mod", "tidy")
-			text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			f, err := modfile.Parse("go.mod", text, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := map[string]string{}
-			for _, r := range f.Require {
-				got[r.Mod.Path] = r.Mod.Version
-			}
-			want := slices.Sorted(slices.Values(ring.want))
-			if have := slices.Sorted(maps.Keys(got)); !slices.Equal(have, want) {
+			want := slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(before)), r.adds...)))
+			if have := slices.Sorted(maps.Keys(after)); !slices.Equal(have, want) {
 				t.Errorf("the application's go.mod has\n%s\nwant\n%s", strings.Join(have, "\n"), strings.Join(want, "\n"))
-			}
-			if v := got["github.com/sashabaranov/go-openai"]; v != "" && v != "v1.36.0" {
-				t.Errorf("go-openai was moved to %s", v)
-			}
-			if f.Toolchain != nil {
-				t.Errorf("a toolchain line was added: %s", f.Toolchain.Name)
 			}
 			w.run(t, dir, "go", "build", "-o", os.DevNull, ".")
 		})
 	}
 }
 
-// TestModulesAlone builds every published module without the workspace.
+// application makes an application and returns the requirements that go mod tidy gives it, and its folder.
+func (w *world) application(t *testing.T, r ring, source string) (map[string]string, string) {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/app\n\ngo "+r.goVersion+"\n\n"+r.requires+"\n")
+	write(t, filepath.Join(dir, "main.go"), "package main\n\n"+source+"\n")
+	w.run(t, dir, "go", "mod", "tidy")
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Toolchain != nil || f.Go.Version != r.goVersion {
+		t.Errorf("go.mod says go %s and has the toolchain line %v", f.Go.Version, f.Toolchain)
+	}
+	requires := map[string]string{}
+	for _, m := range f.Require {
+		requires[m.Mod.Path] = m.Mod.Version
+	}
+	return requires, dir
+}
+
+// sameAnywhere are long tests that don't depend on the versions around a module: the README's command has run them.
+const sameAnywhere = "^(TestFaults|TestServerRestarts|TestPartialFailuresComeAgainAlone|TestWhereNothingAnswers|TestAKilledProcess.*|TestModel|TestModelOfCounts|TestInvariantUnderLoad.*|TestBrowser.*)$"
+
+// TestModulesAlone vets and tests every module that others may build, without the workspace: with the versions that its own
+// go.mod asks for, and its siblings from the proxy.
 func TestModulesAlone(t *testing.T) {
 	w := newWorld(t)
 	for _, m := range w.modules {
-		if !m.Published {
+		if !m.Published && !strings.HasPrefix(m.Dir, "integrations/") {
 			continue
 		}
 		t.Run(m.Path, func(t *testing.T) {
@@ -149,16 +269,19 @@ func TestModulesAlone(t *testing.T) {
 				}
 				write(t, to, string(text))
 			}
-			w.run(t, dir, "go", "vet", "-modfile="+mod, "./...")
+			// In GOFLAGS, it holds for the go commands that tests run too: no file of the checkout changes.
+			w := w.with("GOFLAGS=-mod=mod -modcacherw -modfile=" + mod)
+			w.run(t, dir, "go", "vet", "./...")
+			w.run(t, dir, "go", "test", "-vet=off", "-short", "-skip", sameAnywhere, "./...")
 		})
 	}
 }
 
 // TestInstalledBinary installs the binary by its version, starts it and ends it.
 func TestInstalledBinary(t *testing.T) {
-	w := newWorld(t)
 	bin := t.TempDir()
-	w.env = append(w.env, "GOBIN="+bin)
+	// With any GONOPROXY, go asks its cache before the proxies, finds the core there, which another test built, and looks no further.
+	w := newWorld(t).with("GOBIN="+bin, "GONOPROXY=")
 	w.run(t, t.TempDir(), "go", "install", checkout.Prefix+"/cmd/langshark@"+checkout.Version)
 	name := filepath.Join(bin, "langshark")
 	if runtime.GOOS == "windows" {

@@ -8,6 +8,8 @@ import (
 	"github.com/sashabaranov/go-openai"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/integrations/llmhttp"
+	lsopenai "github.com/langshark/langshark-go/integrations/openai"
 )
 
 const embeddingModel = openai.SmallEmbedding3
@@ -29,6 +31,7 @@ func newIndex(ctx context.Context, client *openai.Client) (*index, error) {
 	for i, a := range helpCenter {
 		texts[i] = a.Title + "\n" + a.Text
 	}
+	ctx = llmhttp.ContextWithRecording(ctx, false) // of the program's start, which isn't what is shown
 	resp, err := client.CreateEmbeddings(ctx, openai.EmbeddingRequestStrings{Model: embeddingModel, Input: texts})
 	if err != nil {
 		return nil, fmt.Errorf("embed the help center: %w", err)
@@ -69,13 +72,12 @@ func (x *index) search(ctx context.Context, question string) (_ []hit, err error
 	return hits, nil
 }
 
-// embed records the call itself: go-openai's embeddings are not wrapped yet.
+// embed names the call, which the wrapped client records.
 func (x *index) embed(ctx context.Context, text string) (_ []float32, err error) {
-	ctx, gen := langshark.StartEmbedding(ctx, "embed-question", langshark.WithModel(string(embeddingModel)), langshark.WithInput(text))
-	defer gen.End()
-	ctx, step := enter(ctx, langshark.KindEmbedding, "embed-question")
-	defer func() { gen.SetError(err); step.failed(err) }()
+	_, step := enter(ctx, langshark.KindEmbedding, "embed-question")
+	defer func() { step.failed(err) }()
 
+	ctx = lsopenai.ContextWithGeneration(ctx, "embed-question")
 	resp, err := x.client.CreateEmbeddings(ctx, openai.EmbeddingRequestStrings{Model: embeddingModel, Input: []string{text}})
 	if err != nil {
 		return nil, err
@@ -83,8 +85,6 @@ func (x *index) embed(ctx context.Context, text string) (_ []float32, err error)
 	if len(resp.Data) != 1 {
 		return nil, fmt.Errorf("got %d vectors for one text", len(resp.Data))
 	}
-	gen.SetUsage(langshark.Usage{InputTokens: int64(resp.Usage.PromptTokens), TotalTokens: int64(resp.Usage.TotalTokens)})
-	gen.SetOutput(map[string]int{"dimensions": len(resp.Data[0].Embedding)})
 	return resp.Data[0].Embedding, nil
 }
 
