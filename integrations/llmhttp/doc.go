@@ -31,9 +31,11 @@
 // # Retries
 //
 // Each request is a generation of its own, except where several are known to
-// be attempts at one call: within [WithCall], and where an SDK marks them
-// (the X-Stainless-Retry-Count header). Then there is one generation, and the
-// metadata langshark.attempts lists them.
+// be attempts at one call: within [WithCall], and where an SDK marks them, as
+// those of OpenAI and Anthropic do (the X-Stainless-Retry-Count header). Then
+// there is one generation, and the metadata langshark.attempts lists them. SDKs
+// don't say that they give up: a call that failed for good is exported when its
+// context ends, or once the time for another attempt is over, some seconds later.
 //
 // # Tools
 //
