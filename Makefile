@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 BIN := $(CURDIR)/.bin
 GO_MODULES := . integrations/langchaingo integrations/openai integrations/otel $(wildcard integrations/openai/apitest) server cmd/langshark examples
+OWN_WORKSPACES := bench integrations/llmhttp/sdktest
 
 .PHONY: help
 help: ## print this list
@@ -15,6 +16,11 @@ test: ## all tests of all modules (go test work)
 race: ## the same under the race detector
 	go test -race work
 
+.PHONY: sdks
+sdks: ## the providers' own SDKs behind llmhttp.Transport, then the same under the race detector
+	go -C integrations/llmhttp/sdktest test ./...
+	go -C integrations/llmhttp/sdktest test -race -short ./...
+
 .PHONY: tools
 tools: $(BIN)/.stamp ## build the tools into .bin
 
@@ -26,7 +32,7 @@ $(BIN)/.stamp: tools/go.mod tools/go.sum
 lint: tools ## format and lint every module
 	@for m in $(GO_MODULES); do echo "lint $$m"; (cd $$m && $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 	@cd tools && GOWORK=off $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...
-	@cd bench && $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+	@for m in $(OWN_WORKSPACES); do (cd $$m && $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
 .PHONY: tidy
 tidy: ## go mod tidy in every published module, siblings from the checkout

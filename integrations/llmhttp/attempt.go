@@ -134,8 +134,7 @@ func (a *attempt) expect(resp *http.Response) bool {
 	if a.acc == nil {
 		a.unread = "content encoding " + resp.Header.Get("Content-Encoding")
 	}
-	ctx := a.request.Context()
-	a.stop = watch(ctx, func() { a.ended(context.Cause(ctx)) })
+	a.stop = watch(a.request.Context(), func() { a.ended(context.Cause(a.request.Context())) })
 	return true
 }
 

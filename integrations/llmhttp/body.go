@@ -191,7 +191,7 @@ func (b *responseBody) Close() error {
 // accumulator returns what reads the answer, decoding it if the application
 // asked for an encoding itself; nil if that isn't known.
 func accumulator(endpoint llmwire.Endpoint, resp *http.Response, req *llmwire.Request) llmwire.Accumulator {
-	acc := endpoint.Answer(resp.StatusCode, resp.Header.Get("Content-Type"), req)
+	acc := llmwire.AnswerOf(endpoint, resp.StatusCode, resp.Header.Get("Content-Type"), req)
 	if g, ok := acc.(llmwire.Grower); ok && resp.ContentLength > 0 {
 		g.Grow(resp.ContentLength)
 	}

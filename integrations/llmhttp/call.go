@@ -10,6 +10,8 @@ import (
 	"github.com/langshark/langshark-go/internal/llmwire"
 )
 
+const requestModel = "gen_ai.request.model"
+
 // call is one logical call of a model: a generation and the attempts at it.
 type call struct {
 	ctx     context.Context //nolint:containedctx // that of the first request, which the call belongs to; it may end before the next
@@ -78,6 +80,9 @@ func (c *call) startSpan(client *langshark.Client, endpoint llmwire.Endpoint, at
 	}
 	if _, span := client.StartSpan(c.ctx, endpoint.Operation(), opts...); span != nil {
 		c.observation = span
+		if c.request.Model != "" {
+			span.SetMetadata(requestModel, c.request.Model)
+		}
 	}
 }
 
@@ -111,7 +116,7 @@ func (c *call) startGeneration(client *langshark.Client, endpoint llmwire.Endpoi
 	g.SetMetadata("gen_ai.operation.name", endpoint.Operation())
 	if model != "" {
 		g.SetModel(model)
-		g.SetMetadata("gen_ai.request.model", model)
+		g.SetMetadata(requestModel, model)
 	}
 }
 

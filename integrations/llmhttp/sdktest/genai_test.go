@@ -14,9 +14,9 @@ func geminiClient(p place, vertex bool) *genai.Client {
 		config.Backend, config.APIKey, config.Project, config.Location = genai.BackendVertexAI, "", "shop", "europe-west4"
 	}
 	if p.repeats > 0 {
-		config.HTTPOptions.RetryOptions = &genai.HTTPRetryOptions{Attempts: genai.Ptr(int32(p.repeats) + 1), InitialDelay: genai.Ptr(0.001), Jitter: genai.Ptr(0.0)}
+		config.HTTPOptions.RetryOptions = &genai.HTTPRetryOptions{Attempts: new(int32(p.repeats) + 1), InitialDelay: new(0.001), Jitter: new(0.0)}
 	}
-	client, err := genai.NewClient(context.Background(), &config) //nolint:usetesting // the context isn't used
+	client, err := genai.NewClient(context.Background(), &config)
 	if err != nil {
 		panic(err)
 	}

@@ -17,10 +17,17 @@ import (
 )
 
 // made is all that an SDK gave the application, as text.
-type made struct{ strings.Builder }
+type made struct {
+	strings.Builder
+	brief bool // the JSON that the SDK keeps will do
+}
 
 // value adds what an SDK returned, with the JSON that it keeps.
 func (m *made) value(v any) {
+	if raw, ok := v.(interface{ RawJSON() string }); ok && m.brief {
+		fmt.Fprintf(m, "%T %s\n", v, raw.RawJSON())
+		return
+	}
 	b, err := json.Marshal(v)
 	fmt.Fprintf(m, "%T %s %v\n", v, b, err)
 	if raw, ok := v.(interface{ RawJSON() string }); ok {
@@ -113,7 +120,9 @@ var (
 	unsteady = regexp.MustCompile(`"?Date"?: ?\[?"?\w{3}, \d\d \w{3} \d{4} [0-9:]{8} GMT"?\]?|` +
 		`"Content-Length":\["\d+"\]|` + // of Google's answers, which have a time of any length
 		`\bimg-[0-9a-f]+`) // depends on the boundary
-	boundary = regexp.MustCompile(`\b[0-9a-f]{60}\b`)
+	numbered   = regexp.MustCompile(`[0-9a-f]{16,}|cached[_a-z]*":\d+`) // ids, which the provider counts
+	ofQuestion = regexp.MustCompile(`질문 \d+번`)
+	boundary   = regexp.MustCompile(`\b[0-9a-f]{60}\b`)
 )
 
 // steadied is what was made without what differs from run to run.

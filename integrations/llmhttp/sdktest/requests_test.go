@@ -18,7 +18,6 @@ import (
 type request struct {
 	name, host string
 	marked     bool // the SDK marks its attempts
-	speech     bool // any bytes are an answer
 	do         func(ctx context.Context, p place, m *made)
 }
 
@@ -78,9 +77,9 @@ func openAIRequests(name, host string, client func(place) openai.Client) []reque
 		}},
 		{name: "translation", do: func(ctx context.Context, p place, m *made) {
 			c := client(p)
-			m.answer(c.Audio.Translations.New(ctx, openai.AudioTranslationNewParams{Model: "whisper-1", File: sound(), Prompt: openai.String("주문")}))
+			m.answer(c.Audio.Translations.New(ctx, openai.AudioTranslationNewParams{Model: "whisper-1", File: sound(), Prompt: openai.String("주문")})) //nolint:staticcheck // deprecated, but there
 		}},
-		{name: "speech", speech: true, do: func(ctx context.Context, p place, m *made) {
+		{name: "speech", do: func(ctx context.Context, p place, m *made) {
 			c := client(p)
 			m.body(c.Audio.Speech.New(ctx, openai.AudioSpeechNewParams{Model: "tts-1", Input: "안녕", Voice: openai.AudioSpeechNewParamsVoiceUnion{OfString: openai.String("alloy")}, ResponseFormat: "wav"}))
 		}},
@@ -91,7 +90,7 @@ func openAIRequests(name, host string, client func(place) openai.Client) []reque
 			m.answer(c.Moderations.New(ctx, openai.ModerationNewParams{Model: "omni-moderation-latest", Input: openai.ModerationNewParamsInputUnion{OfString: openai.String("text")}}))
 		}}, request{name: "image-variation", do: func(ctx context.Context, p place, m *made) {
 			c := client(p)
-			m.answer(c.Images.NewVariation(ctx, openai.ImageNewVariationParams{Model: "dall-e-2", Image: picture()}))
+			m.answer(c.Images.NewVariation(ctx, openai.ImageNewVariationParams{Model: "dall-e-2", Image: picture()})) //nolint:staticcheck // deprecated, but there
 		}}, request{name: "post", do: func(ctx context.Context, p place, m *made) { // a body that the SDK doesn't copy for an attempt
 			c := client(p)
 			var answer json.RawMessage

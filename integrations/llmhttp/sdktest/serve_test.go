@@ -15,12 +15,19 @@ type place struct {
 	http     *http.Client
 	repeats  int    // attempts in addition to the first
 	question string // to ask there
-	close    func() // ends the provider; it may be called again
+}
+
+// refusing is a transport for which nobody is there. A port that was free a moment
+// ago may have become another test's; on this one nobody listens.
+func refusing() *http.Transport {
+	return &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", "127.0.0.1:1")
+	}}
 }
 
 // serve serves a provider under the name of the real one, for the client that it
 // returns: a name says who it is.
-func serve(t testing.TB, handler http.Handler, url string) place {
+func serve(t *testing.T, handler http.Handler, url string) place {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(handler)
 	if strings.HasPrefix(url, "https:") {
@@ -40,5 +47,5 @@ func serve(t testing.TB, handler http.Handler, url string) place {
 		transport.CloseIdleConnections()
 		srv.Close()
 	})
-	return place{url: url, http: &http.Client{Transport: transport}, question: "내 소포는 어디에 있나요?", close: srv.Close}
+	return place{url: url, http: &http.Client{Transport: transport}, question: "내 소포는 어디에 있나요?"}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -30,19 +31,23 @@ type mode struct {
 }
 
 var modes = map[string]mode{
-	"success":     {answer: func() http.Handler { return provider() }},
-	"bad request": {fails: true, repeats: 1, answer: func() http.Handler { return failing(400, "invalid_request_error", "INVALID_ARGUMENT", "Unsupported value") }},
-	"rate limit":  {fails: true, repeats: 1, answer: func() http.Handler { return failing(429, "rate_limit_error", "RESOURCE_EXHAUSTED", "Rate limit reached") }},
+	"success": {answer: func() http.Handler { return provider() }},
+	"bad request": {fails: true, repeats: 1, answer: func() http.Handler {
+		return failing(400, "invalid_request_error", "INVALID_ARGUMENT", "Unsupported value")
+	}},
+	"rate limit": {fails: true, repeats: 1, answer: func() http.Handler {
+		return failing(429, "rate_limit_error", "RESOURCE_EXHAUSTED", "Rate limit reached")
+	}},
 	"rate limit, then success": {repeats: 1, answer: func() http.Handler {
 		return &sequence{first: failing(429, "rate_limit_error", "RESOURCE_EXHAUSTED", "Rate limit reached"), then: provider()}
 	}},
 	"error page":           {fails: true, repeats: 1, answer: func() http.Handler { return status(500, "text/html", "<html><body>500</body></html>") }},
-	"page instead of JSON": {answer: func() http.Handler { return status(200, "text/html; charset=utf-8", "<html>maintenance</html>") }},
-	"nothing":              {answer: func() http.Handler { return status(200, "application/json", "") }},
-	"nothing of a type":    {answer: func() http.Handler { return status(204, "", "") }},
+	"page instead of JSON": {fails: true, answer: func() http.Handler { return status(200, "text/html; charset=utf-8", "<html>maintenance</html>") }},
+	"nothing":              {fails: true, answer: func() http.Handler { return status(200, "application/json", "") }},
+	"nothing of a type":    {fails: true, answer: func() http.Handler { return status(204, "", "") }},
 	"refused":              {fails: true},
 	"broken off":           {fails: true, answer: func() http.Handler { return &half{provider(), true} }},
-	"cut off":              {answer: func() http.Handler { return &half{provider(), false} }},
+	"cut off":              {fails: true, answer: func() http.Handler { return &half{provider(), false} }},
 	"error in the stream": {fails: true, streams: true, answer: func() http.Handler {
 		return fakellm.New(fakellm.WithResponder(func(context.Context, *fakellm.Request) fakellm.Reply {
 			return fakellm.Reply{Text: "It arrives tomorrow.", Err: fakellm.ServerError(), ErrAfter: 2}
@@ -54,10 +59,10 @@ var modes = map[string]mode{
 }
 
 // provider says again what it is told.
-func provider() *fakellm.Provider {
-	return fakellm.New(fakellm.WithResponder(func(_ context.Context, req *fakellm.Request) fakellm.Reply {
+func provider(opts ...fakellm.Option) *fakellm.Provider {
+	return fakellm.New(append(opts, fakellm.WithResponder(func(_ context.Context, req *fakellm.Request) fakellm.Reply {
 		return fakellm.Reply{Text: "한 번 더 말해 주세요: " + req.LastUser(), Reasoning: "They ask. ", ReasoningTokens: 5}
-	}))
+	}))...)
 }
 
 func status(code int, contentType, body string) http.Handler {
@@ -113,9 +118,7 @@ type half struct {
 func (h *half) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	whole := httptest.NewRecorder()
 	h.of.ServeHTTP(whole, r)
-	for name, values := range whole.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), whole.Header())
 	w.WriteHeader(whole.Code)
 	body := atOnce(whole.Body.String())
 	_, _ = io.WriteString(w, body[:len(body)/2]) // the client may have gone
@@ -123,6 +126,17 @@ func (h *half) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.breaks {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// drained is a request whose body has been read: only then is it seen that the
+// client has gone.
+func drained(r *http.Request) *http.Request {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return r
 }
 
 // listener keeps what a provider was sent.
@@ -192,9 +206,11 @@ func compare(t *testing.T, rec *langsharktest.Recorder, r *request, m *mode) (tr
 	l := &listener{}
 	p := serve(t, l, r.host)
 	if m.answer == nil {
-		p.close()
+		p.http.Transport = refusing()
 	}
-	p.repeats = m.repeats
+	if p.repeats = m.repeats; strings.HasSuffix(r.name, "/post") {
+		p.repeats = 0 // the SDK's attempts share one reader: what the second sends is a matter of luck, without us too
+	}
 	do := func(ctx context.Context, p place) (string, []string) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -261,9 +277,9 @@ func checkLevels(t *testing.T, name string, m *mode, r *request, all []*exporter
 	last := all[len(all)-1]
 	failed := last.Level != langshark.LevelDefault
 	switch {
-	case m.fails && !failed && !strings.HasSuffix(r.name, "-left"):
+	case m.fails && !failed && !lenient(name, r.name):
 		t.Errorf("%s: %q is not recorded", r.name, name)
-	case name == "success", name == "rate limit, then success" && !strings.HasPrefix(r.name, "ollama"): // which repeats nothing
+	case name == "success", name == "rate limit, then success" && !strings.HasPrefix(r.name, "ollama/") && !strings.HasSuffix(r.name, "/post"): // which are not repeated
 		if failed || langsharktest.JSON(last.Output) == "" && last.Kind != langshark.KindEmbedding && !strings.HasSuffix(r.name, "-left") {
 			t.Errorf("%s: level %s, %s, output %s", r.name, last.Level, last.StatusMessage, langsharktest.JSON(last.Output))
 		}
@@ -271,4 +287,17 @@ func checkLevels(t *testing.T, name string, m *mode, r *request, all []*exporter
 	if langsharktest.JSON(last.Input) == "" && !strings.HasSuffix(r.name, "image-variation") {
 		t.Errorf("%s: no input", r.name)
 	}
+}
+
+// lenient says where a failure is none for the one who asked.
+func lenient(mode, request string) bool {
+	switch {
+	case strings.HasSuffix(request, "-left"): // before the failure
+		return true
+	case strings.HasSuffix(request, "/speech"): // any bytes may be all of it
+		return mode == "cut off"
+	case strings.HasSuffix(request, "/count"): // asks no model; nobody need read the answer
+		return strings.HasPrefix(mode, "nothing")
+	}
+	return false
 }
