@@ -125,7 +125,7 @@ func find(trace, id, name, arguments string, claimed bool) (Call, bool) {
 		c := &calls[i]
 		switch {
 		case c.Trace != trace || id != "" && c.ID != id || id == "" && c.Name != name:
-		case c.claimed != claimed && !(claimed && c.Arguments == arguments):
+		case c.claimed != claimed && (!claimed || c.Arguments != arguments):
 		case id != "" || arguments == "" || c.Arguments == arguments:
 			return take(i, claimed), true
 		case found < 0:
