@@ -27,6 +27,7 @@ type Span struct {
 	remote  bool // stands for an observation of another process
 	counted bool // its payloads are in the client's held; guarded by mu
 	resumes bool // was sent as unfinished, and its payloads let go; guarded by mu
+	claims  bool // a call that a model asked for is found by the input at the end; guarded by mu
 	rejoins func(*traceState, *Span)
 	joins   bool // its parent stands for another process's
 
@@ -121,15 +122,45 @@ func (c *Client) startSpan(ctx context.Context, kind Kind, name string, s *setti
 	n.span.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
 	n.span.ready(s)
 	if kind == KindTool && toolcalls.AnyFor() {
-		n.span.asked(ctx)
+		n.span.claim(ctx)
 	}
 	return c.across(n, &n.span), &n.span
 }
 
-// asked names the generation that asked for this call of a tool, if one of this process did.
-func (s *Span) asked(ctx context.Context) {
-	call, ok := toolcalls.Of(ctx, s.TraceID(), s.name)
-	if !ok || call.Generation == "" {
+// claim links a tool to the generation that asked for it, if the context names the
+// call; if one of its name waits, it is found by the input when the tool ends.
+func (s *Span) claim(ctx context.Context) {
+	if call, ok := toolcalls.Of(ctx); ok {
+		s.asked(call)
+		return
+	}
+	claims := toolcalls.Claim(s.TraceID(), s.name)
+	s.mu.Lock()
+	s.claims = claims
+	s.mu.Unlock()
+}
+
+// claimed finds the call that a tool was for, now that its input is known.
+func (s *Span) claimed() {
+	s.mu.Lock()
+	claims := s.claims && !s.ended
+	s.claims = false
+	input := s.input.text
+	if claims && s.input.kind == captureJSON {
+		input = string(s.input.buf.b)
+	}
+	s.mu.Unlock()
+	if !claims {
+		return
+	}
+	if call, ok := toolcalls.Claimed(s.TraceID(), s.name, input); ok {
+		s.asked(call)
+	}
+}
+
+// asked names the generation that asked for this call of a tool.
+func (s *Span) asked(call toolcalls.Call) {
+	if call.Generation == "" {
 		return
 	}
 	s.SetMetadata("langshark.generation_id", call.Generation)
@@ -371,6 +402,9 @@ func (s *Span) EndAt(t time.Time) {
 // end ends the observation at one offset to the trace's start, and makes the record at another.
 func (s *Span) end(at, now int64) {
 	c := s.trace.client
+	if s.kind == KindTool {
+		s.claimed()
+	}
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()

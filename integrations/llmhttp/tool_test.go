@@ -3,6 +3,7 @@ package llmhttp
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	langshark "github.com/langshark/langshark-go"
@@ -75,6 +76,22 @@ func TestToolsOfTheApplication(t *testing.T) {
 				span.SetOutput("ok")
 				span.End()
 			}
+		},
+		"observed, at the same time": func(ctx context.Context) {
+			var wg sync.WaitGroup
+			both := make(chan struct{})
+			at := langshark.Observe("weather", func(_ context.Context, in map[string]string) (string, error) {
+				if in["city"] == "서울" {
+					<-both // the first to begin is the last to end
+				} else {
+					close(both)
+				}
+				return "ok", nil
+			}, langshark.WithKind(langshark.KindTool))
+			for _, city := range []string{"부산", "서울"} {
+				wg.Go(func() { _, _ = at(ctx, map[string]string{"city": city}) })
+			}
+			wg.Wait()
 		},
 		"observed, by name": func(ctx context.Context) {
 			_, _ = weather(ctx, map[string]string{"city": "서울"})

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/langshark/langshark-go/internal/jsonx"
 )
 
 const (
@@ -33,9 +35,15 @@ type Call struct {
 
 func (c *Call) size() int { return len(c.ID) + len(c.Name) + len(c.Arguments) }
 
+// waiting is a call that no observation has taken yet.
+type waiting struct {
+	Call
+	claimed bool // by an observation that runs; by which one is known when it ends
+}
+
 var (
 	mu    sync.Mutex
-	calls []Call // oldest first
+	calls []waiting // oldest first
 	bytes int
 	count atomic.Int64
 	named atomic.Bool // a context names a call
@@ -50,12 +58,15 @@ func AnyFor() bool { return Any() || named.Load() }
 
 // Asked remembers a call. One that is larger than all together may be is not remembered.
 func Asked(c Call) {
+	if compact, _, _, err := jsonx.AppendCompact(nil, []byte(c.Arguments), ""); err == nil {
+		c.Arguments = string(compact) // as inputs are recorded, which it is compared with
+	}
 	if c.size() > maxBytes/8 || c.Trace == "" {
 		return
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	calls = append(calls, c)
+	calls = append(calls, waiting{Call: c})
 	bytes += c.size()
 	drop := 0
 	for len(calls)-drop > maxCalls || bytes > maxBytes {
@@ -69,13 +80,41 @@ func Asked(c Call) {
 	count.Store(int64(len(calls)))
 }
 
-// Take returns a call of a trace that nobody has taken, by its id, or, if that
-// is empty, the oldest by its name.
-func Take(trace, id, name string) (Call, bool) { return TakeLike(trace, id, name, "") }
+// Take returns a call of a trace that nobody has taken or claimed, by its id, or,
+// if that is empty, the oldest by its name.
+func Take(trace, id, name string) (Call, bool) { return find(trace, id, name, "", false) }
 
 // TakeLike is Take, but of several calls by the name it prefers the oldest with
 // these arguments.
 func TakeLike(trace, id, name, arguments string) (Call, bool) {
+	return find(trace, id, name, arguments, false)
+}
+
+// Claim says that an observation of this name has begun which may be that of a
+// waiting call, and reports whether there is one. It is taken by [Claimed] when
+// the observation's input is known.
+func Claim(trace, name string) bool {
+	if !Any() {
+		return false
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for i := range calls {
+		if c := &calls[i]; c.Trace == trace && c.Name == name && !c.claimed {
+			c.claimed = true
+			return true
+		}
+	}
+	return false
+}
+
+// Claimed takes the call of an observation that has claimed one: that with these
+// arguments, else the oldest claimed.
+func Claimed(trace, name, arguments string) (Call, bool) {
+	return find(trace, "", name, arguments, true)
+}
+
+func find(trace, id, name, arguments string, claimed bool) (Call, bool) {
 	if !Any() || id == "" && name == "" {
 		return Call{}, false
 	}
@@ -86,9 +125,9 @@ func TakeLike(trace, id, name, arguments string) (Call, bool) {
 		c := &calls[i]
 		switch {
 		case c.Trace != trace || id != "" && c.ID != id || id == "" && c.Name != name:
-			continue
+		case c.claimed != claimed && (!claimed || c.Arguments != arguments):
 		case id != "" || arguments == "" || c.Arguments == arguments:
-			return take(i), true
+			return take(i, claimed), true
 		case found < 0:
 			found = i
 		}
@@ -96,17 +135,26 @@ func TakeLike(trace, id, name, arguments string) (Call, bool) {
 	if found < 0 {
 		return Call{}, false
 	}
-	return take(found), true
+	return take(found, claimed), true
 }
 
-// take removes a call. mu is held.
-func take(i int) Call {
+// take removes a call. One that wasn't claimed, taken by who claimed another of
+// the name, sets that one free. mu is held.
+func take(i int, claimed bool) Call {
 	taken := calls[i]
 	bytes -= taken.size()
 	calls = append(calls[:i], calls[i+1:]...)
 	clear(calls[len(calls) : len(calls)+1])
 	count.Store(int64(len(calls)))
-	return taken
+	if claimed && !taken.claimed {
+		for i := range calls {
+			if c := &calls[i]; c.claimed && c.Trace == taken.Trace && c.Name == taken.Name {
+				c.claimed = false
+				break
+			}
+		}
+	}
+	return taken.Call
 }
 
 type key struct{}
@@ -122,11 +170,10 @@ func With(ctx context.Context, c Call) context.Context {
 	return context.WithValue(ctx, key{}, &mark{call: c})
 }
 
-// Of returns the call that an observation of a tool runs for: that of the
-// context, else the oldest of the trace by its name.
-func Of(ctx context.Context, trace, name string) (Call, bool) {
+// Of returns the call that the context names, once.
+func Of(ctx context.Context) (Call, bool) {
 	if m, ok := ctx.Value(key{}).(*mark); ok && !m.used.Swap(true) {
 		return m.call, true
 	}
-	return Take(trace, "", name)
+	return Call{}, false
 }

@@ -82,11 +82,42 @@ func TestBounded(t *testing.T) {
 
 func TestOf(t *testing.T) {
 	drain(t)
-	Asked(Call{Trace: "t", ID: "a", Name: "f"})
 	ctx := With(t.Context(), Call{Trace: "t", ID: "mine", Name: "f"})
-	for _, want := range []string{"mine", "a", ""} { // what is below the tool is not that call
-		if c, _ := Of(ctx, "t", "f"); c.ID != want {
+	for _, want := range []string{"mine", ""} { // what is below the tool is not that call
+		if c, _ := Of(ctx); c.ID != want {
 			t.Errorf("got %q, want %q", c.ID, want)
 		}
+	}
+}
+
+// Observations that run at the same time find their calls by their input,
+// whichever began or ended first, and nobody else takes what they have claimed.
+func TestClaim(t *testing.T) {
+	drain(t)
+	for _, id := range []string{"a", "b", "c"} {
+		Asked(Call{Trace: "t", ID: id, Name: "f", Arguments: `{ "x": "` + id + `" }`})
+	}
+	for range 2 {
+		if !Claim("t", "f") {
+			t.Error("there is none to claim")
+		}
+	}
+	if Claim("t", "g") || Claim("u", "f") {
+		t.Error("claimed what isn't there")
+	}
+	if _, ok := Take("t", "a", ""); ok {
+		t.Error("a claimed call was taken")
+	}
+	if c, ok := Claimed("t", "f", `{"x":"c"}`); !ok || c.ID != "c" { // one that wasn't claimed: it sets a free
+		t.Errorf("by input: %+v", c)
+	}
+	if c, ok := Take("t", "a", ""); !ok || c.ID != "a" {
+		t.Errorf("not set free: %+v %v", c, ok)
+	}
+	if c, ok := Claimed("t", "f", "unknown"); !ok || c.ID != "b" {
+		t.Errorf("the last one: %+v %v", c, ok)
+	}
+	if _, ok := Claimed("t", "f", ""); ok || Any() || bytes != 0 {
+		t.Errorf("left: %v, %d bytes", calls, bytes)
 	}
 }
