@@ -153,7 +153,11 @@ func (s *Span) claimed() {
 	if !claims {
 		return
 	}
-	if call, ok := toolcalls.Claimed(s.TraceID(), s.name, input); ok {
+	wanted := toolcalls.Wanted{Trace: s.TraceID(), Name: s.name, Arguments: input}
+	if s.parent != nil {
+		wanted.Parent = s.parent.String()
+	}
+	if call, ok := toolcalls.Claimed(wanted); ok {
 		s.asked(call)
 	}
 }

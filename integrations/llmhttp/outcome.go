@@ -130,7 +130,7 @@ func (o *outcome) record(c *call) {
 	}
 	for i := range r.ToolCalls {
 		t := &r.ToolCalls[i]
-		toolcalls.Asked(toolcalls.Call{Trace: g.TraceID(), ID: t.ID, Name: t.Name, Arguments: t.Arguments, Generation: g.ID(), At: o.at})
+		toolcalls.Asked(toolcalls.Call{Trace: g.TraceID(), Parent: langshark.ObservationID(c.ctx), ID: t.ID, Name: t.Name, Arguments: t.Arguments, Generation: g.ID(), At: o.at})
 	}
 	if r.ID != "" {
 		g.SetMetadata("gen_ai.response.id", r.ID)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/internal/jsonx"
 	"github.com/langshark/langshark-go/internal/llmwire"
 	"github.com/langshark/langshark-go/internal/toolcalls"
 )
@@ -33,7 +34,7 @@ func StartTool(ctx context.Context, call ToolCall, opts ...langshark.SpanOption)
 	if !client.Recording(ctx) {
 		return client.StartObservation(ctx, langshark.KindTool, call.Name, opts...)
 	}
-	asked, found := toolcalls.TakeLike(langshark.TraceID(ctx), call.ID, call.Name, call.Arguments)
+	asked, found := toolcalls.Take(wanted(ctx, call))
 	all := make([]langshark.SpanOption, 0, len(opts)+4)
 	all = append(all, langshark.WithInput(arguments(call.Arguments)), langshark.WithMetadata("gen_ai.operation.name", "execute_tool"))
 	if call.ID != "" {
@@ -43,6 +44,22 @@ func StartTool(ctx context.Context, call ToolCall, opts ...langshark.SpanOption)
 		all = append(all, langshark.WithMetadata("langshark.generation_id", asked.Generation))
 	}
 	return client.StartObservation(toolcalls.With(ctx, toolcalls.Call{}), langshark.KindTool, call.Name, append(all, opts...)...)
+}
+
+// wanted says which call a tool that starts with ctx runs for.
+func wanted(ctx context.Context, call ToolCall) toolcalls.Wanted {
+	return toolcalls.Wanted{
+		Trace: langshark.TraceID(ctx), Parent: langshark.ObservationID(ctx), ID: call.ID, Name: call.Name, Arguments: compact(call.Arguments),
+	}
+}
+
+// compact returns JSON as it is recorded, another text as it is.
+func compact(text string) string {
+	b, _, _, err := jsonx.AppendCompact(nil, []byte(text), "")
+	if err != nil {
+		return text
+	}
+	return string(b)
 }
 
 // arguments are JSON if that is what they are.
@@ -64,10 +81,9 @@ func (c *call) recordTools(client *langshark.Client, at time.Time) {
 // sends, unless it recorded them itself. How long a tool ran isn't known: from
 // the answer that asked for it to the request at the latest.
 func (o *options) inferTools(ctx context.Context, client *langshark.Client, results []llmwire.ToolResult, at time.Time) {
-	trace := langshark.TraceID(ctx)
 	for i := range results {
 		r := &results[i]
-		call, ok := toolcalls.Take(trace, r.ID, r.Name)
+		call, ok := toolcalls.Take(wanted(ctx, ToolCall{ID: r.ID, Name: r.Name}))
 		if !ok {
 			continue
 		}

@@ -46,7 +46,7 @@ func ToolCallsAsked(g *langshark.Generation, calls ...ToolCall) {
 // The context is returned as it is if no model of its trace is known to have asked.
 // [StartTool] needs no such context.
 func ContextWithToolCall(ctx context.Context, call ToolCall) context.Context {
-	asked, ok := toolcalls.TakeLike(langshark.TraceID(ctx), call.ID, call.Name, call.Arguments)
+	asked, ok := toolcalls.Take(wanted(ctx, call))
 	if !ok {
 		return ctx
 	}

@@ -5,6 +5,7 @@ package toolcalls
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,8 +20,9 @@ const (
 
 // Call is a call that a model asked for.
 type Call struct {
-	// Trace is the id of the trace in which it was asked.
-	Trace string
+	// Trace is the id of the trace in which it was asked, Parent that of the
+	// observation below which.
+	Trace, Parent string
 	// ID is the provider's name for the call; empty where it gives none.
 	ID string
 	// Name is the tool's.
@@ -42,11 +44,12 @@ type waiting struct {
 }
 
 var (
-	mu    sync.Mutex
-	calls []waiting // oldest first
-	bytes int
-	count atomic.Int64
-	named atomic.Bool // a context names a call
+	mu      sync.Mutex
+	byTrace = map[string][]*waiting{} // oldest first
+	order   []*waiting                // of all, with those that have been taken, oldest first
+	bytes   int
+	count   atomic.Int64
+	named   atomic.Bool // a context names a call
 )
 
 // Any reports whether a call is waiting, at the cost of one atomic load.
@@ -66,29 +69,48 @@ func Asked(c Call) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	calls = append(calls, waiting{Call: c})
+	w := &waiting{Call: c}
+	byTrace[c.Trace] = append(byTrace[c.Trace], w)
+	order = append(order, w)
 	bytes += c.size()
-	drop := 0
-	for len(calls)-drop > maxCalls || bytes > maxBytes {
-		bytes -= calls[drop].size()
-		drop++
+	count.Add(1)
+	for count.Load() > maxCalls || bytes > maxBytes {
+		oldest := order[0]
+		order = order[1:]
+		remove(oldest)
 	}
-	if drop > 0 {
-		clear(calls[:drop])
-		calls = calls[drop:]
+	if len(order) > 2*maxCalls { // most of it has been taken
+		order = slices.DeleteFunc(order, func(w *waiting) bool { return w.Trace == "" })
 	}
-	count.Store(int64(len(calls)))
 }
 
-// Take returns a call of a trace that nobody has taken or claimed, by its id, or,
-// if that is empty, the oldest by its name.
-func Take(trace, id, name string) (Call, bool) { return find(trace, id, name, "", false) }
-
-// TakeLike is Take, but of several calls by the name it prefers the oldest with
-// these arguments.
-func TakeLike(trace, id, name, arguments string) (Call, bool) {
-	return find(trace, id, name, arguments, false)
+// remove forgets a call, unless it is gone. mu is held.
+func remove(w *waiting) {
+	all := byTrace[w.Trace]
+	i := slices.Index(all, w)
+	if i < 0 {
+		return
+	}
+	if all = slices.Delete(all, i, i+1); len(all) == 0 {
+		delete(byTrace, w.Trace)
+	} else {
+		byTrace[w.Trace] = all
+	}
+	bytes -= w.size()
+	count.Add(-1)
+	w.Call = Call{}
 }
+
+// Wanted says which call is looked for: by its id or, if that is empty, by its
+// name. Of several, those asked for below the same observation go first, then
+// those with the same arguments, then the oldest.
+type Wanted struct {
+	Trace, Parent       string
+	ID, Name, Arguments string
+}
+
+// Take returns a call that nobody has taken or claimed.
+func Take(w Wanted) (Call, bool) { return find(w, false) }
 
 // Claim says that an observation of this name has begun which may be that of a
 // waiting call, and reports whether there is one. It is taken by [Claimed] when
@@ -99,8 +121,8 @@ func Claim(trace, name string) bool {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	for i := range calls {
-		if c := &calls[i]; c.Trace == trace && c.Name == name && !c.claimed {
+	for _, c := range byTrace[trace] {
+		if c.Name == name && !c.claimed {
 			c.claimed = true
 			return true
 		}
@@ -108,53 +130,46 @@ func Claim(trace, name string) bool {
 	return false
 }
 
-// Claimed takes the call of an observation that has claimed one: that with these
-// arguments, else the oldest claimed.
-func Claimed(trace, name, arguments string) (Call, bool) {
-	return find(trace, "", name, arguments, true)
-}
+// Claimed takes the call of an observation that has claimed one.
+func Claimed(w Wanted) (Call, bool) { return find(w, true) }
 
-func find(trace, id, name, arguments string, claimed bool) (Call, bool) {
-	if !Any() || id == "" && name == "" {
+func find(w Wanted, claimed bool) (Call, bool) {
+	if !Any() || w.ID == "" && w.Name == "" {
 		return Call{}, false
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	found := -1
-	for i := range calls {
-		c := &calls[i]
-		switch {
-		case c.Trace != trace || id != "" && c.ID != id || id == "" && c.Name != name:
-		case c.claimed != claimed && (!claimed || c.Arguments != arguments):
-		case id != "" || arguments == "" || c.Arguments == arguments:
-			return take(i, claimed), true
-		case found < 0:
-			found = i
+	var best *waiting
+	most := -1
+	for _, c := range byTrace[w.Trace] {
+		same := w.Arguments != "" && c.Arguments == w.Arguments
+		if w.ID != "" && c.ID != w.ID || w.ID == "" && c.Name != w.Name || c.claimed != claimed && (!claimed || !same) {
+			continue
+		}
+		fits := 0
+		if w.Parent != "" && c.Parent == w.Parent {
+			fits += 2
+		}
+		if same {
+			fits++
+		}
+		if fits > most {
+			best, most = c, fits
 		}
 	}
-	if found < 0 {
+	if best == nil {
 		return Call{}, false
 	}
-	return take(found, claimed), true
-}
-
-// take removes a call. One that wasn't claimed, taken by who claimed another of
-// the name, sets that one free. mu is held.
-func take(i int, claimed bool) Call {
-	taken := calls[i]
-	bytes -= taken.size()
-	calls = append(calls[:i], calls[i+1:]...)
-	clear(calls[len(calls) : len(calls)+1])
-	count.Store(int64(len(calls)))
-	if claimed && !taken.claimed {
-		for i := range calls {
-			if c := &calls[i]; c.claimed && c.Trace == taken.Trace && c.Name == taken.Name {
-				c.claimed = false
-				break
-			}
+	taken := best.Call
+	free := claimed && !best.claimed // another was claimed instead of it
+	remove(best)
+	for _, c := range byTrace[taken.Trace] {
+		if free && c.claimed && c.Name == taken.Name {
+			c.claimed = false
+			break
 		}
 	}
-	return taken.Call
+	return taken, true
 }
 
 type key struct{}

@@ -10,7 +10,7 @@ func drain(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() {
 		mu.Lock()
-		calls, bytes = nil, 0
+		byTrace, order, bytes = map[string][]*waiting{}, nil, 0
 		count.Store(0)
 		mu.Unlock()
 	})
@@ -30,16 +30,16 @@ func TestTake(t *testing.T) {
 		{"t", "", "f", ""}, // each is taken once
 		{"t", "", "h", ""},
 	} {
-		if c, ok := Take(tt.trace, tt.id, tt.name); c.Arguments != tt.want || ok != (tt.want != "") {
+		if c, ok := Take(Wanted{Trace: tt.trace, ID: tt.id, Name: tt.name}); c.Arguments != tt.want || ok != (tt.want != "") {
 			t.Errorf("%+v: %+v %v", tt, c, ok)
 		}
 	}
-	if _, ok := Take("t", "", "g"); !ok || Any() || bytes != 0 {
+	if _, ok := Take(Wanted{Trace: "t", Name: "g"}); !ok || Any() || bytes != 0 {
 		t.Errorf("found %v, any %v, %d bytes", ok, Any(), bytes)
 	}
 }
 
-func TestTakeLike(t *testing.T) {
+func TestTakeByArguments(t *testing.T) {
 	drain(t)
 	for _, arguments := range []string{"1", "2", "3"} {
 		Asked(Call{Trace: "t", ID: "id of " + arguments, Name: "f", Arguments: arguments})
@@ -50,7 +50,7 @@ func TestTakeLike(t *testing.T) {
 		{"id of 3", "1", "3"},
 		{"", "3", ""},
 	} {
-		if c, ok := TakeLike("t", tt.id, "f", tt.arguments); c.Arguments != tt.want || ok != (tt.want != "") {
+		if c, ok := Take(Wanted{Trace: "t", ID: tt.id, Name: "f", Arguments: tt.arguments}); c.Arguments != tt.want || ok != (tt.want != "") {
 			t.Errorf("%+v: %+v %v", tt, c, ok)
 		}
 	}
@@ -61,22 +61,22 @@ func TestBounded(t *testing.T) {
 	for i := range 3 * maxCalls {
 		Asked(Call{Trace: "t", ID: fmt.Sprint(i)})
 	}
-	if len(calls) != maxCalls || calls[0].ID != fmt.Sprint(2*maxCalls) {
-		t.Errorf("%d calls from %s", len(calls), calls[0].ID)
+	if all := byTrace["t"]; len(all) != maxCalls || all[0].ID != fmt.Sprint(2*maxCalls) || len(order) > 2*maxCalls+1 {
+		t.Errorf("%d calls from %s, %d in order", len(all), all[0].ID, len(order))
 	}
 	Asked(Call{Trace: "t", ID: "huge", Arguments: strings.Repeat("x", maxBytes)})
-	if _, ok := Take("t", "huge", ""); ok {
+	if _, ok := Take(Wanted{Trace: "t", ID: "huge"}); ok {
 		t.Error("a huge one was kept")
 	}
 	for range 100 {
 		Asked(Call{Trace: "t", ID: "large", Arguments: strings.Repeat("x", maxBytes/10)})
 	}
 	sum := 0
-	for i := range calls {
-		sum += calls[i].size()
+	for _, c := range byTrace["t"] {
+		sum += c.size()
 	}
-	if bytes > maxBytes || sum != bytes || len(calls) != 9 {
-		t.Errorf("%d calls of %d bytes, counted %d", len(calls), sum, bytes)
+	if bytes > maxBytes || sum != bytes || count.Load() != 9 {
+		t.Errorf("%d calls of %d bytes, counted %d", count.Load(), sum, bytes)
 	}
 }
 
@@ -105,19 +105,40 @@ func TestClaim(t *testing.T) {
 	if Claim("t", "g") || Claim("u", "f") {
 		t.Error("claimed what isn't there")
 	}
-	if _, ok := Take("t", "a", ""); ok {
+	if _, ok := Take(Wanted{Trace: "t", ID: "a"}); ok {
 		t.Error("a claimed call was taken")
 	}
-	if c, ok := Claimed("t", "f", `{"x":"c"}`); !ok || c.ID != "c" { // one that wasn't claimed: it sets a free
+	if c, ok := Claimed(Wanted{Trace: "t", Name: "f", Arguments: `{"x":"c"}`}); !ok || c.ID != "c" { // one that wasn't claimed: it sets a free
 		t.Errorf("by input: %+v", c)
 	}
-	if c, ok := Take("t", "a", ""); !ok || c.ID != "a" {
+	if c, ok := Take(Wanted{Trace: "t", ID: "a"}); !ok || c.ID != "a" {
 		t.Errorf("not set free: %+v %v", c, ok)
 	}
-	if c, ok := Claimed("t", "f", "unknown"); !ok || c.ID != "b" {
+	if c, ok := Claimed(Wanted{Trace: "t", Name: "f", Arguments: "unknown"}); !ok || c.ID != "b" {
 		t.Errorf("the last one: %+v %v", c, ok)
 	}
-	if _, ok := Claimed("t", "f", ""); ok || Any() || bytes != 0 {
-		t.Errorf("left: %v, %d bytes", calls, bytes)
+	if _, ok := Claimed(Wanted{Trace: "t", Name: "f"}); ok || Any() || bytes != 0 {
+		t.Errorf("left: %v, %d bytes", byTrace, bytes)
+	}
+}
+
+// Agents of one trace whose provider gives no ids, or the same ones, get each their own.
+func TestParent(t *testing.T) {
+	drain(t)
+	for _, agent := range []string{"A", "B"} {
+		Asked(Call{Trace: "t", Parent: agent, ID: "call_0", Name: "search", Arguments: agent})
+		Asked(Call{Trace: "t", Parent: agent, Name: "find", Arguments: agent})
+	}
+	for _, w := range []Wanted{
+		{Trace: "t", Parent: "B", Name: "find"}, {Trace: "t", Parent: "A", Name: "find"},
+		{Trace: "t", Parent: "B", ID: "call_0"}, {Trace: "t", Parent: "elsewhere", ID: "call_0"},
+	} {
+		want := w.Parent
+		if want == "elsewhere" {
+			want = "A"
+		}
+		if c, _ := Take(w); c.Arguments != want {
+			t.Errorf("%+v: %+v", w, c)
+		}
 	}
 }
