@@ -13,6 +13,7 @@ import (
 	"github.com/langshark/langshark-go/exporter/ingestion"
 	"github.com/langshark/langshark-go/exporter/otlp"
 	"github.com/langshark/langshark-go/exporter/spool"
+	"github.com/langshark/langshark-go/internal/onflush"
 )
 
 // Version is that of this SDK, as sent to the server.
@@ -240,6 +241,7 @@ func (c *Client) Flush(ctx context.Context) error {
 		return nil
 	}
 	ctx = background(ctx)
+	onflush.Run(c)
 	if err := c.bothDo(ctx, (*exporter.Pipeline).Flush); err != nil {
 		return err
 	}
@@ -265,6 +267,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	ctx = background(ctx)
 	late, stop := afterEnd(ctx)
 	defer stop()
+	onflush.Run(c)
 	c.shutdown.Do(c.open.finish)
 	err := c.bothDo(ctx, (*exporter.Pipeline).Shutdown)
 	c.summary.Do(func() { c.lastWords(ctx, late) })

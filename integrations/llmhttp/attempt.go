@@ -28,6 +28,7 @@ type attempt struct {
 
 	key    retryKey
 	marked bool // by the SDK, as one of several
+	onward bool // the answer is a redirect
 	hide   bool // the chunk with the usage, which the application didn't ask for
 	stop   func() bool
 
@@ -41,6 +42,7 @@ type attempt struct {
 	begun   bool   // the first token came
 	unread  string // why the answer isn't read
 	done    bool
+	foreign bool // it turned out to be no call of a model
 }
 
 // begin opens an attempt, of a new call or of one that waits for it. The
@@ -50,7 +52,7 @@ func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, r
 	send, body, cut, tee := capture(req)
 	if tee != nil {
 		a.tee, a.request = tee, send
-		return send, a
+		return once(send), a
 	}
 	r := endpoint.ParseRequest(req.Header.Get("Content-Type"), body, cut)
 	if r.Foreign && !llmwire.KnownHost(req.URL.Host) {
@@ -58,20 +60,36 @@ func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, r
 	}
 	r.Vectors = t.options.vectors
 	a.request = req
-	if a.key, a.marked = retryMark(req, body); a.marked {
-		a.call = t.resume(a.key)
-	}
-	if a.call == nil {
-		a.open(&r)
-	}
+	a.find(body, &r)
 	if a.call.observation == nil { // not sampled
 		return send, nil
 	}
-	if t.options.streamUsage && r.Stream && !r.StreamUsage && !cut && llmwire.HasStreamUsage(endpoint) {
+	if t.options.streamUsage && r.Stream && !r.StreamUsage && !cut && llmwire.HasStreamUsage(endpoint) && mayHide(req) {
 		send = withStreamUsage(req, body)
 		a.hide = send != req
 	}
-	return send, a
+	return once(send), a
+}
+
+// once returns the request with the note that it is being recorded, for a
+// transport of ours further below.
+func once(req *http.Request) *http.Request {
+	return req.WithContext(ContextWithRecording(req.Context(), false))
+}
+
+// find finds the call that the attempt belongs to, or starts one.
+func (a *attempt) find(body []byte, r *llmwire.Request) {
+	if from := a.request.Response; from != nil { // that sent the client here
+		a.call = a.transport.resume(retryKey{redirect: from, count: 1})
+	}
+	if a.key, a.marked = retryMark(a.request, body); a.marked && a.call == nil {
+		a.call = a.transport.resume(a.key)
+	}
+	if a.call == nil {
+		a.open(r)
+		return
+	}
+	a.call.enter()
 }
 
 // open finds or starts the call.
@@ -82,16 +100,20 @@ func (a *attempt) open(r *llmwire.Request) {
 		return
 	}
 	a.call = start()
+	a.call.enter()
 }
 
-// opened returns the call. One whose body could only be read while it was sent
-// starts now, with the time at which it began.
+// opened returns the call, nil if it turned out to be none. One whose body could
+// only be read while it was sent starts now, with the time at which it began.
 func (a *attempt) opened() *call {
-	if a.call == nil && a.tee != nil {
+	if a.call == nil && a.tee != nil && !a.foreign {
 		body, cut := a.tee.sent(a.request.ContentLength)
 		r := a.endpoint.ParseRequest(a.request.Header.Get("Content-Type"), body, cut)
+		if a.foreign = r.Foreign && !llmwire.KnownHost(a.request.URL.Host); a.foreign {
+			return nil
+		}
 		r.Vectors = a.transport.options.vectors
-		a.open(&r)
+		a.find(body, &r)
 	}
 	return a.call
 }
@@ -109,7 +131,14 @@ func (a *attempt) panicked() {
 // answered says that the answer's header is there, and puts itself before its body.
 func (a *attempt) answered(resp *http.Response) {
 	a.safely(func() {
-		if !a.expect(resp) {
+		expected := a.expect(resp)
+		if a.foreign {
+			return
+		}
+		if a.onward = redirected(resp); a.onward {
+			a.key = retryKey{redirect: resp}
+		}
+		if !expected {
 			a.close(io.EOF)
 			return
 		}
@@ -125,6 +154,9 @@ func (a *attempt) expect(resp *http.Response) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	c := a.opened()
+	if c == nil {
+		return false
+	}
 	a.outcome.status, a.outcome.header = resp.StatusCode, resp.Header
 	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
 		a.outcome.response.Endless = a.endpoint.Kind() == llmwire.Management
@@ -174,22 +206,31 @@ func (a *attempt) close(err error) {
 
 func (a *attempt) closeOnce(err error) {
 	o := a.settle(err)
+	if o == nil {
+		return
+	}
 	a.stop()
 	pause, retry := time.Duration(0), false
-	if a.marked {
+	switch {
+	case a.onward:
+		pause, retry = retryGrace, true
+	case a.marked:
 		pause, retry = mayRetry(o, a.key.count)
 	}
 	if a.call.finish(o, retry) {
-		a.transport.wait(a.request.Context(), a.key, a.call, pause)
+		a.transport.wait(a.request.Context(), a.client, a.key, a.call, pause)
 	}
 }
 
-// settle makes the outcome.
+// settle makes the outcome, nil if there is no call.
 func (a *attempt) settle(err error) *outcome {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.done = true
 	c := a.opened()
+	if c == nil {
+		return nil
+	}
 	o := &a.outcome
 	o.start, o.at, o.loose = a.start, time.Now(), a.endpoint.Kind() == llmwire.Management
 	a.understand(o)
@@ -200,7 +241,10 @@ func (a *attempt) settle(err error) *outcome {
 		err = errClosed // perhaps that of a Read which Close interrupted
 	}
 	o.settle(a.request.Context(), err, c.request.Stream)
-	o.message = withoutQuery(o.message, a.request.URL)
+	o.withoutSecrets(a.request)
+	if a.transport.options.capture == langshark.CaptureNone {
+		o.withoutText()
+	}
 	return o
 }
 

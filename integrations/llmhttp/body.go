@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -25,6 +26,9 @@ func capture(req *http.Request) (send *http.Request, body []byte, cut bool, tee 
 		if err != nil {
 			break
 		}
+		if shared := sameBody(rc, req.Body); shared && req.Header.Get(retryHeader) == "" {
+			break // to read it would be to take it away
+		}
 		body, cut = readBody(rc, req.ContentLength)
 		_ = rc.Close()
 		// Where it is no copy but the body itself at its beginning, as the SDKs of
@@ -38,6 +42,12 @@ func capture(req *http.Request) (send *http.Request, body []byte, cut bool, tee 
 	send = req.WithContext(req.Context()) // a copy: a RoundTripper must not change the request
 	send.Body = tee
 	return send, nil, false, tee
+}
+
+// sameBody reports whether what GetBody returned is no copy but the body itself.
+func sameBody(a, b io.ReadCloser) (same bool) {
+	defer func() { _ = recover() }() // of a type that can't be compared
+	return a == b
 }
 
 // readBody reads as much of a body as is kept; what could be read is what there is.
@@ -175,6 +185,9 @@ func (b *responseBody) Read(p []byte) (int, error) {
 		b.attempt.feed(p[:n])
 	}
 	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			err = clientTimeout(b.attempt.request, err)
+		}
 		b.attempt.ended(err)
 	}
 	return n, err

@@ -25,6 +25,7 @@ type call struct {
 	request  llmwire.Request
 	attempts []map[string]any // those before the last, once there are several
 	last     *outcome         // of the last attempt
+	running  int              // attempts
 	over     bool
 	held     bool // a scope decides when it has failed
 }
@@ -120,6 +121,24 @@ func (c *call) startGeneration(client *langshark.Client, endpoint llmwire.Endpoi
 	}
 }
 
+// enter notes that an attempt begins.
+func (c *call) enter() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running++
+}
+
+// enterAlone is enter unless the call is over or an attempt runs, and reports which.
+func (c *call) enterAlone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over || c.running > 0 {
+		return false
+	}
+	c.running++
+	return true
+}
+
 func (c *call) isOver() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,6 +150,7 @@ func (c *call) isOver() bool {
 func (c *call) finish(o *outcome, mayWait bool) (wait bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.running--
 	if c.over {
 		return false
 	}

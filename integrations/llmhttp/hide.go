@@ -13,10 +13,18 @@ import (
 // is passed on.
 const maxHeldBytes = 256 << 10
 
-// hidable reports whether an answer is a stream in which an event can be found.
+// hidable reports whether an answer may be a stream in which an event can be
+// found; clients accept one of any type.
 func hidable(resp *http.Response) bool {
 	return resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Encoding") == "" &&
-		strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/event-stream")
+		!strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "json")
+}
+
+// mayHide reports whether the answer to a request will be readable: not if the
+// application asks for an encoding itself.
+func mayHide(req *http.Request) bool {
+	encoding := req.Header.Get("Accept-Encoding")
+	return encoding == "" || strings.EqualFold(encoding, "identity")
 }
 
 // hideUsage keeps the chunk that tells the usage from the application.
@@ -66,7 +74,11 @@ func (h *usageHider) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (h *usageHider) Close() error { return h.rc.Close() }
+// Close closes; what was held is gone, as it would be without us.
+func (h *usageHider) Close() error {
+	h.ready, h.event, h.err = nil, nil, nil
+	return h.rc.Close()
+}
 
 // take adds bytes to the event and ends it at each empty line.
 func (h *usageHider) take(p []byte) {
@@ -130,8 +142,17 @@ func (h *usageHider) pass() {
 	h.event = h.event[:0]
 }
 
-// isUsageEvent reports whether an event is a single chunk with a usage and without choices.
+// isUsageEvent reports whether an event is a chunk with a usage and without
+// choices, and nothing but that.
 func isUsageEvent(event []byte) bool {
-	data, ok := bytes.CutPrefix(bytes.TrimSpace(event), []byte("data:"))
-	return ok && !bytes.ContainsAny(data, "\r\n") && llmwire.IsUsageChunk(data)
+	var data []byte
+	for line := range bytes.FieldsFuncSeq(event, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
+			if data != nil {
+				return false // of several lines, or several chunks
+			}
+			data = value
+		}
+	}
+	return len(data) > 0 && llmwire.IsUsageChunk(data)
 }

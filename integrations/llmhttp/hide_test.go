@@ -18,15 +18,18 @@ func TestHideUsage(t *testing.T) {
 	null := `data: {"choices":[],"usage":null}` + "\n\n"
 	long := `data: {"choices":[],"x":"` + strings.Repeat("y", maxHeldBytes) + `","usage":{}}` + "\n\n"
 	for name, tt := range map[string]struct{ in, want string }{
-		"at the end":           {firstChunk + lastChunk + usageEvent + done, firstChunk + lastChunk + done},
-		"nothing to hide":      {azure + firstChunk + null + done, azure + firstChunk + null + done},
-		"carriage returns":     {strings.ReplaceAll(firstChunk+usageEvent+done, "\n", "\r\n"), strings.ReplaceAll(firstChunk+done, "\n", "\r\n")},
-		"lone returns":         {strings.ReplaceAll(firstChunk+usageEvent+done, "\n", "\r"), strings.ReplaceAll(firstChunk+done, "\n", "\r")},
-		"comments":             {": hi\n\n" + usageEvent + ": bye\n\n" + done, ": hi\n\n: bye\n\n" + done},
-		"last, without a line": {firstChunk + strings.TrimSuffix(usageEvent, "\n"), firstChunk},
-		"unfinished":           {firstChunk + usageEvent[:30], firstChunk + usageEvent[:30]},
-		"too long to hold":     {long + done, long + done},
-		"not a stream":         {"plain text", "plain text"},
+		"at the end":               {firstChunk + lastChunk + usageEvent + done, firstChunk + lastChunk + done},
+		"nothing to hide":          {azure + firstChunk + null + done, azure + firstChunk + null + done},
+		"carriage returns":         {strings.ReplaceAll(firstChunk+usageEvent+done, "\n", "\r\n"), strings.ReplaceAll(firstChunk+done, "\n", "\r\n")},
+		"lone returns":             {strings.ReplaceAll(firstChunk+usageEvent+done, "\n", "\r"), strings.ReplaceAll(firstChunk+done, "\n", "\r")},
+		"comments":                 {": hi\n\n" + usageEvent + ": bye\n\n" + done, ": hi\n\n: bye\n\n" + done},
+		"last, without a line":     {firstChunk + strings.TrimSuffix(usageEvent, "\n"), firstChunk},
+		"unfinished":               {firstChunk + usageEvent[:30], firstChunk + usageEvent[:30]},
+		"too long to hold":         {long + done, long + done},
+		"with a comment and an id": {firstChunk + ": alive\nid: 7\n" + usageEvent + done, firstChunk + done},
+		"choices null":             {strings.Replace(usageEvent, "[]", "null", 1) + done, done},
+		"an error beside it":       {strings.Replace(usageEvent, `"usage"`, `"error":{"message":"m"},"usage"`, 1) + done, strings.Replace(usageEvent, `"usage"`, `"error":{"message":"m"},"usage"`, 1) + done},
+		"not a stream":             {"plain text", "plain text"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for kind, r := range map[string]io.Reader{
@@ -53,7 +56,8 @@ func TestStreamUsageHidden(t *testing.T) {
 	for name, tt := range map[string]struct{ request, contentType, want string }{
 		"did not ask": {ask + `,"stream":true}`, "text/event-stream", firstChunk + lastChunk + done},
 		"asked":       {ask + `,"stream":true,"stream_options":{"include_usage":true}}`, "text/event-stream", firstChunk + lastChunk + usageEvent + done},
-		"no stream":   {ask + `,"stream":true}`, "text/plain", firstChunk + lastChunk + usageEvent + done},
+		"no stream":   {ask + `,"stream":true}`, "application/json", firstChunk + lastChunk + usageEvent + done},
+		"of no type":  {ask + `,"stream":true}`, "", firstChunk + lastChunk + done},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := langsharktest.NewRecorder(t)
@@ -73,10 +77,13 @@ func TestStreamUsageHidden(t *testing.T) {
 			if string(got) != tt.want {
 				t.Errorf("got %q", got)
 			}
-			if hidden := name == "did not ask"; hidden != (resp.ContentLength == -1) || hidden != (resp.Header.Get("Content-Length") == "") {
+			if hidden := name == "did not ask" || name == "of no type"; hidden != (resp.ContentLength == -1) || hidden != (resp.Header.Get("Content-Length") == "") {
 				t.Errorf("length %d, header %v", resp.ContentLength, resp.Header)
 			}
 			o := rec.RequireObservation("chat gpt-4o")
+			if name == "no stream" {
+				return
+			}
 			if u := o.Generation.Usage; u == nil || u.TotalTokens != 13 {
 				t.Errorf("usage %+v", u)
 			}

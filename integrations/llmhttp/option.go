@@ -30,14 +30,18 @@ func WithClient(c *langshark.Client) Option { return func(o *options) { o.client
 // model, as in "chat gpt-4o".
 func WithName(name string) Option { return func(o *options) { o.name = name } }
 
-// WithoutInput leaves the messages and tools out.
+// WithoutInput leaves the messages and tools out, and the bodies of errors, which
+// may repeat them.
 func WithoutInput() Option { return func(o *options) { o.noInput = true } }
 
-// WithoutOutput leaves the answer out. Errors are recorded still.
+// WithoutOutput leaves the answer out. Of errors the status, the type and the
+// message are recorded still.
 func WithoutOutput() Option { return func(o *options) { o.noOutput = true } }
 
 // WithCapture says what is recorded of messages, tools and answers, instead of
-// the client's own [langshark.Config].Capture.
+// the client's own [langshark.Config].Capture. It holds for tools that are inferred
+// too; to [StartTool] it is given with each call. With [langshark.CaptureNone] an
+// error's message is left out as well.
 func WithCapture(m langshark.CaptureMode) Option { return func(o *options) { o.capture = m } }
 
 // WithStreamUsage asks for the usage in streams of chats and completions that

@@ -48,7 +48,7 @@ func (o *outcome) settle(ctx context.Context, err error, stream bool) {
 	switch {
 	case o.status >= http.StatusMultipleChoices:
 		o.end = endError
-		o.message = strings.TrimSpace(fmt.Sprintf("%d %s", o.status, http.StatusText(o.status)))
+		o.message = o.statusLine()
 		if r.Err != nil && r.Err.Message != "" {
 			o.message += ": " + r.Err.Message
 		}
@@ -74,6 +74,21 @@ func (o *outcome) settle(ctx context.Context, err error, stream bool) {
 	}
 }
 
+func (o *outcome) statusLine() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", o.status, http.StatusText(o.status)))
+}
+
+// withoutText leaves out what the provider says of an error: it may repeat the request.
+func (o *outcome) withoutText() {
+	if o.response.Err == nil {
+		return
+	}
+	o.response.Err.Message, o.response.Err.Body = "", ""
+	if o.message = "the provider reported an error"; o.status >= http.StatusMultipleChoices {
+		o.message = o.statusLine()
+	}
+}
+
 // plainError is the error's text without the URL, whose query may hold a key.
 func plainError(err error) string {
 	var u *url.Error
@@ -83,23 +98,53 @@ func plainError(err error) string {
 	return err.Error()
 }
 
-// withoutQuery takes the query of a URL out of a text, for it may hold a key.
-func withoutQuery(text string, u *url.URL) string {
-	if text == "" || u == nil || u.RawQuery == "" && u.User == nil {
-		return text
+// withoutSecrets takes out of what went wrong what the request must not be known
+// by: its keys and the query of its URL, which providers and libraries repeat.
+func (o *outcome) withoutSecrets(req *http.Request) {
+	e := o.response.Err
+	if o.message == "" && e == nil {
+		return
 	}
-	plain := *u
-	plain.RawQuery, plain.Fragment, plain.RawFragment, plain.User = "", "", "", nil
-	replace := []string{u.String(), plain.String(), u.Redacted(), plain.String()}
-	if u.RawQuery != "" {
-		replace = append(replace, "?"+u.RawQuery, "")
-		for _, part := range append([]string{u.RawQuery}, strings.Split(u.RawQuery, "&")...) {
-			if strings.Contains(part, "=") {
-				replace = append(replace, part, "…")
+	var replace []string
+	for _, name := range [...]string{"Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key"} {
+		for _, value := range req.Header.Values(name) {
+			if _, token, ok := strings.Cut(value, " "); ok {
+				value = token // after Bearer
+			}
+			if len(value) >= 4 {
+				replace = append(replace, value, "…")
 			}
 		}
 	}
-	return strings.NewReplacer(replace...).Replace(text)
+	replace = append(replace, queryOf(req.URL)...)
+	if len(replace) == 0 {
+		return
+	}
+	r := strings.NewReplacer(replace...)
+	o.message = r.Replace(o.message)
+	if e != nil {
+		e.Message, e.Body = r.Replace(e.Message), r.Replace(e.Body)
+	}
+}
+
+// queryOf returns what stands for a URL's query, and what instead of it.
+func queryOf(u *url.URL) (replace []string) {
+	if u == nil || u.RawQuery == "" && u.User == nil {
+		return nil
+	}
+	plain := *u
+	plain.RawQuery, plain.Fragment, plain.RawFragment, plain.User = "", "", "", nil
+	replace = []string{u.String(), plain.String(), u.Redacted(), plain.String()}
+	if u.RawQuery == "" {
+		return replace
+	}
+	replace = append(replace, "?"+u.RawQuery, "")
+	for _, part := range append([]string{u.RawQuery}, strings.Split(u.RawQuery, "&")...) {
+		if strings.Contains(part, "=") {
+			replace = append(replace, part, "…")
+		}
+	}
+	return replace
 }
 
 // ok reports whether the call needs no other attempt.
@@ -194,12 +239,12 @@ func (o *outcome) recordOutput(g observation, opts *options) {
 		if !opts.noOutput {
 			g.SetOutput(r.Output)
 		}
-		if r.Err != nil {
+		if r.Err != nil && !opts.noInput && !opts.noOutput {
 			g.SetMetadata("langshark.error.body", r.Err.Body)
 		}
 		return
 	}
-	if r.Err == nil {
+	if r.Err == nil || opts.noInput || opts.noOutput { // which an error's body may repeat
 		return
 	}
 	switch body := strings.TrimSpace(r.Err.Body); {

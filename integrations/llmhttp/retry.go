@@ -8,6 +8,7 @@ import (
 	"time"
 
 	langshark "github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/internal/onflush"
 )
 
 // retryHeader is what the SDKs made by Stainless (OpenAI's, Anthropic's and
@@ -29,6 +30,8 @@ type retryKey struct {
 	url    string
 	body   uint64
 	count  int
+
+	redirect *http.Response // that a client follows; then nothing else is set
 }
 
 var seed = maphash.MakeSeed()
@@ -111,10 +114,15 @@ func (t *Transport) resume(key retryKey) *call {
 	return c
 }
 
+// redirected reports whether an answer sends the client on to another address.
+func redirected(resp *http.Response) bool {
+	return (resp.StatusCode == http.StatusTemporaryRedirect || resp.StatusCode == http.StatusPermanentRedirect) && resp.Header.Get("Location") != ""
+}
+
 // wait keeps the call open for its next attempt, and ends it if none comes in
-// time. ctx is that of the attempt before: Anthropic's SDK gives each one of its
+// time, or if the client is flushed. ctx is that of the attempt before: Anthropic's SDK gives each one of its
 // own, and ends it when it sends the next, so that its end alone means nothing.
-func (t *Transport) wait(ctx context.Context, key retryKey, c *call, atMost time.Duration) {
+func (t *Transport) wait(ctx context.Context, client *langshark.Client, key retryKey, c *call, atMost time.Duration) {
 	key.count++
 	expire := func() {
 		t.mu.Lock()
@@ -141,7 +149,8 @@ func (t *Transport) wait(ctx context.Context, key retryKey, c *call, atMost time
 			}
 		})
 	}
-	c.unwait = func() { stop(); timer.Stop() }
+	remove := onflush.Add(client, expire)
+	c.unwait = func() { stop(); timer.Stop(); remove() }
 	t.mu.Unlock()
 }
 

@@ -20,7 +20,8 @@ type scope struct {
 // attempts at one call, for code that repeats failed requests itself: the
 // attempts become one generation, which ends with the first that succeeds. Call
 // end when no more come; it ends the generation with the last failure
-// otherwise. A request after a success begins a new generation.
+// otherwise. A request after a success, and one that is made while another still
+// runs, begin a generation of their own.
 func WithCall(ctx context.Context) (_ context.Context, end func()) {
 	s := &scope{}
 	return context.WithValue(ctx, scopeKey{}, s), s.end
@@ -40,11 +41,12 @@ func (s *scope) end() {
 func (s *scope) join(open func() *call) *call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.call != nil && !s.call.isOver() {
+	if s.call != nil && s.call.enterAlone() {
 		return s.call
 	}
 	c := open()
-	if !s.over {
+	c.enter()
+	if !s.over && (s.call == nil || s.call.isOver()) {
 		s.call = c
 		c.held = true
 	}

@@ -11,7 +11,7 @@ import (
 // Transport is an [http.RoundTripper] that records calls of models. It is safe
 // for concurrent use.
 type Transport struct {
-	base    http.RoundTripper
+	base    http.RoundTripper // nil means http.DefaultTransport, whatever that is at a call
 	options options
 	detect  func(method, host, path string) (llmwire.Endpoint, bool)
 
@@ -23,9 +23,6 @@ type Transport struct {
 // NewTransport returns a transport that sends requests through base; nil means
 // [http.DefaultTransport].
 func NewTransport(base http.RoundTripper, opts ...Option) *Transport {
-	if base == nil {
-		base = http.DefaultTransport //nolint:forbidigo // what an http.Client without a transport uses
-	}
 	t := &Transport{base: base, detect: llmwire.Detect, pending: make(map[retryKey][]*call)}
 	for _, o := range opts {
 		o(&t.options)
@@ -37,9 +34,9 @@ func NewTransport(base http.RoundTripper, opts ...Option) *Transport {
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	send, a := t.open(req)
 	if a == nil {
-		resp, err := t.base.RoundTrip(send)
+		resp, err := t.below().RoundTrip(send)
 		own(resp, send, req)
-		return resp, err
+		return resp, clientTimeout(req, err)
 	}
 	returned := false
 	defer func() {
@@ -47,9 +44,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			a.panicked()
 		}
 	}()
-	resp, err := t.base.RoundTrip(send)
+	resp, err := t.below().RoundTrip(send)
 	returned = true
 	own(resp, send, req)
+	err = clientTimeout(req, err)
 	switch {
 	case err != nil:
 		a.failed(err)
@@ -57,6 +55,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.answered(resp)
 	}
 	return resp, err
+}
+
+// below is what sends the requests.
+func (t *Transport) below() http.RoundTripper {
+	if t.base != nil {
+		return t.base
+	}
+	return http.DefaultTransport //nolint:forbidigo // what an http.Client without a transport uses
 }
 
 // own lets the answer name the request that the application made.
@@ -68,7 +74,7 @@ func own(resp *http.Response, sent, req *http.Request) {
 
 // CloseIdleConnections does so for the transport below, if it can.
 func (t *Transport) CloseIdleConnections() {
-	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+	if c, ok := t.below().(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }

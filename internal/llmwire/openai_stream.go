@@ -366,18 +366,21 @@ func HasStreamUsage(e Endpoint) bool {
 // IsUsageChunk reports whether a stream's chunk is the one that tells the usage
 // and nothing else.
 func IsUsageChunk(data []byte) bool {
-	noChoices, usage := false, false
+	noChoices, usage, more := true, false, false
 	r := jsonx.NewReader(data)
 	for ok := r.Object(); ok && r.Member(); {
 		switch string(r.Key) {
 		case "choices":
-			noChoices = string(r.Raw()) == "[]"
+			choices := string(r.Raw())
+			noChoices = choices == "[]" || choices == "null"
 		case "usage":
 			usage = r.Next() == '{'
 			r.Skip()
+		case "error", "prompt_filter_results":
+			more = isError(&r) || more
 		default:
 			r.Skip()
 		}
 	}
-	return noChoices && usage && !r.Bad()
+	return noChoices && usage && !more && !r.Bad()
 }

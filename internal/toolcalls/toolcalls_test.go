@@ -130,8 +130,10 @@ func TestParent(t *testing.T) {
 		Asked(Call{Trace: "t", Parent: agent, Name: "find", Arguments: agent})
 	}
 	for _, w := range []Wanted{
-		{Trace: "t", Parent: "B", Name: "find"}, {Trace: "t", Parent: "A", Name: "find"},
-		{Trace: "t", Parent: "B", ID: "call_0"}, {Trace: "t", Parent: "elsewhere", ID: "call_0"},
+		{Trace: "t", Parent: "B", Name: "find"},
+		{Trace: "t", Parent: "A", Name: "find"},
+		{Trace: "t", Parent: "B", ID: "call_0"},
+		{Trace: "t", Parent: "elsewhere", ID: "call_0"},
 	} {
 		want := w.Parent
 		if want == "elsewhere" {

@@ -36,7 +36,7 @@ type Module struct {
 }
 
 // unpublished modules may be missing.
-var unpublished = []string{"bench", "examples", "integrations/llmhttp/sdktest", "integrations/openai/apitest", "tools"}
+var unpublished = []string{"bench", "examples", "integrations/langchaingo/apitest", "integrations/llmhttp/sdktest", "integrations/openai/apitest", "tools"}
 
 // Files returns the files of the checkout that git would keep, relative to root.
 func Files(ctx context.Context, root string) ([]string, error) {
