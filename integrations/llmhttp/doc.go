@@ -31,11 +31,12 @@
 // # Retries
 //
 // Each request is a generation of its own, except where several are known to
-// be attempts at one call: within [WithCall], and where an SDK marks them, as
-// those of OpenAI and Anthropic do (the X-Stainless-Retry-Count header). Then
-// there is one generation, and the metadata langshark.attempts lists them. SDKs
-// don't say that they give up: a call that failed for good is exported when its
-// context ends, or once the time for another attempt is over, some seconds later.
+// be attempts at one call: within [WithCall], where a client follows a redirect,
+// and where an SDK marks them, as those of OpenAI and Anthropic do (the
+// X-Stainless-Retry-Count header). Then there is one generation, and the
+// metadata langshark.attempts lists them. SDKs don't say that they give up: a
+// call that failed for good ends with its context, when the client is flushed, or
+// once the time for another attempt is over, some seconds later.
 //
 // # Tools
 //
@@ -45,7 +46,8 @@
 // langshark.generation_id) and lasts from that answer to the request, for when
 // the tool really ran isn't known (metadata langshark.inferred). Where the
 // application records the tool itself, by [StartTool] or as any observation of
-// kind tool that has the tool's name, that one is linked instead. See [WithoutTools].
+// kind tool that has the tool's name, that one is linked instead. One under another
+// name can't be known: see [WithoutTools].
 //
 // # Files
 //

@@ -16,7 +16,8 @@ type Option = llmhttp.Option
 // WrapConfig makes clients of this config record their calls. It keeps the
 // config's own HTTPClient: of an [http.Client] it takes a copy, whose Timeout,
 // Jar and CheckRedirect stay and whose Transport is wrapped; any other client is
-// called for each request as before. Wrapping a config twice records once.
+// called for each request as before. Wrapping a config twice records once, with
+// the options of the first time.
 func WrapConfig(config *openai.ClientConfig, opts ...Option) {
 	opts = append([]Option{llmhttp.WithManagement(true)}, opts...)
 	switch client := config.HTTPClient.(type) {
@@ -55,10 +56,12 @@ func WithClient(c *langshark.Client) Option { return llmhttp.WithClient(c) }
 // model, as in "chat gpt-4o".
 func WithName(name string) Option { return llmhttp.WithName(name) }
 
-// WithoutInput leaves the messages and tools out.
+// WithoutInput leaves the messages and tools out, and the bodies of errors, which
+// may repeat them.
 func WithoutInput() Option { return llmhttp.WithoutInput() }
 
-// WithoutOutput leaves the answer out. Errors are recorded still.
+// WithoutOutput leaves the answer out. Of errors the status, the type and the
+// message are recorded still.
 func WithoutOutput() Option { return llmhttp.WithoutOutput() }
 
 // WithCapture says what is recorded of messages, tools and answers, instead of
