@@ -1,7 +1,7 @@
 # make prints this list. The README's test command is: go test work
 SHELL := /bin/bash
 BIN := $(CURDIR)/.bin
-GO_MODULES := . integrations/langchaingo integrations/openai integrations/otel $(wildcard integrations/openai/apitest) server cmd/langshark examples
+GO_MODULES := . integrations/langchaingo integrations/langchaingo/apitest integrations/openai integrations/openai/apitest integrations/otel server cmd/langshark examples
 OWN_WORKSPACES := bench integrations/llmhttp/sdktest
 
 .PHONY: help
