@@ -19,7 +19,8 @@ func (e openAIChat) Provider() string { return e.provider }
 func (openAIChat) Operation() string  { return "chat" }
 func (openAIChat) Kind() Kind         { return Generation }
 
-var chatShape = shape{main: "messages", input: []string{"tools", "functions"}}
+// prediction is the text that is expected; documents and chat_template are vLLM's.
+var chatShape = shape{main: "messages", input: []string{"tools", "functions", "prediction", "documents", "chat_template"}}
 
 // ParseRequest takes messages and tools as input, all else as parameters.
 func (e openAIChat) ParseRequest(_ string, body []byte, cut bool) Request {

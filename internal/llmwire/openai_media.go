@@ -26,7 +26,7 @@ func (openAIMedia) Kind() Kind          { return Generation }
 
 var (
 	pictureShape    = shape{main: "prompt", input: []string{"image", "image[]", "mask"}}
-	listenShape     = shape{main: "file", input: []string{"prompt"}}
+	listenShape     = shape{main: "file", input: []string{"prompt", "known_speaker_references", "known_speaker_references[]"}}
 	speakShape      = shape{main: "input", input: []string{"instructions"}}
 	moderationShape = shape{main: "input"}
 )
