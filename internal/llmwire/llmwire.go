@@ -96,7 +96,7 @@ type Request struct {
 	// Foreign says that the body is JSON with neither a model nor an input: the
 	// path means something else here, unless the host is a provider's.
 	Foreign bool
-	// ToolResults are what tools answered since the model spoke last.
+	// ToolResults are what tools answered since the model last asked for some.
 	ToolResults []ToolResult
 	// Truncated says that Input lacks something.
 	Truncated bool

@@ -29,7 +29,8 @@ func (e openAIChat) ParseRequest(_ string, body []byte, cut bool) Request {
 	return req
 }
 
-// chatToolResults takes the messages of tools after the last of the assistant.
+// chatToolResults takes the messages of tools after the last one of the assistant
+// that asks for some: what it is made to begin with may follow them.
 func chatToolResults(input []byte) (results []ToolResult) {
 	r := jsonx.NewReader(input)
 	if r.Next() == '{' {
@@ -38,6 +39,7 @@ func chatToolResults(input []byte) (results []ToolResult) {
 	for ok := r.Array(); ok && r.Item(); {
 		var id, role, name string
 		var content []byte
+		asks := false
 		for ok := r.Object(); ok && r.Member(); {
 			switch string(r.Key) {
 			case "role":
@@ -48,6 +50,8 @@ func chatToolResults(input []byte) (results []ToolResult) {
 				r.Set(&name, maxWordBytes)
 			case "content":
 				content = r.Raw()
+			case "tool_calls", "function_call":
+				asks = filled(r.Raw()) || asks
 			default:
 				r.Skip()
 			}
@@ -58,7 +62,9 @@ func chatToolResults(input []byte) (results []ToolResult) {
 				results = append(results, ToolResult{ID: id, Name: name, Output: slices.Clone(content)})
 			}
 		case "assistant":
-			results = results[:0]
+			if asks {
+				results = results[:0]
+			}
 		}
 	}
 	return results
