@@ -91,7 +91,8 @@ func (anthropicMessages) Answer(status int, contentType string, req *Request) Ac
 	return answerOf(status, contentType, req, func() Accumulator { return newAnthropicStream() }, readAnthropicMessage)
 }
 
-// messagesToolResults takes the results in the messages after the last of the assistant.
+// messagesToolResults takes the results in the messages after the last one of the
+// assistant that asks for some: what it is made to begin with may follow them.
 func messagesToolResults(input []byte) (results []ToolResult) {
 	r := listIn(input, "messages")
 	for ok := r.Array(); ok && r.Item(); {
@@ -108,7 +109,9 @@ func messagesToolResults(input []byte) (results []ToolResult) {
 			}
 		}
 		if role == "assistant" {
-			results = nil
+			if asksForTools(content) {
+				results = nil
+			}
 			continue
 		}
 		blocks := jsonx.NewReader(content)
@@ -119,6 +122,18 @@ func messagesToolResults(input []byte) (results []ToolResult) {
 		}
 	}
 	return results
+}
+
+// asksForTools reports whether a message's content has a call of a tool.
+func asksForTools(content []byte) bool {
+	blocks := jsonx.NewReader(content)
+	for ok := blocks.Array(); ok && blocks.Item(); {
+		var block anthropicBlock
+		if block.read(&blocks); block.kind == toolUse {
+			return true
+		}
+	}
+	return false
 }
 
 // readToolResult takes a block of a message.

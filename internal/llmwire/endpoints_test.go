@@ -356,7 +356,7 @@ func TestModeration(t *testing.T) {
 
 func TestToolResults(t *testing.T) {
 	req := openAIChat{}.ParseRequest("", []byte(`{"messages":[{"role":"user","content":"?"},{"role":"assistant","tool_calls":[]},{"role":"tool","tool_call_id":"old","content":"0"},
-		{"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","tool_call_id":"a","content":"1"},{"role":"tool","tool_call_id":"b","content":[{"type":"text","text":"2"}]}],"tools":[]}`), false)
+		{"role":"assistant","content":null,"tool_calls":[{"id":"a"},{"id":"b"}]},{"role":"tool","tool_call_id":"a","content":"1"},{"role":"tool","tool_call_id":"b","content":[{"type":"text","text":"2"}]}],"tools":[]}`), false)
 	want := []ToolResult{{ID: "a", Output: json.RawMessage(`"1"`)}, {ID: "b", Output: json.RawMessage(`[{"type":"text","text":"2"}]`)}}
 	if !reflect.DeepEqual(req.ToolResults, want) {
 		t.Errorf("got %+v", req.ToolResults)

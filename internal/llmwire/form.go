@@ -2,7 +2,6 @@ package llmwire
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -14,30 +13,43 @@ import (
 const (
 	maxFormParts  = 100
 	maxFieldBytes = 256 << 10
+	maxFormBytes  = 2 * MaxFileBytes // of the contents of all files
 )
 
-// parseForm reads a multipart form. Files become objects with their name, type
-// and content; of numbers it isn't known that they are any.
+// parseForm reads a multipart form, or its first bytes if cut is true.
 func (s *shape) parseForm(contentType string, body []byte, cut bool) Request {
-	req := Request{Truncated: cut}
+	req := s.readForm(contentType, bytes.NewReader(body))
+	req.Truncated = req.Truncated || cut
+	return req
+}
+
+// readForm reads a multipart form. Files become objects with their name, size
+// and content; of numbers it isn't known that they are any.
+func (s *shape) readForm(contentType string, r io.Reader) Request {
+	var req Request
 	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil || params["boundary"] == "" {
 		return req
 	}
 	var inputs []field
-	form := multipart.NewReader(bytes.NewReader(body), params["boundary"])
-	for range maxFormParts {
+	room := maxFormBytes
+	form := multipart.NewReader(r, params["boundary"])
+	for n := 0; ; n++ {
 		part, err := form.NextPart()
-		if err != nil {
-			break // the end, or as far as it goes
+		if err != nil || n == maxFormParts { // the end, or as far as it goes
+			req.Truncated = req.Truncated || err != io.EOF //nolint:errorlint // where a form breaks off it is wrapped
+			break
 		}
 		name := part.FormName()
 		if part.FileName() != "" {
-			inputs = append(inputs, field{name, readFile(part, cut)})
+			file, whole := readFile(part, &room)
+			inputs = append(inputs, field{name, file})
+			req.Truncated = req.Truncated || !whole
 			continue
 		}
 		value, err := io.ReadAll(io.LimitReader(part, maxFieldBytes))
 		if err != nil && len(value) == 0 {
+			req.Truncated = true
 			break
 		}
 		switch text := text(value); {
@@ -70,18 +82,27 @@ func (req *Request) addParameter(name, value string) {
 	}
 }
 
-// readFile describes a file of a form.
-func readFile(part *multipart.Part, cut bool) []byte {
-	data, err := io.ReadAll(part)
+// readFile describes a file of a form. Its content is there if it is whole, no
+// larger than MaxFileBytes, and there is room for it.
+func readFile(part *multipart.Part, room *int) (file []byte, whole bool) {
+	data, err := io.ReadAll(io.LimitReader(part, int64(min(MaxFileBytes, *room))+1))
 	size := int64(len(data))
+	if err == nil {
+		var more int64
+		more, err = io.Copy(io.Discard, part)
+		size += more
+	}
 	o := jsonx.BeginObject(nil)
 	o.String("filename", cutText(part.FileName(), maxWordBytes))
-	if cut && errors.Is(err, io.ErrUnexpectedEOF) {
-		o.Bool("truncated", true)
-		return o.End()
+	if err == nil { // else nobody knows how long it is
+		o.Int("bytes", size)
 	}
-	o.Int("bytes", size)
+	if err != nil || size > int64(min(MaxFileBytes, *room)) {
+		o.Bool("truncated", true)
+		return o.End(), false
+	}
+	*room -= len(data)
 	o.Name("content")
 	o.Dst = append(o.Dst, blob(part.Header.Get("Content-Type"), data, size)...)
-	return o.End()
+	return o.End(), true
 }

@@ -102,7 +102,8 @@ func (e geminiGenerate) Answer(status int, contentType string, req *Request) Acc
 	return withMedia(answerOf(status, contentType, req, nil, readGeminiAnswer))
 }
 
-// geminiToolResults takes the results in the contents after the last of the model.
+// geminiToolResults takes the results in the contents after the last one of the
+// model that asks for some: what it is made to begin with may follow them.
 func geminiToolResults(input []byte) (results []ToolResult) {
 	r := listIn(input, "contents")
 	for ok := r.Array(); ok && r.Item(); {
@@ -118,15 +119,14 @@ func geminiToolResults(input []byte) (results []ToolResult) {
 				r.Skip()
 			}
 		}
-		if role == "model" {
-			results = nil
-			continue
-		}
 		p := jsonx.NewReader(parts)
 		for ok := p.Array(); ok && p.Item(); {
 			for ok := p.Object(); ok && p.Member(); {
-				switch string(p.Key) {
-				case "functionResponse", "function_response":
+				switch name := string(p.Key); {
+				case role == "model" && (name == "functionCall" || name == "function_call"):
+					results = nil
+					p.Skip()
+				case role != "model" && (name == "functionResponse" || name == "function_response"):
 					if result := readFunctionResponse(&p); len(results) < maxToolCalls {
 						results = append(results, result)
 					}

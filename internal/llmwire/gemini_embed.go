@@ -19,7 +19,7 @@ func (geminiEmbed) Kind() Kind        { return Embedding }
 const embeddings = "embeddings"
 
 var (
-	embedShape      = shape{main: "content", groups: []string{"embedContentConfig"}}
+	embedShape      = shape{main: "content", input: []string{"title"}, groups: []string{"embedContentConfig"}}
 	batchEmbedShape = shape{main: "requests"}
 	predictShape    = shape{main: "instances", groups: []string{"parameters"}}
 )

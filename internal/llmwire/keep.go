@@ -84,6 +84,11 @@ func present(raw []byte) bool {
 	return true
 }
 
+// filled reports whether raw is a value other than null, "", [] and {}.
+func filled(raw []byte) bool {
+	return present(raw) && string(raw) != "[]" && string(raw) != "{}"
+}
+
 // word returns the text of a string that was read as it stands, "" if it is too long.
 func word(raw []byte) string {
 	var s string

@@ -9,12 +9,18 @@ package llmwire
 
 import (
 	"encoding/json"
+	"io"
 	"strings"
 )
 
 // Limits of what is kept of one call.
 const (
-	// MaxBodyBytes is how much of a request, or of an answer in one piece, is read.
+	// MaxRequestBytes is how much of a request is read, so that files of up to
+	// MaxFileBytes in it, as base64, are whole.
+	MaxRequestBytes = 14 << 20
+	// MaxFileBytes is how much is kept of a file's content.
+	MaxFileBytes = 10 << 20
+	// MaxBodyBytes is how much of an answer in one piece is read.
 	MaxBodyBytes = 4 << 20
 	// MaxCaptureBytes is how much input or output is kept of it.
 	MaxCaptureBytes = 1 << 20
@@ -53,6 +59,14 @@ type Endpoint interface {
 	Answer(status int, contentType string, req *Request) Accumulator
 }
 
+// FormReader is an endpoint that takes multipart forms, of any size: what comes
+// after a large file is found as well.
+type FormReader interface {
+	// ReadForm reads the form to its end, or as far as r goes. It keeps at most
+	// MaxFileBytes of a file.
+	ReadForm(contentType string, r io.Reader) Request
+}
+
 // Accumulator takes an answer as it arrives.
 type Accumulator interface {
 	// Feed takes the next bytes. It doesn't keep p.
@@ -82,7 +96,7 @@ type Request struct {
 	// Foreign says that the body is JSON with neither a model nor an input: the
 	// path means something else here, unless the host is a provider's.
 	Foreign bool
-	// ToolResults are what tools answered since the model spoke last.
+	// ToolResults are what tools answered since the model last asked for some.
 	ToolResults []ToolResult
 	// Truncated says that Input lacks something.
 	Truncated bool

@@ -35,7 +35,7 @@ func (ollama) Kind() Kind          { return Generation }
 
 var (
 	ollamaChatShape     = shape{main: "messages", input: []string{"tools"}, groups: []string{"options"}, streams: true}
-	ollamaGenerateShape = shape{main: "prompt", input: []string{"suffix", "system", "images"}, groups: []string{"options"}, streams: true}
+	ollamaGenerateShape = shape{main: "prompt", input: []string{"suffix", "system", "template", "images", "context"}, groups: []string{"options"}, streams: true}
 )
 
 // ParseRequest takes messages and tools, or the prompt and what comes with it,

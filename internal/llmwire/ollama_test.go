@@ -50,7 +50,7 @@ func TestOllamaRequest(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"model":"m","prompt":"a","raw":true}`:                                    `"a"`,
 		`{"prompt":"a","system":"","suffix":"","template":""}`:                     `"a"`,
-		`{"prompt":"a","system":"s","suffix":"z","images":["aGk="],"context":[1]}`: `{"prompt":"a","system":"s","suffix":"z","images":["aGk="]}`,
+		`{"prompt":"a","system":"s","suffix":"z","images":["aGk="],"context":[1]}`: `{"prompt":"a","system":"s","suffix":"z","images":["aGk="],"context":[1]}`,
 	} {
 		if got := e.ParseRequest("", []byte(body), false); string(got.Input) != want || !got.Stream {
 			t.Errorf("%s: %s", body, got.Input)

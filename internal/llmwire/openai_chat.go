@@ -19,7 +19,8 @@ func (e openAIChat) Provider() string { return e.provider }
 func (openAIChat) Operation() string  { return "chat" }
 func (openAIChat) Kind() Kind         { return Generation }
 
-var chatShape = shape{main: "messages", input: []string{"tools", "functions"}}
+// prediction is the text that is expected; documents and chat_template are vLLM's.
+var chatShape = shape{main: "messages", input: []string{"tools", "functions", "prediction", "documents", "chat_template"}}
 
 // ParseRequest takes messages and tools as input, all else as parameters.
 func (e openAIChat) ParseRequest(_ string, body []byte, cut bool) Request {
@@ -28,7 +29,8 @@ func (e openAIChat) ParseRequest(_ string, body []byte, cut bool) Request {
 	return req
 }
 
-// chatToolResults takes the messages of tools after the last of the assistant.
+// chatToolResults takes the messages of tools after the last one of the assistant
+// that asks for some: what it is made to begin with may follow them.
 func chatToolResults(input []byte) (results []ToolResult) {
 	r := jsonx.NewReader(input)
 	if r.Next() == '{' {
@@ -37,6 +39,7 @@ func chatToolResults(input []byte) (results []ToolResult) {
 	for ok := r.Array(); ok && r.Item(); {
 		var id, role, name string
 		var content []byte
+		asks := false
 		for ok := r.Object(); ok && r.Member(); {
 			switch string(r.Key) {
 			case "role":
@@ -47,6 +50,8 @@ func chatToolResults(input []byte) (results []ToolResult) {
 				r.Set(&name, maxWordBytes)
 			case "content":
 				content = r.Raw()
+			case "tool_calls", "function_call":
+				asks = filled(r.Raw()) || asks
 			default:
 				r.Skip()
 			}
@@ -57,7 +62,9 @@ func chatToolResults(input []byte) (results []ToolResult) {
 				results = append(results, ToolResult{ID: id, Name: name, Output: slices.Clone(content)})
 			}
 		case "assistant":
-			results = results[:0]
+			if asks {
+				results = results[:0]
+			}
 		}
 	}
 	return results

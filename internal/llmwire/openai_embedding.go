@@ -20,7 +20,7 @@ func (e openAIEmbedding) Provider() string { return e.provider }
 func (openAIEmbedding) Operation() string  { return "embeddings" }
 func (openAIEmbedding) Kind() Kind         { return Embedding }
 
-var embeddingShape = shape{main: "input"}
+var embeddingShape = shape{main: "input", input: []string{"messages"}} // these are vLLM's
 
 // ParseRequest takes the texts as input.
 func (e openAIEmbedding) ParseRequest(_ string, body []byte, cut bool) Request {

@@ -1,6 +1,7 @@
 package llmwire
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -70,6 +71,11 @@ func (openAIManagement) ParseRequest(contentType string, body []byte, cut bool) 
 	req.Input, short = fit(readable(body, cut), MaxCaptureBytes)
 	req.Truncated = cut || short
 	return req
+}
+
+// ReadForm takes all of a form as input.
+func (openAIManagement) ReadForm(contentType string, r io.Reader) Request {
+	return everything.readForm(contentType, r)
 }
 
 // Answer returns the accumulator for JSON or for anything else.

@@ -3,6 +3,7 @@ package llmwire
 import (
 	"bytes"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strings"
 
@@ -25,7 +26,7 @@ func (openAIMedia) Kind() Kind          { return Generation }
 
 var (
 	pictureShape    = shape{main: "prompt", input: []string{"image", "image[]", "mask"}}
-	listenShape     = shape{main: "file", input: []string{"prompt"}}
+	listenShape     = shape{main: "file", input: []string{"prompt", "known_speaker_references", "known_speaker_references[]"}}
 	speakShape      = shape{main: "input", input: []string{"instructions"}}
 	moderationShape = shape{main: "input"}
 )
@@ -39,6 +40,11 @@ func (e openAIMedia) ParseRequest(contentType string, body []byte, cut bool) Req
 		req = e.shape.parse(body, cut)
 	}
 	return req.orModel(e.deployment)
+}
+
+// ReadForm reads a form with files of any size.
+func (e openAIMedia) ReadForm(contentType string, r io.Reader) Request {
+	return e.shape.readForm(contentType, r).orModel(e.deployment)
 }
 
 // Answer returns the accumulator for JSON, for a stream, or for bytes of another type.
@@ -271,7 +277,7 @@ func blob(contentType string, data []byte, size int64) []byte {
 	case class == "text":
 		k := keeper{room: MaxCaptureBytes}
 		return textJSON(k.bound(data, 0))
-	case (class == "audio" || class == "image" || class == "video") && size == int64(len(data)):
+	case (class == "audio" || class == "image" || class == "video") && size == int64(len(data)) && size <= MaxFileBytes:
 		out := append(make([]byte, 0, len(data)*4/3+100), `"data:`...)
 		out = append(out, plainToken(kind)...)
 		out = append(out, ";base64,"...)

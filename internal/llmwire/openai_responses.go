@@ -24,21 +24,19 @@ func (openAIResponses) ParseRequest(_ string, body []byte, cut bool) Request {
 	return req
 }
 
-// responsesToolResults takes the outputs of tools after the last item that the model made.
+// responsesToolResults takes the outputs of tools after the last call that the model made.
 func responsesToolResults(input []byte) (results []ToolResult) {
 	r := jsonx.NewReader(input)
 	if r.Next() == '{' {
 		enter(&r, "input")
 	}
 	for ok := r.Array(); ok && r.Item(); {
-		var kind, role, id string
+		var kind, id string
 		var output []byte
 		for ok := r.Object(); ok && r.Member(); {
 			switch string(r.Key) {
 			case "type":
 				r.Set(&kind, maxWordBytes)
-			case "role":
-				r.Set(&role, maxWordBytes)
 			case "call_id":
 				r.Set(&id, maxWordBytes)
 			case "output":
@@ -52,12 +50,8 @@ func responsesToolResults(input []byte) (results []ToolResult) {
 			if len(results) < maxToolCalls {
 				results = append(results, ToolResult{ID: id, Output: bytes.Clone(output)})
 			}
-		case "function_call", "custom_tool_call", "reasoning":
+		case "function_call", "custom_tool_call":
 			results = results[:0]
-		default:
-			if role == "assistant" {
-				results = results[:0]
-			}
 		}
 	}
 	return results
