@@ -49,12 +49,16 @@ type attempt struct {
 // attempt is nil if the call isn't recorded.
 func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, req *http.Request) (*http.Request, *attempt) {
 	a := &attempt{transport: t, client: client, endpoint: endpoint, start: time.Now(), stop: func() bool { return true }}
-	send, body, cut, tee := capture(req)
-	if tee != nil {
-		a.tee, a.request = tee, send
-		return once(send), a
+	send, cut := req, false
+	r, body, large := largeForm(endpoint, req)
+	if !large {
+		var tee *teeBody
+		if send, body, cut, tee = capture(req); tee != nil {
+			a.tee, a.request = tee, send
+			return once(send), a
+		}
+		r = endpoint.ParseRequest(req.Header.Get("Content-Type"), body, cut)
 	}
-	r := endpoint.ParseRequest(req.Header.Get("Content-Type"), body, cut)
 	if r.Foreign && !llmwire.KnownHost(req.URL.Host) {
 		return req, nil
 	}

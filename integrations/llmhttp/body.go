@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -44,6 +45,23 @@ func capture(req *http.Request) (send *http.Request, body []byte, cut bool, tee 
 	return send, nil, false, tee
 }
 
+// largeForm reads a form that is larger than what is captured, as of a sound file,
+// without keeping it. what stands for the body where attempts are compared.
+func largeForm(endpoint llmwire.Endpoint, req *http.Request) (r llmwire.Request, what []byte, ok bool) {
+	reader, known := endpoint.(llmwire.FormReader)
+	contentType := req.Header.Get("Content-Type")
+	if !known || req.ContentLength <= llmwire.MaxRequestBytes || req.GetBody == nil || !strings.HasPrefix(strings.ToLower(contentType), "multipart/") {
+		return r, nil, false
+	}
+	rc, err := req.GetBody()
+	if err != nil || sameBody(rc, req.Body) {
+		return r, nil, false
+	}
+	defer rc.Close()
+	r = reader.ReadForm(contentType, rc)
+	return r, strconv.AppendInt(nil, req.ContentLength, 10), true
+}
+
 // sameBody reports whether what GetBody returned is no copy but the body itself.
 func sameBody(a, b io.ReadCloser) (same bool) {
 	defer func() { _ = recover() }() // of a type that can't be compared
@@ -52,16 +70,16 @@ func sameBody(a, b io.ReadCloser) (same bool) {
 
 // readBody reads as much of a body as is kept; what could be read is what there is.
 func readBody(r io.Reader, length int64) (body []byte, cut bool) {
-	if length > 0 && length <= llmwire.MaxBodyBytes {
+	if length > 0 && length <= llmwire.MaxRequestBytes {
 		body = make([]byte, length)
 		n, _ := io.ReadFull(r, body)
 		return body[:n], false
 	}
 	var b bytes.Buffer
-	n, _ := io.Copy(&b, io.LimitReader(r, llmwire.MaxBodyBytes+1))
+	n, _ := io.Copy(&b, io.LimitReader(r, llmwire.MaxRequestBytes+1))
 	body = b.Bytes()
-	if n > llmwire.MaxBodyBytes {
-		return body[:llmwire.MaxBodyBytes], true
+	if n > llmwire.MaxRequestBytes {
+		return body[:llmwire.MaxRequestBytes], true
 	}
 	return body, false
 }
@@ -79,7 +97,7 @@ func (b *teeBody) Read(p []byte) (int, error) {
 	n, err := b.rc.Read(p)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	room := llmwire.MaxBodyBytes - len(b.copy)
+	room := llmwire.MaxRequestBytes - len(b.copy)
 	b.copy = append(b.copy, p[:min(max(n, 0), room)]...)
 	b.cut = b.cut || n > room
 	b.all = b.all || err == io.EOF

@@ -3,9 +3,11 @@ package llmhttp
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -342,5 +344,49 @@ func TestToolsOfTwoAgents(t *testing.T) {
 	}
 	if n != 2 {
 		t.Errorf("%d tools", n)
+	}
+}
+
+// Of a sound file of any size, the model and what else the form says are there; of
+// a picture of some megabytes, all.
+func TestLargeRequests(t *testing.T) {
+	rec := langsharktest.NewRecorder(t)
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	part, err := w.CreateFormFile("file", "call.mp3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = part.Write(make([]byte, 20<<20))
+	_ = w.WriteField("model", "whisper-1")
+	_ = w.WriteField("language", "ko")
+	_ = w.Close()
+	req, err := http.NewRequestWithContext(rec.Context(), http.MethodPost, "https://api.openai.com/v1/audio/transcriptions", bytes.NewReader(form.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	sent := 0
+	resp, err := NewTransport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		n, _ := io.Copy(io.Discard, r.Body)
+		sent = int(n)
+		return respond(200, "application/json", stream(`{"text":"안녕"}`))(r)
+	})).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	o := rec.RequireObservation("transcription whisper-1")
+	if sent != form.Len() || langsharktest.Parameter(o, "language") != `"ko"` || !strings.Contains(langsharktest.JSON(o.Input), `"bytes":20971520`) || langsharktest.JSON(o.Output) != `"안녕"` {
+		t.Errorf("sent %d of %d; %s, %v", sent, form.Len(), langsharktest.JSON(o.Input), o.Generation.Parameters)
+	}
+
+	picture := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1, 2, 3}, 2<<20))
+	body := `{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,` + picture + `"}},{"type":"text","text":"what is this?"}]}],"model":"gpt-4o","temperature":0.5}`
+	send(rec.Context(), t, NewTransport(respond(200, "application/json", stream(answer))), body)
+	o = rec.RequireObservation("chat gpt-4o")
+	if in := langsharktest.JSON(o.Input); len(in) > 1000 || !strings.Contains(in, "@@@langfuseMedia:") || !strings.Contains(in, "what is this?") || langsharktest.Parameter(o, "temperature") != "0.5" {
+		t.Errorf("%d bytes: %.300s", len(in), in)
 	}
 }
