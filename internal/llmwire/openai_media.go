@@ -204,6 +204,7 @@ func readModeration(r *jsonx.Reader, into *Response) {
 // an event with all of it at the end.
 type mediaStream struct {
 	sse     SSE
+	unread  unread
 	keep    keeper
 	read    func(r *jsonx.Reader, into *Response)
 	text    []byte
@@ -244,6 +245,7 @@ func (s *mediaStream) event(data []byte) {
 			r.Skip()
 		}
 	}
+	s.unread.event(&r, data)
 	switch k := word(kind); {
 	case failed || k == "error":
 		s.err = parseError(data[:min(len(data), MaxErrorBytes)])
@@ -269,6 +271,7 @@ func (s *mediaStream) event(data []byte) {
 func (s *mediaStream) Close() Response {
 	s.sse.Close()
 	r := s.last
+	s.unread.fill(&r)
 	if r.Output == nil && len(s.text) > 0 {
 		r.Output = textJSON(s.text)
 	}
