@@ -69,6 +69,21 @@ func TestCaptureMaskedIsForMessagesAndMetadataToo(t *testing.T) {
 	}
 }
 
+// What a provider answered with an error was recorded where nothing is to be.
+func TestCaptureNoneIsForErrorBodiesToo(t *testing.T) {
+	for mode, want := range map[langshark.CaptureMode]string{langshark.CaptureAll: personal, langshark.CaptureMasked: "write to <EMAIL>", langshark.CaptureNone: ""} {
+		r := record(t, langshark.Config{Capture: mode})
+		_, s := r.StartSpan(t.Context(), "s")
+		s.SetMetadata("langshark.error.body", personal)
+		s.SetMetadata("langshark.unfinished", true)
+		s.End()
+		o := r.one("s")
+		if got := meta(o.Metadata, "langshark.error.body"); strings.Trim(got, `"`) != want || meta(o.Metadata, "langshark.unfinished") == "" {
+			t.Errorf("mode %d: %v", mode, got)
+		}
+	}
+}
+
 func TestTheMaskAppliesInEveryMode(t *testing.T) {
 	r := record(t, langshark.Config{Capture: langshark.CaptureAll, Mask: langshark.MaskFunc(func(langshark.MaskText) (string, error) { return "gone", nil })})
 	_, s := r.StartSpan(t.Context(), "s", langshark.WithCapture(langshark.CaptureAll), langshark.WithInput(personal))

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/internal/jsonx"
 	"github.com/langshark/langshark-go/mask"
+	"github.com/langshark/langshark-go/semconv"
 )
 
 // Field says where a text that is masked comes from.
@@ -81,6 +83,11 @@ func (c *Client) mode(m CaptureMode) CaptureMode {
 		return c.captureMode
 	}
 	return m
+}
+
+// isOwnContent reports whether metadata of this name, one of ours, holds content.
+func isOwnContent(key string) bool {
+	return strings.HasPrefix(key, "langshark.") && semconv.ContentOf(key) != semconv.NoContent
 }
 
 // masker returns the mask for the mode, nil for none.

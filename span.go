@@ -348,6 +348,9 @@ func (s *Span) SetMetadata(key string, v any) {
 		return
 	}
 	c := s.trace.client
+	if c.mode(s.mode) == CaptureNone && isOwnContent(key) {
+		return
+	}
 	value := c.capture(s.scope(), FieldMetadata, key, v)
 	s.mu.Lock()
 	switch {

@@ -21,6 +21,11 @@ var contents = [...]struct {
 	input, output string
 }{
 	{
+		"langshark itself, docs/wire.md: what a provider answered with an error often repeats what it was asked",
+		"",
+		"langshark.error.body",
+	},
+	{
 		"OpenTelemetry, semantic-conventions-genai, 2026-11: those marked as sensitive; gen_ai.prompt and gen_ai.completion up to 1.36, and as Traceloop numbers them",
 		"gen_ai.input.messages. gen_ai.system_instructions. gen_ai.tool.definitions. gen_ai.tool.call.arguments. gen_ai.retrieval.query.text gen_ai.prompt.",
 		"gen_ai.output.messages. gen_ai.tool.call.result. gen_ai.retrieval.documents. gen_ai.completion.",

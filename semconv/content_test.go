@@ -10,6 +10,7 @@ func TestContentOf(t *testing.T) {
 		"gen_ai.input.messages": InputContent, "gen_ai.output.messages": OutputContent, "gen_ai.prompt": InputContent, "gen_ai.prompt.0.content": InputContent,
 		"gen_ai.completion.0.finish_reason": OutputContent, "llm.input_messages.0.message.content": InputContent, "input.value": InputContent,
 		"retrieval.documents.0.document.content": OutputContent, "ai.prompt": InputContent, "ai.prompt.messages": InputContent, "genkit:output": OutputContent,
+		"langshark.error.body": OutputContent,
 
 		"gen_ai.prompt.name": NoContent, "gen_ai.prompts": NoContent, "gen_ai.output.type": NoContent, "gen_ai.request.model": NoContent, "input.mime_type": NoContent,
 		"prompt.id": NoContent, "gen_ai.usage.input_tokens": NoContent, "llm.token_count.prompt": NoContent, "": NoContent, ".": NoContent, "ai.response.id": NoContent,

@@ -32,6 +32,8 @@ const (
 // error of its chain if that failed, and otherwise marked by metadata
 // langshark.unfinished. At most [MaxOpen] observations are kept open, for
 // [MaxAge]; the oldest is ended first.
+//
+// The zero Handler is one without options, and nil does nothing.
 type Handler struct {
 	options *options
 
@@ -46,7 +48,15 @@ var _ callbacks.Handler = (*Handler)(nil)
 
 // NewHandler makes a handler.
 func NewHandler(opts ...Option) *Handler {
-	return &Handler{options: newOptions(opts), current: map[uint64]*entry{}}
+	return &Handler{options: newOptions(opts)}
+}
+
+// settings are the handler's options.
+func (h *Handler) settings() *options {
+	if h.options == nil {
+		return &options{}
+	}
+	return h.options
 }
 
 // entry is an observation that is open.
@@ -65,6 +75,9 @@ type entry struct {
 
 // Close ends what is still open. The handler may be used on.
 func (h *Handler) Close() {
+	if h == nil {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for h.oldest != nil {
@@ -75,10 +88,10 @@ func (h *Handler) Close() {
 // begin opens an observation. What is open on this goroutine and can't hold it
 // has ended. below may change the context in which it begins.
 func (h *Handler) begin(ctx context.Context, kind langshark.Kind, name string, in func() any, below func(context.Context, *langshark.Client) context.Context) {
-	if ctx == nil || isCovered(ctx, kind) {
+	if h == nil || ctx == nil || isCovered(ctx, kind) {
 		return
 	}
-	client := h.options.recorder(ctx)
+	client := h.settings().recorder(ctx)
 	if client == nil {
 		return
 	}
@@ -88,12 +101,12 @@ func (h *Handler) begin(ctx context.Context, kind langshark.Kind, name string, i
 		parent = below(parent, client)
 	}
 	if kind == langshark.KindGeneration {
-		e.ctx, e.generation = client.StartGeneration(parent, h.options.named(name), langshark.WithCapture(h.options.capture))
+		e.ctx, e.generation = client.StartGeneration(parent, h.settings().named(name), langshark.WithCapture(h.settings().capture))
 		e.handle = e.generation
 	} else {
-		e.ctx, e.handle = startSpan(parent, client, kind, h.options.named(name), h.options.capture)
+		e.ctx, e.handle = startSpan(parent, client, kind, h.settings().named(name), h.settings().capture)
 	}
-	if !h.options.noInput {
+	if !h.settings().noInput {
 		e.handle.SetInput(in())
 	}
 	h.push(e)
@@ -130,7 +143,7 @@ func isLeaf(k langshark.Kind) bool {
 // end closes the innermost observation of a kind on this goroutine; what is
 // within it has ended untold, by err if there is one.
 func (h *Handler) end(ctx context.Context, kind langshark.Kind, err error, record func(*entry)) {
-	if ctx == nil || isCovered(ctx, kind) {
+	if h == nil || ctx == nil || isCovered(ctx, kind) {
 		return
 	}
 	if e := h.take(kind, err); e != nil {
@@ -175,6 +188,9 @@ func (h *Handler) abandon(e *entry, err error) {
 func (h *Handler) push(e *entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.current == nil {
+		h.current = map[uint64]*entry{}
+	}
 	e.outer = h.current[e.goroutine]
 	h.current[e.goroutine] = e
 	e.prev = h.newest
@@ -229,7 +245,7 @@ func (h *Handler) HandleLLMStart(ctx context.Context, prompts []string) {
 // results are sent with it, for the library tells of its own tools only.
 func (h *Handler) HandleLLMGenerateContentStart(ctx context.Context, messages []llms.MessageContent) {
 	h.begin(ctx, langshark.KindGeneration, "chat", func() any { return messagesOf(messages) }, func(ctx context.Context, c *langshark.Client) context.Context {
-		h.options.sent(ctx, c, messages)
+		h.settings().sent(ctx, c, messages)
 		return ctx
 	})
 }
@@ -240,7 +256,7 @@ func (h *Handler) HandleLLMGenerateContentEnd(ctx context.Context, r *llms.Conte
 		return // as the library's Mistral client says before it tells the answer, or the error
 	}
 	h.end(ctx, langshark.KindGeneration, nil, func(e *entry) {
-		call := modelCall{options: h.options, Generation: e.generation}
+		call := modelCall{options: h.settings(), Generation: e.generation}
 		call.answered(r)
 	})
 }
@@ -257,7 +273,7 @@ func (h *Handler) HandleChainStart(ctx context.Context, inputs map[string]any) {
 
 // HandleChainEnd ends the chain.
 func (h *Handler) HandleChainEnd(ctx context.Context, outputs map[string]any) {
-	h.end(ctx, langshark.KindChain, nil, func(e *entry) { h.options.output(e.handle, valuesOf(outputs)) })
+	h.end(ctx, langshark.KindChain, nil, func(e *entry) { h.settings().output(e.handle, valuesOf(outputs)) })
 }
 
 // HandleChainError ends the chain, and the generation in it that told no end.
@@ -279,6 +295,9 @@ func (h *Handler) HandleToolStart(ctx context.Context, input string) {
 
 // acting takes the action on this goroutine for which a tool is called.
 func (h *Handler) acting(input string) *schema.AgentAction {
+	if h == nil {
+		return nil
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for e := h.current[goroutineID()]; e != nil; e = e.outer {
@@ -292,7 +311,7 @@ func (h *Handler) acting(input string) *schema.AgentAction {
 
 // HandleToolEnd ends the tool.
 func (h *Handler) HandleToolEnd(ctx context.Context, output string) {
-	h.end(ctx, langshark.KindTool, nil, func(e *entry) { h.options.output(e.handle, output) })
+	h.end(ctx, langshark.KindTool, nil, func(e *entry) { h.settings().output(e.handle, output) })
 }
 
 // HandleToolError ends the tool.
@@ -302,6 +321,9 @@ func (h *Handler) HandleToolError(ctx context.Context, err error) {
 
 // HandleAgentAction records an event: thought, tool and input.
 func (h *Handler) HandleAgentAction(ctx context.Context, action schema.AgentAction) {
+	if h == nil {
+		return
+	}
 	h.event(ctx, "agent action", stepOf(action))
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -317,19 +339,19 @@ func (h *Handler) HandleAgentFinish(ctx context.Context, f schema.AgentFinish) {
 
 // event records one below the chain that is under way. What has begun in it is over.
 func (h *Handler) event(ctx context.Context, name string, v any) {
-	if ctx == nil {
+	if h == nil || ctx == nil {
 		return
 	}
-	client := h.options.recorder(ctx)
+	client := h.settings().recorder(ctx)
 	if client == nil {
 		return
 	}
 	ctx = h.around(ctx)
-	if h.options.noOutput {
+	if h.settings().noOutput {
 		client.RecordEvent(ctx, name)
 		return
 	}
-	client.RecordEvent(ctx, name, langshark.WithOutput(v), langshark.WithCapture(h.options.capture))
+	client.RecordEvent(ctx, name, langshark.WithOutput(v), langshark.WithCapture(h.settings().capture))
 }
 
 // around is the context of the chain that is under way.
@@ -355,7 +377,7 @@ func (h *Handler) HandleRetrieverStart(ctx context.Context, query string) {
 // HandleRetrieverEnd ends the retriever.
 func (h *Handler) HandleRetrieverEnd(ctx context.Context, _ string, docs []schema.Document) {
 	h.end(ctx, langshark.KindRetriever, nil, func(e *entry) {
-		if !h.options.noOutput {
+		if !h.settings().noOutput {
 			e.handle.SetOutput(documentsOf(docs))
 		}
 	})
@@ -363,7 +385,7 @@ func (h *Handler) HandleRetrieverEnd(ctx context.Context, _ string, docs []schem
 
 // HandleStreamingFunc takes the time to first token of the generation that is under way.
 func (h *Handler) HandleStreamingFunc(ctx context.Context, chunk []byte) {
-	if ctx == nil || len(chunk) == 0 || isCovered(ctx, langshark.KindGeneration) {
+	if h == nil || ctx == nil || len(chunk) == 0 || isCovered(ctx, langshark.KindGeneration) {
 		return
 	}
 	h.mu.Lock()

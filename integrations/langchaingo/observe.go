@@ -58,7 +58,9 @@ func (o *options) output(h handle, v any) {
 
 // finish ends the observation of a call that returned.
 func finish(h handle, err error) {
-	h.SetError(err)
+	if err != nil {
+		h.SetError(recorded{err})
+	}
 	h.End()
 }
 

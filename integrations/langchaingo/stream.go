@@ -177,7 +177,7 @@ func (c *modelCall) ended(complete bool) {
 	case (c.failed || !complete) && c.ctx != nil && c.ctx.Err() != nil:
 		end = "cancelled"
 		c.SetLevel(langshark.LevelWarning)
-		c.SetStatusMessage(context.Cause(c.ctx).Error())
+		c.SetStatusMessage(withoutQueries(context.Cause(c.ctx).Error()))
 	case c.failed && !heard:
 		return // perhaps no stream came
 	case c.failed:

@@ -68,8 +68,15 @@ func (t *tool) Call(ctx context.Context, input string) (string, error) {
 		span.SetMetadata("gen_ai.tool.call.id", call.ID)
 	}
 	t.options.input(span, input)
+	failed := false
 	return observed(span, func(out string) {
-		t.options.output(span, out)
+		if out != "" || !failed {
+			t.options.output(span, out)
+		}
 		steps.observed(step, out)
-	}, func() (string, error) { return t.inner.Call(below, input) })
+	}, func() (string, error) {
+		out, err := t.inner.Call(below, input)
+		failed = err != nil
+		return out, err
+	})
 }

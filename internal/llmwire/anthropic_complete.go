@@ -38,11 +38,12 @@ func readAnthropicCompletion(r *jsonx.Reader, into *Response) {
 
 // completeStream joins the pieces of a completion.
 type completeStream struct {
-	sse  SSE
-	head anthropicHead
-	text []byte
-	keep keeper
-	err  *ProviderError
+	sse    SSE
+	unread unread
+	head   anthropicHead
+	text   []byte
+	keep   keeper
+	err    *ProviderError
 }
 
 func newCompleteStream() *completeStream {
@@ -63,6 +64,7 @@ func (s *completeStream) event(data []byte) {
 			s.head.member(&r)
 		}
 	}
+	s.unread.event(&r, data)
 	if s.head.err && s.err == nil {
 		s.err = parseError(data[:min(len(data), MaxErrorBytes)])
 	}
@@ -73,6 +75,7 @@ func (s *completeStream) Close() Response {
 	s.sse.Close()
 	var r Response
 	s.head.fill(&r)
+	s.unread.fill(&r)
 	r.Err, r.Truncated = s.err, s.keep.cut || s.sse.Skipped > 0
 	r.Complete = s.err == nil && s.head.stopReason != ""
 	if len(s.text) > 0 || r.Complete {

@@ -13,6 +13,7 @@ const maxBlocks = 2048
 // allocates nothing but what the text grows by.
 type anthropicStream struct {
 	sse     SSE
+	unread  unread
 	head    anthropicHead
 	blocks  []*anthropicBlock
 	keep    keeper
@@ -35,6 +36,7 @@ func (s *anthropicStream) Close() Response {
 	s.sse.Close()
 	var r Response
 	s.head.fill(&r)
+	s.unread.fill(&r)
 	r.Err, r.Truncated = s.err, s.keep.cut || s.sse.Skipped > 0
 	r.Complete = s.stopped && s.err == nil
 	if len(s.blocks) == 0 && s.head.stopReason == "" {
@@ -85,6 +87,7 @@ func (s *anthropicStream) event(name, data []byte) {
 			r.Skip()
 		}
 	}
+	s.unread.event(&r, data)
 	if s.head.err && s.err == nil {
 		s.err = parseError(data[:min(len(data), MaxErrorBytes)])
 	}

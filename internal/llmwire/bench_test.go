@@ -18,6 +18,11 @@ var streams = map[string]struct {
 		chunk(`{"role":"assistant","content":""}`),
 		`data: {"id":"c1","object":"chat.completion.chunk","created":1767000000,"model":"gpt-4o-2024-08-06","service_tier":"default","system_fingerprint":"fp_1","choices":[{"index":0,"delta":{"content":" word%d"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"x7k"}` + "\n\n",
 	},
+	"openai chat of no type": {
+		func() Accumulator { return openAIChat{}.Answer(200, "", &Request{}) },
+		chunk(`{"role":"assistant","content":""}`),
+		chunk(`{"content":" word%d"}`),
+	},
 	"openai completions": {
 		func() Accumulator { return openAICompletion{}.Answer(200, "text/event-stream", &Request{}) },
 		"",

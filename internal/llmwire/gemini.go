@@ -96,10 +96,15 @@ func (e geminiGenerate) ParseRequest(_ string, body []byte, cut bool) Request {
 // Answer returns the accumulator for a stream, which comes as server-sent
 // events or as one array, for an answer in one piece, or for an error.
 func (e geminiGenerate) Answer(status int, contentType string, req *Request) Accumulator {
-	if e.stream && status < http.StatusMultipleChoices {
-		return newGeminiStream(!strings.Contains(strings.ToLower(contentType), "json"))
+	events := func() Accumulator { return newGeminiStream(true) }
+	if !e.stream || status >= http.StatusMultipleChoices {
+		return answerUpTo(MaxMediaBytes, status, contentType, req, events, readGeminiAnswer)
 	}
-	return withMedia(answerOf(status, contentType, req, nil, readGeminiAnswer))
+	a := &sniffed{piece: func() Accumulator { return newGeminiStream(false) }, stream: events, other: events}
+	if strings.Contains(strings.ToLower(contentType), "json") {
+		a.other = a.piece
+	}
+	return a
 }
 
 // geminiToolResults takes the results in the contents after the last one of the

@@ -15,15 +15,7 @@ func (e imagen) ParseRequest(_ string, body []byte, cut bool) Request {
 }
 
 func (imagen) Answer(status int, contentType string, req *Request) Accumulator {
-	return withMedia(answerOf(status, contentType, req, nil, readPredictedPictures))
-}
-
-// withMedia lets an answer in one piece be as long as pictures are.
-func withMedia(a Accumulator) Accumulator {
-	if w, ok := a.(*whole); ok {
-		w.limit = MaxMediaBytes
-	}
-	return a
+	return answerUpTo(MaxMediaBytes, status, contentType, req, nil, readPredictedPictures)
 }
 
 // readPredictedPictures gives the pictures the form that generateContent has,

@@ -14,6 +14,7 @@ import (
 type geminiStream struct {
 	events     bool // they come as server-sent events, else as the items of an array
 	sse        SSE
+	unread     unread
 	objects    objects
 	head       geminiHead
 	candidates []*geminiCandidate
@@ -81,6 +82,7 @@ func (s *geminiStream) Close() Response {
 		r.FinishReasons = append(r.FinishReasons, c.finish)
 	}
 	s.head.fill(&r)
+	s.unread.fill(&r)
 	r.Err, r.Truncated = s.err, s.keep.cut || s.sse.Skipped > 0 || s.objects.skipped > 0
 	r.Complete = s.err == nil && finished && !s.objects.broken()
 	r.Output = list(contents)
@@ -98,6 +100,7 @@ func (s *geminiStream) chunk(data []byte) {
 			s.candidate(&r)
 		}
 	}
+	s.unread.event(&r, data)
 	if s.head.err && s.err == nil {
 		s.err = parseError(data[:min(len(data), MaxErrorBytes)])
 	}

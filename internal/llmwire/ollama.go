@@ -49,11 +49,18 @@ func (e ollama) ParseRequest(_ string, body []byte, cut bool) Request {
 }
 
 // Answer returns the accumulator for lines, an answer in one piece, or an error.
+// Where lines were asked for, one piece is read as one line, or as several.
 func (ollama) Answer(status int, contentType string, req *Request) Accumulator {
-	if status < http.StatusMultipleChoices && strings.Contains(strings.ToLower(contentType), "ndjson") {
-		return newOllamaStream()
+	lines := strings.Contains(strings.ToLower(contentType), "ndjson")
+	stream := func() Accumulator {
+		s := newOllamaStream()
+		s.objects.lines = lines
+		return s
 	}
-	return answerOf(status, contentType, req, func() Accumulator { return newOllamaStream() }, readOllamaAnswer)
+	if status < http.StatusMultipleChoices && (lines || req.Stream) {
+		return &sniffed{other: stream}
+	}
+	return answerOf(status, contentType, req, stream, readOllamaAnswer)
 }
 
 // ollamaHead is what an answer and each line of a stream have in common.

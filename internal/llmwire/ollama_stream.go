@@ -8,6 +8,7 @@ import (
 // allocates nothing but what the text grows by.
 type ollamaStream struct {
 	objects           objects
+	unread            unread
 	head              ollamaHead
 	chat              bool // there are messages, not the text of a completion
 	any               bool
@@ -32,6 +33,7 @@ func (s *ollamaStream) Started() bool { return s.started }
 func (s *ollamaStream) Close() Response {
 	var r Response
 	s.head.fill(&r)
+	s.unread.fill(&r)
 	r.Err, r.Truncated = s.err, s.keep.cut || s.objects.skipped > 0
 	r.Complete = s.head.done && s.err == nil
 	switch {
@@ -66,6 +68,7 @@ func (s *ollamaStream) line(data []byte) {
 			s.head.member(&r)
 		}
 	}
+	s.unread.event(&r, data)
 	if s.head.err && s.err == nil {
 		s.err = parseError(data[:min(len(data), MaxErrorBytes)])
 	}

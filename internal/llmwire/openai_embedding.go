@@ -34,7 +34,7 @@ func (openAIEmbedding) Answer(status int, contentType string, req *Request) Accu
 
 // embeddingAnswer returns the accumulator for an answer with vectors.
 func embeddingAnswer(inner Accumulator, req *Request) Accumulator {
-	if _, ok := inner.(*whole); !ok {
+	if _, failed := inner.(*errorAnswer); failed {
 		return inner
 	}
 	return &vectors{inner: inner, wanted: req.Vectors}

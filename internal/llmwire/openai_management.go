@@ -84,7 +84,7 @@ func (openAIManagement) Answer(status int, contentType string, _ *Request) Accum
 	case status >= http.StatusMultipleChoices:
 		return &errorAnswer{}
 	case strings.Contains(strings.ToLower(contentType), "json"):
-		return &whole{read: func(r *jsonx.Reader, into *Response) { into.Output = r.Raw() }}
+		return &whole{limit: MaxBodyBytes, read: func(r *jsonx.Reader, into *Response) { into.Output = r.Raw() }}
 	}
 	return &opaqueAnswer{contentType: contentType}
 }

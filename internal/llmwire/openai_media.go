@@ -49,18 +49,44 @@ func (e openAIMedia) ReadForm(contentType string, r io.Reader) Request {
 
 // Answer returns the accumulator for JSON, for a stream, or for bytes of another type.
 func (e openAIMedia) Answer(status int, contentType string, req *Request) Accumulator {
+	a := &sniffed{
+		piece:  func() Accumulator { return &whole{read: e.read, limit: MaxMediaBytes} },
+		stream: func() Accumulator { return newMediaStream(e.read) },
+	}
 	kind := strings.ToLower(contentType)
 	switch {
 	case status >= http.StatusMultipleChoices:
 		return &errorAnswer{}
-	case strings.HasPrefix(kind, "text/event-stream"):
-		s := &mediaStream{keep: keeper{room: MaxCaptureBytes}, read: e.read}
-		s.sse.OnEvent = func(_, data []byte) { s.event(data) }
-		return s
-	case e.operation == "speech", !strings.Contains(kind, "json") && kind != "":
+	case isEventStream(kind):
+		a.other = a.stream
+	case e.operation != "speech" && (kind == "" || strings.Contains(kind, "json")):
+		a.other = a.piece
+	case !e.answersJSON(kind, req):
 		return &opaqueAnswer{contentType: contentType}
+	default:
+		a.other = func() Accumulator { return &opaqueAnswer{contentType: contentType} }
 	}
-	return &whole{read: e.read, limit: MaxMediaBytes}
+	return a
+}
+
+// answersJSON reports whether JSON or events of it are expected, whatever the
+// type of the answer says: sound and texts may begin with any sign.
+func (e openAIMedia) answersJSON(kind string, req *Request) bool {
+	for _, class := range [...]string{"audio/", "image/", "video/"} {
+		if strings.HasPrefix(kind, class) {
+			return false
+		}
+	}
+	switch e.operation {
+	case "speech":
+		return req.Parameters["stream_format"] == "sse"
+	case "transcription", "translation":
+		switch req.Parameters["response_format"] {
+		case "text", "srt", "vtt":
+			return false
+		}
+	}
+	return true
 }
 
 // readPictures makes data URIs of pictures, which is how the core finds them.
@@ -178,6 +204,7 @@ func readModeration(r *jsonx.Reader, into *Response) {
 // an event with all of it at the end.
 type mediaStream struct {
 	sse     SSE
+	unread  unread
 	keep    keeper
 	read    func(r *jsonx.Reader, into *Response)
 	text    []byte
@@ -185,6 +212,12 @@ type mediaStream struct {
 	err     *ProviderError
 	started bool
 	over    bool
+}
+
+func newMediaStream(read func(r *jsonx.Reader, into *Response)) *mediaStream {
+	s := &mediaStream{keep: keeper{room: MaxCaptureBytes}, read: read}
+	s.sse.OnEvent = func(_, data []byte) { s.event(data) }
+	return s
 }
 
 func (s *mediaStream) Feed(p []byte) { s.sse.Feed(p) }
@@ -212,6 +245,7 @@ func (s *mediaStream) event(data []byte) {
 			r.Skip()
 		}
 	}
+	s.unread.event(&r, data)
 	switch k := word(kind); {
 	case failed || k == "error":
 		s.err = parseError(data[:min(len(data), MaxErrorBytes)])
@@ -237,6 +271,7 @@ func (s *mediaStream) event(data []byte) {
 func (s *mediaStream) Close() Response {
 	s.sse.Close()
 	r := s.last
+	s.unread.fill(&r)
 	if r.Output == nil && len(s.text) > 0 {
 		r.Output = textJSON(s.text)
 	}

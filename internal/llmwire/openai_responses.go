@@ -141,6 +141,7 @@ const maxItems = 1024
 // until then puts the items together.
 type responsesStream struct {
 	sse     SSE
+	unread  unread
 	keep    keeper
 	items   []*responseItem
 	last    Response // what the newest response object said
@@ -198,6 +199,7 @@ func (s *responsesStream) event(name, data []byte) {
 			r.Skip()
 		}
 	}
+	s.unread.event(&r, data)
 	kind := name
 	if len(e.kind) > 2 {
 		kind = e.kind[1 : len(e.kind)-1]
@@ -294,6 +296,7 @@ func (s *responsesStream) piece(to, raw []byte) []byte {
 func (s *responsesStream) Close() Response {
 	s.sse.Close()
 	r := s.last
+	s.unread.fill(&r)
 	r.Err = s.err
 	r.Complete = s.over && s.err == nil
 	var short bool

@@ -21,6 +21,7 @@ const (
 // allocates nothing but what the text grows by.
 type chatStream struct {
 	sse     SSE
+	unread  unread
 	head    openAIHead
 	choices map[int]*chatChoice
 	first   *chatChoice // that of index 0
@@ -56,6 +57,7 @@ func (s *chatStream) Close() Response {
 	s.sse.Close()
 	var r Response
 	s.head.fill(&r)
+	s.unread.fill(&r)
 	r.Truncated = s.keep.cut || s.sse.Skipped > 0
 	finished := len(s.choices) > 0
 	messages := make([]json.RawMessage, 0, len(s.choices))
@@ -93,6 +95,7 @@ func (s *chatStream) event(data []byte) {
 		}
 		r := jsonx.NewReader(data)
 		s.chunk(&r)
+		s.unread.event(&r, data)
 		if !r.Bad() {
 			data = r.Rest()
 			continue

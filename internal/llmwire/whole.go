@@ -12,12 +12,12 @@ import (
 type whole struct {
 	body  []byte
 	cut   bool
-	limit int // bytes; zero means MaxBodyBytes
+	limit int // bytes
 	read  func(r *jsonx.Reader, into *Response)
 }
 
 func (a *whole) Feed(p []byte) {
-	room := max(a.limit, MaxBodyBytes) - len(a.body)
+	room := a.limit - len(a.body)
 	if len(p) > room {
 		p, a.cut = p[:room], true
 	}
@@ -50,18 +50,28 @@ func (a *whole) Close() Response {
 }
 
 // answerOf returns what reads an answer: an error's text, stream for server-sent
-// events, piece for one of JSON.
-func answerOf(status int, contentType string, req *Request, stream func() Accumulator, piece func(r *jsonx.Reader, into *Response)) Accumulator {
-	contentType = strings.ToLower(contentType)
-	switch {
-	case status >= http.StatusMultipleChoices:
+// events, read for one piece of JSON. If the answer doesn't say itself which of
+// them it is, its Content-Type does.
+func answerOf(status int, contentType string, req *Request, stream func() Accumulator, read func(r *jsonx.Reader, into *Response)) Accumulator {
+	return answerUpTo(MaxBodyBytes, status, contentType, req, stream, read)
+}
+
+// answerUpTo is answerOf for pieces of so many bytes at most.
+func answerUpTo(limit, status int, contentType string, req *Request, stream func() Accumulator, read func(r *jsonx.Reader, into *Response)) Accumulator {
+	if status >= http.StatusMultipleChoices {
 		return &errorAnswer{}
-	case stream != nil && (strings.HasPrefix(contentType, "text/event-stream") ||
-		req.Stream && !strings.HasPrefix(contentType, "application/json")):
-		return stream()
-	default:
-		return &whole{read: piece}
 	}
+	a := &sniffed{piece: func() Accumulator { return &whole{read: read, limit: limit} }, stream: stream}
+	a.other = a.piece
+	kind := strings.ToLower(contentType)
+	if stream != nil && (isEventStream(kind) || req.Stream && !strings.HasPrefix(kind, "application/json")) {
+		a.other = stream
+	}
+	return a
+}
+
+func isEventStream(contentType string) bool {
+	return strings.HasPrefix(strings.ToLower(contentType), "text/event-stream")
 }
 
 // isError takes an answer's error field: it reports whether it says something.
