@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,7 +105,7 @@ func (t task) model() (result, error) {
 		path = streamPath
 	}
 	body := []byte(`{"model":"gpt-4o","messages":[{"role":"system","content":"` + strings.Repeat("You answer questions about orders. ", 17) +
-		`"},{"role":"user","content":"` + strings.Repeat("Where is my parcel? ", 30) + `"}],"temperature":0.2,"stream":` + fmt.Sprint(t.Kind == kindStream) + `}`)
+		`"},{"role":"user","content":"` + strings.Repeat("Where is my parcel? ", 30) + `"}],"temperature":0.2,"stream":` + strconv.FormatBool(t.Kind == kindStream) + `}`)
 	buffer := make([]byte, 32<<10)
 	var failed error
 	step := func(int) {
@@ -122,7 +124,7 @@ func (t task) model() (result, error) {
 		for err == nil {
 			_, err = resp.Body.Read(buffer)
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			failed = err
 		}
 	}
