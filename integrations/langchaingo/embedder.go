@@ -10,7 +10,8 @@ import (
 )
 
 // WrapEmbedder returns e with each call recorded as an embedding: the texts, how
-// many vectors came and of what length, not the vectors.
+// many vectors came and of what length, not the vectors unless [WithVectors] is
+// given.
 func WrapEmbedder(e embeddings.Embedder, opts ...Option) embeddings.Embedder {
 	if isNil(e) {
 		return e
@@ -44,7 +45,7 @@ func (e *embedder) EmbedDocuments(ctx context.Context, texts []string) ([][]floa
 	}
 	return observed(handle(embeddingCall{g, ctx}), func(v [][]float32) {
 		if len(v) > 0 {
-			e.options.output(g, vectors{len(v), len(v[0])})
+			e.came(g, vectors{len(v), len(v[0])}, v)
 		}
 	}, func() ([][]float32, error) { return e.inner.EmbedDocuments(ctx, texts) })
 }
@@ -57,9 +58,20 @@ func (e *embedder) EmbedQuery(ctx context.Context, text string) ([]float32, erro
 	}
 	return observed(handle(embeddingCall{g, ctx}), func(v []float32) {
 		if len(v) > 0 {
-			e.options.output(g, vectors{1, len(v)})
+			e.came(g, vectors{1, len(v)}, v)
 		}
 	}, func() ([]float32, error) { return e.inner.EmbedQuery(ctx, text) })
+}
+
+// came records the vectors.
+func (e *embedder) came(g *langshark.Generation, counts vectors, all any) {
+	g.SetMetadata("langshark.embeddings.count", counts.Count)
+	g.SetMetadata("gen_ai.embeddings.dimension.count", counts.Dimensions)
+	if e.options.vectors {
+		e.options.output(g, all)
+	} else {
+		e.options.output(g, counts)
+	}
 }
 
 func (e *embedder) begin(ctx context.Context, in any) (context.Context, *langshark.Generation) {

@@ -2,6 +2,7 @@ package langchaingo_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tmc/langchaingo/embeddings"
 	"github.com/tmc/langchaingo/llms"
 	buffer "github.com/tmc/langchaingo/memory"
 	"github.com/tmc/langchaingo/schema"
@@ -422,5 +424,26 @@ func TestNilContext(t *testing.T) {
 	h.HandleChainEnd(ctx, nil)
 	if n := len(rec.Observations()); n != 3 { // chat, clock, ticked
 		t.Errorf("recorded:\n%s", rec.Tree())
+	}
+}
+
+func TestEmbedderWithVectors(t *testing.T) {
+	f := newFixture(t)
+	plain, err := embeddings.NewEmbedder(f.llm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := lslangchaingo.WrapEmbedder(plain, lslangchaingo.WithVectors())
+	got, err := e.EmbedQuery(f.Context(), "환불")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := f.RequireObservation("embeddings text-embedding-3-small")
+	want, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if langsharktest.JSON(o.Output) != string(want) || langsharktest.Metadata(o, "gen_ai.embeddings.dimension.count") != "256" || langsharktest.Metadata(o, "langshark.embeddings.count") != "1" {
+		t.Errorf("recorded %.100s, %v", langsharktest.JSON(o.Output), o.Metadata)
 	}
 }

@@ -14,6 +14,7 @@ type options struct {
 	noInput  bool
 	noOutput bool
 	noTools  bool
+	vectors  bool
 	capture  langshark.CaptureMode
 }
 
@@ -54,3 +55,7 @@ func WithCapture(m langshark.CaptureMode) Option { return func(o *options) { o.c
 // among the messages. It is for applications that record their tools under other
 // names than the model knows them by.
 func WithoutTools() Option { return func(o *options) { o.noTools = true } }
+
+// WithVectors records the vectors of embeddings too, not their number and
+// dimensions alone. It is for [WrapEmbedder].
+func WithVectors() Option { return func(o *options) { o.vectors = true } }
