@@ -194,6 +194,9 @@ func (g *Generation) FirstToken() {
 // ID returns the observation's id, or "" for nil.
 func (g *Generation) ID() string { return g.observation().ID() }
 
+// ParentID returns the id of the observation that it is below, or "" if there is none.
+func (g *Generation) ParentID() string { return g.observation().ParentID() }
+
 // TraceID returns the trace's id, or "" for nil.
 func (g *Generation) TraceID() string { return g.observation().TraceID() }
 

@@ -153,11 +153,7 @@ func (s *Span) claimed() {
 	if !claims {
 		return
 	}
-	wanted := toolcalls.Wanted{Trace: s.TraceID(), Name: s.name, Arguments: input}
-	if s.parent != nil {
-		wanted.Parent = s.parent.String()
-	}
-	if call, ok := toolcalls.Claimed(wanted); ok {
+	if call, ok := toolcalls.Claimed(toolcalls.Wanted{Trace: s.TraceID(), Parent: s.ParentID(), Name: s.name, Arguments: input}); ok {
 		s.asked(call)
 	}
 }
@@ -280,6 +276,14 @@ func (s *Span) ID() string {
 		return ""
 	}
 	return s.ids.String()
+}
+
+// ParentID returns the id of the observation that it is below, or "" if there is none.
+func (s *Span) ParentID() string {
+	if s == nil || s.parent == nil {
+		return ""
+	}
+	return s.parent.String()
 }
 
 // TraceID returns the trace's id, or "" for nil.

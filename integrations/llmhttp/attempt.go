@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,20 +43,23 @@ type attempt struct {
 	begun   bool   // the first token came
 	unread  string // why the answer isn't read
 	done    bool
-	foreign bool // it turned out to be no call of a model
+	foreign bool // it turned out to be no call of a model, or not to be sampled
+	listed  bool // the call has it among its attempts already
+	note    note
 }
 
 // begin opens an attempt, of a new call or of one that waits for it. The
 // attempt is nil if the call isn't recorded.
 func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, req *http.Request) (*http.Request, *attempt) {
 	a := &attempt{transport: t, client: client, endpoint: endpoint, start: time.Now(), stop: func() bool { return true }}
+	a.note.url = req.URL
 	send, cut := req, false
 	r, body, large := largeForm(endpoint, req)
 	if !large {
 		var tee *teeBody
 		if send, body, cut, tee = capture(req); tee != nil {
 			a.tee, a.request = tee, send
-			return once(send), a
+			return a.once(send), a
 		}
 		r = endpoint.ParseRequest(req.Header.Get("Content-Type"), body, cut)
 	}
@@ -66,19 +70,34 @@ func (t *Transport) begin(client *langshark.Client, endpoint llmwire.Endpoint, r
 	a.request = req
 	a.find(body, &r)
 	if a.call.observation == nil { // not sampled
-		return send, nil
+		return a.once(send), nil
 	}
 	if t.options.streamUsage && r.Stream && !r.StreamUsage && !cut && llmwire.HasStreamUsage(endpoint) && mayHide(req) {
 		send = withStreamUsage(req, body)
 		a.hide = send != req
 	}
-	return once(send), a
+	return a.once(send), a
 }
 
-// once returns the request with the note that it is being recorded, for a
-// transport of ours further below.
-func once(req *http.Request) *http.Request {
-	return req.WithContext(ContextWithRecording(req.Context(), false))
+type onceKey struct{}
+
+// note says that the request to an address has been looked at.
+type note struct {
+	url  *url.URL
+	over atomic.Bool // it has been answered
+}
+
+// once returns the request with the note that it has been looked at, for a
+// transport of ours further below. It holds for this request only, not for what
+// is asked meanwhile or later with its context.
+func (a *attempt) once(req *http.Request) *http.Request {
+	return req.WithContext(context.WithValue(req.Context(), onceKey{}, &a.note))
+}
+
+// noted reports whether a transport of ours above has looked at the request.
+func noted(req *http.Request) bool {
+	n, ok := req.Context().Value(onceKey{}).(*note)
+	return ok && !n.over.Load() && (n.url == req.URL || *n.url == *req.URL)
 }
 
 // find finds the call that the attempt belongs to, or starts one.
@@ -118,6 +137,10 @@ func (a *attempt) opened() *call {
 		}
 		r.Vectors = a.transport.options.vectors
 		a.find(body, &r)
+		a.tee.drop()
+		if a.foreign = a.call.observation == nil; a.foreign { // not sampled
+			a.call = nil
+		}
 	}
 	return a.call
 }
@@ -138,6 +161,9 @@ func (a *attempt) answered(resp *http.Response) {
 		expected := a.expect(resp)
 		if a.foreign {
 			return
+		}
+		if resp.StatusCode >= http.StatusMultipleChoices {
+			a.call.failing(a)
 		}
 		if a.onward = redirected(resp); a.onward {
 			a.key = retryKey{redirect: resp}
@@ -221,7 +247,7 @@ func (a *attempt) closeOnce(err error) {
 	case a.marked:
 		pause, retry = mayRetry(o, a.key.count)
 	}
-	if a.call.finish(o, retry) {
+	if a.call.finish(a, o, retry) {
 		a.transport.wait(a.request.Context(), a.client, a.key, a.call, pause)
 	}
 }

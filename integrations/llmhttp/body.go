@@ -91,12 +91,17 @@ type teeBody struct {
 	copy []byte
 	cut  bool
 	all  bool // it was read to its end
+
+	dropped bool
 }
 
 func (b *teeBody) Read(p []byte) (int, error) {
 	n, err := b.rc.Read(p)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.dropped {
+		return n, err
+	}
 	room := llmwire.MaxRequestBytes - len(b.copy)
 	b.copy = append(b.copy, p[:min(max(n, 0), room)]...)
 	b.cut = b.cut || n > room
@@ -111,6 +116,13 @@ func (b *teeBody) sent(contentLength int64) (body []byte, cut bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return bytes.Clone(b.copy), b.cut || !b.all && contentLength != int64(len(b.copy))
+}
+
+// drop forgets what has been read, and what will be.
+func (b *teeBody) drop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.copy, b.dropped = nil, true
 }
 
 // withStreamUsage returns a request that asks for the usage of its stream. One

@@ -3,6 +3,7 @@ package llmhttp
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +27,7 @@ type call struct {
 	attempts []map[string]any // those before the last, once there are several
 	last     *outcome         // of the last attempt
 	running  int              // attempts
+	failed   []*attempt       // of those that run: the answer is known to be a failure
 	over     bool
 	held     bool // a scope decides when it has failed
 }
@@ -128,15 +130,33 @@ func (c *call) enter() {
 	c.running++
 }
 
-// enterAlone is enter unless the call is over or an attempt runs, and reports which.
+// enterAlone is enter unless the call is over or an attempt runs, and reports
+// which. One that has failed and whose body is only waiting to be closed, as by a
+// defer in a loop, doesn't run. A call that isn't sampled stays so.
 func (c *call) enterAlone() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.over || c.running > 0 {
+	if c.observation == nil {
+		return true
+	}
+	if c.over || c.running > len(c.failed) {
 		return false
 	}
-	c.running++
+	for _, a := range c.failed {
+		a.listed = true
+		c.attempts = append(c.attempts, map[string]any{
+			"start": a.start.UTC().Format(time.RFC3339Nano), "end": endError, "status": a.outcome.status, "error": a.outcome.statusLine(),
+		})
+	}
+	c.running, c.failed = 1, nil
 	return true
+}
+
+// failing notes that the answer to an attempt is a failure.
+func (c *call) failing(a *attempt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed = append(c.failed, a)
 }
 
 func (c *call) isOver() bool {
@@ -147,10 +167,14 @@ func (c *call) isOver() bool {
 
 // finish takes the outcome of one attempt and ends the call, unless another
 // attempt may come: a scope then decides, or wait is true.
-func (c *call) finish(o *outcome, mayWait bool) (wait bool) {
+func (c *call) finish(a *attempt, o *outcome, mayWait bool) (wait bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if a.listed {
+		return false
+	}
 	c.running--
+	c.failed = slices.DeleteFunc(c.failed, func(other *attempt) bool { return other == a })
 	if c.over {
 		return false
 	}
@@ -179,7 +203,7 @@ func (c *call) soFar(o *outcome) {
 func (c *call) giveUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.over && c.last != nil {
+	if !c.over && c.last != nil && c.observation != nil {
 		c.end()
 	}
 	c.held = false // an attempt that is under way decides

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/langshark/langshark-go/internal/llmwire"
 )
@@ -42,19 +43,25 @@ type usageHider struct {
 	rc    io.ReadCloser
 	buf   []byte // what was read last
 	event []byte // the beginning of an unfinished event
-	ready []byte // what the application may have
-	line  int    // length of the unfinished line of the event
-	cr    bool   // the last byte was a carriage return
-	long  bool   // the event is too long to be held
-	gone  bool   // the last event was left out
-	err   error
+	ready []byte // what the application may have, from given on
+	given int
+	line  int  // length of the unfinished line of the event
+	cr    bool // the last byte was a carriage return
+	long  bool // the event is too long to be held
+	gone  bool // the last event was left out
+
+	closed atomic.Bool
+	err    error
 }
 
 func (h *usageHider) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	for len(h.ready) == 0 {
+	for h.given == len(h.ready) || h.closed.Load() {
+		if h.closed.Load() { // what is held is gone: below one hears so
+			return h.rc.Read(p)
+		}
 		if h.err != nil {
 			return 0, h.err
 		}
@@ -62,21 +69,21 @@ func (h *usageHider) Read(p []byte) (int, error) {
 			h.buf = make([]byte, 4096)
 		}
 		n, err := h.rc.Read(h.buf)
-		h.ready = h.ready[:0]
+		h.ready, h.given = h.ready[:0], 0
 		h.take(h.buf[:n])
 		if err != nil {
 			h.err = err
 			h.end(err == io.EOF && isUsageEvent(h.event))
 		}
 	}
-	n := copy(p, h.ready)
-	h.ready = h.ready[n:]
+	n := copy(p, h.ready[h.given:])
+	h.given += n
 	return n, nil
 }
 
-// Close closes; what was held is gone, as it would be without us.
+// Close closes, perhaps while another goroutine reads.
 func (h *usageHider) Close() error {
-	h.ready, h.event, h.err = nil, nil, nil
+	h.closed.Store(true)
 	return h.rc.Close()
 }
 
@@ -145,6 +152,9 @@ func (h *usageHider) pass() {
 // isUsageEvent reports whether an event is a chunk with a usage and without
 // choices, and nothing but that.
 func isUsageEvent(event []byte) bool {
+	if !bytes.Contains(event, usageMember) {
+		return false // most are told by that
+	}
 	var data []byte
 	for line := range bytes.FieldsFuncSeq(event, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
@@ -156,3 +166,5 @@ func isUsageEvent(event []byte) bool {
 	}
 	return len(data) > 0 && llmwire.IsUsageChunk(data)
 }
+
+var usageMember = []byte(`"usage"`)

@@ -105,18 +105,27 @@ func (o *outcome) withoutSecrets(req *http.Request) {
 	if o.message == "" && e == nil {
 		return
 	}
-	var replace []string
-	for _, name := range [...]string{"Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key"} {
-		for _, value := range req.Header.Values(name) {
+	var secrets []string
+	for name, values := range req.Header {
+		if !secretName(name) {
+			continue
+		}
+		for _, value := range values {
 			if _, token, ok := strings.Cut(value, " "); ok {
 				value = token // after Bearer
 			}
-			if len(value) >= 4 {
-				replace = append(replace, value, "…")
-			}
+			secrets = append(secrets, value)
 		}
 	}
-	replace = append(replace, queryOf(req.URL)...)
+	if user, password, ok := req.BasicAuth(); ok {
+		secrets = append(secrets, user+":"+password, password)
+	}
+	replace := queryOf(req.URL, &secrets)
+	for _, s := range secrets {
+		if isSecret(s) {
+			replace = append(replace, s, "…")
+		}
+	}
 	if len(replace) == 0 {
 		return
 	}
@@ -127,21 +136,48 @@ func (o *outcome) withoutSecrets(req *http.Request) {
 	}
 }
 
-// queryOf returns what stands for a URL's query, and what instead of it.
-func queryOf(u *url.URL) (replace []string) {
+// secretName reports whether a header or a parameter has such a name.
+func secretName(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range [...]string{"key", "token", "secret", "authorization", "password", "signature", "sig"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSecret tells a key from a word that stands for one, as in "Bearer ollama",
+// which must not be taken out of every text.
+func isSecret(s string) bool {
+	return len(s) >= 8 && strings.ContainsFunc(s, func(r rune) bool { return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' })
+}
+
+// queryOf returns what stands for a URL's query, and what instead of it, and adds
+// the secrets in it.
+func queryOf(u *url.URL, secrets *[]string) (replace []string) {
 	if u == nil || u.RawQuery == "" && u.User == nil {
 		return nil
 	}
 	plain := *u
 	plain.RawQuery, plain.Fragment, plain.RawFragment, plain.User = "", "", "", nil
 	replace = []string{u.String(), plain.String(), u.Redacted(), plain.String()}
+	if password, ok := u.User.Password(); ok {
+		*secrets = append(*secrets, password)
+	}
 	if u.RawQuery == "" {
 		return replace
 	}
 	replace = append(replace, "?"+u.RawQuery, "")
-	for _, part := range append([]string{u.RawQuery}, strings.Split(u.RawQuery, "&")...) {
-		if strings.Contains(part, "=") {
-			replace = append(replace, part, "…")
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		if value == "" || !secretName(name) {
+			continue
+		}
+		replace = append(replace, part, "…")
+		*secrets = append(*secrets, value)
+		if text, err := url.QueryUnescape(value); err == nil {
+			*secrets = append(*secrets, text)
 		}
 	}
 	return replace

@@ -120,8 +120,9 @@ func redirected(resp *http.Response) bool {
 }
 
 // wait keeps the call open for its next attempt, and ends it if none comes in
-// time, or if the client is flushed. ctx is that of the attempt before: Anthropic's SDK gives each one of its
-// own, and ends it when it sends the next, so that its end alone means nothing.
+// time, or if the client is flushed. ctx is that of the attempt before: Anthropic's
+// SDK gives each one of its own, and ends it when it sends the next, so that its
+// end alone means nothing.
 func (t *Transport) wait(ctx context.Context, client *langshark.Client, key retryKey, c *call, atMost time.Duration) {
 	key.count++
 	expire := func() {

@@ -34,7 +34,7 @@ func StartTool(ctx context.Context, call ToolCall, opts ...langshark.SpanOption)
 	if !client.Recording(ctx) {
 		return client.StartObservation(ctx, langshark.KindTool, call.Name, opts...)
 	}
-	asked, found := toolcalls.Take(wanted(ctx, call))
+	asked, found := toolcalls.Take(wanted(ctx, call, true))
 	all := make([]langshark.SpanOption, 0, len(opts)+4)
 	all = append(all, langshark.WithInput(arguments(call.Arguments)), langshark.WithMetadata("gen_ai.operation.name", "execute_tool"))
 	if call.ID != "" {
@@ -47,9 +47,10 @@ func StartTool(ctx context.Context, call ToolCall, opts ...langshark.SpanOption)
 }
 
 // wanted says which call a tool that starts with ctx runs for.
-func wanted(ctx context.Context, call ToolCall) toolcalls.Wanted {
+func wanted(ctx context.Context, call ToolCall, exact bool) toolcalls.Wanted {
 	return toolcalls.Wanted{
 		Trace: langshark.TraceID(ctx), Parent: langshark.ObservationID(ctx), ID: call.ID, Name: call.Name, Arguments: compact(call.Arguments),
+		Exact: exact,
 	}
 }
 
@@ -83,7 +84,7 @@ func (c *call) recordTools(client *langshark.Client, at time.Time) {
 func (o *options) inferTools(ctx context.Context, client *langshark.Client, results []llmwire.ToolResult, at time.Time) {
 	for i := range results {
 		r := &results[i]
-		call, ok := toolcalls.Take(wanted(ctx, ToolCall{ID: r.ID, Name: r.Name}))
+		call, ok := toolcalls.Take(wanted(ctx, ToolCall{ID: r.ID, Name: r.Name}, false))
 		if !ok {
 			continue
 		}

@@ -1,6 +1,7 @@
 package llmhttp
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 
@@ -36,6 +37,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a == nil {
 		resp, err := t.below().RoundTrip(send)
 		own(resp, send, req)
+		if resp != nil {
+			timedBody(resp, req)
+		}
 		return resp, clientTimeout(req, err)
 	}
 	returned := false
@@ -46,6 +50,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}()
 	resp, err := t.below().RoundTrip(send)
 	returned = true
+	a.note.over.Store(true)
 	own(resp, send, req)
 	err = clientTimeout(req, err)
 	switch {
@@ -53,6 +58,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.failed(err)
 	case resp != nil:
 		a.answered(resp)
+		if a.foreign {
+			timedBody(resp, req)
+		}
+	default:
+		a.failed(errors.New("the transport returned neither an answer nor an error"))
 	}
 	return resp, err
 }
@@ -94,7 +104,7 @@ func (t *Transport) open(req *http.Request) (send *http.Request, a *attempt) {
 	if client == nil {
 		client = langshark.FromContext(req.Context())
 	}
-	if !client.Recording(req.Context()) || isRecordedElsewhere(req.Context()) {
+	if !client.Recording(req.Context()) || isRecordedElsewhere(req.Context()) || noted(req) {
 		return req, nil
 	}
 	endpoint := t.endpoint(req)

@@ -36,7 +36,7 @@ func ToolCallsAsked(g *langshark.Generation, calls ...ToolCall) {
 	}
 	at := time.Now()
 	for _, c := range calls {
-		toolcalls.Asked(toolcalls.Call{Trace: g.TraceID(), ID: c.ID, Name: c.Name, Arguments: c.Arguments, Generation: g.ID(), At: at})
+		toolcalls.Asked(toolcalls.Call{Trace: g.TraceID(), Parent: g.ParentID(), ID: c.ID, Name: c.Name, Arguments: c.Arguments, Generation: g.ID(), At: at})
 	}
 }
 
@@ -46,7 +46,7 @@ func ToolCallsAsked(g *langshark.Generation, calls ...ToolCall) {
 // The context is returned as it is if no model of its trace is known to have asked.
 // [StartTool] needs no such context.
 func ContextWithToolCall(ctx context.Context, call ToolCall) context.Context {
-	asked, ok := toolcalls.Take(wanted(ctx, call))
+	asked, ok := toolcalls.Take(wanted(ctx, call, true))
 	if !ok {
 		return ctx
 	}

@@ -65,7 +65,8 @@ func WithoutInput() Option { return llmhttp.WithoutInput() }
 func WithoutOutput() Option { return llmhttp.WithoutOutput() }
 
 // WithCapture says what is recorded of messages, tools and answers, instead of
-// the client's own [langshark.Config].Capture.
+// the client's own [langshark.Config].Capture. With [langshark.CaptureNone] an
+// error's message is left out as well.
 func WithCapture(m langshark.CaptureMode) Option { return llmhttp.WithCapture(m) }
 
 // WithStreamUsage asks for the usage in streams whose request doesn't. The chunk

@@ -369,21 +369,25 @@ func HasStreamUsage(e Endpoint) bool {
 // IsUsageChunk reports whether a stream's chunk is the one that tells the usage
 // and nothing else.
 func IsUsageChunk(data []byte) bool {
-	noChoices, usage, more := true, false, false
+	noChoices, usage := false, false
 	r := jsonx.NewReader(data)
 	for ok := r.Object(); ok && r.Member(); {
 		switch string(r.Key) {
 		case "choices":
 			choices := string(r.Raw())
-			noChoices = choices == "[]" || choices == "null"
+			if noChoices = choices == "[]" || choices == "null"; !noChoices {
+				return false
+			}
 		case "usage":
 			usage = r.Next() == '{'
 			r.Skip()
-		case "error", "prompt_filter_results":
-			more = isError(&r) || more
-		default:
+		case "id", "object", "created", "model", "service_tier", "system_fingerprint", "obfuscation", "provider":
 			r.Skip()
+		default:
+			if string(r.Raw()) != "null" {
+				return false
+			}
 		}
 	}
-	return noChoices && usage && !more && !r.Bad()
+	return noChoices && usage && !r.Bad()
 }

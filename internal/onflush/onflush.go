@@ -36,6 +36,12 @@ func Run(client any) {
 	delete(waiting, client)
 	mu.Unlock()
 	for f := range all {
-		(*f)()
+		safely(*f)
 	}
+}
+
+// safely keeps a panic of ours from who flushes.
+func safely(f func()) {
+	defer func() { _ = recover() }()
+	f()
 }

@@ -107,6 +107,8 @@ func remove(w *waiting) {
 type Wanted struct {
 	Trace, Parent       string
 	ID, Name, Arguments string
+	// Exact says that who looks for the ID knows that it is that call: it may have been claimed.
+	Exact bool
 }
 
 // Take returns a call that nobody has taken or claimed.
@@ -143,7 +145,7 @@ func find(w Wanted, claimed bool) (Call, bool) {
 	most := -1
 	for _, c := range byTrace[w.Trace] {
 		same := w.Arguments != "" && c.Arguments == w.Arguments
-		if w.ID != "" && c.ID != w.ID || w.ID == "" && c.Name != w.Name || c.claimed != claimed && (!claimed || !same) {
+		if w.ID != "" && c.ID != w.ID || w.ID == "" && c.Name != w.Name || c.claimed != claimed && (!claimed || !same) && (!w.Exact || w.ID == "") {
 			continue
 		}
 		fits := 0
