@@ -142,3 +142,40 @@ type SessionPage struct {
 	Total    int64
 	Next     Cursor
 }
+
+// SearchQuery looks for text in inputs and outputs.
+type SearchQuery struct {
+	// Text is what must be there, whatever the case. Words apart are looked for
+	// one by one and must all be in the same observation; quoted ones together.
+	// Latin words are found by their beginning, Korean, Chinese and Japanese ones
+	// by any part.
+	Text string
+	// From and To bound the time of the trace, if not zero.
+	From, To time.Time
+	// Limit is how many hits to return. Zero means 50.
+	Limit int
+	// After continues where a page ended.
+	After Cursor
+}
+
+// SearchHit is an observation, or a trace, whose input or output has the text.
+type SearchHit struct {
+	TraceID string
+	// ObservationID is empty if it is the trace's own input or output.
+	ObservationID string
+	Time          time.Time // of the trace
+	Name          string    // of the observation or trace
+	// Snippet is the text around the first word found, at most 200 bytes, cut at characters.
+	Snippet string
+	// Output says that the snippet is of the output, not the input.
+	Output bool
+}
+
+// SearchPage is a page of hits, those of the traces that came last first.
+type SearchPage struct {
+	Hits []SearchHit
+	// Next continues the list; empty if this is the last page. A page may be
+	// shorter than its limit, even empty, and yet have a next: it took too long
+	// to look further.
+	Next Cursor
+}

@@ -26,6 +26,11 @@ var (
 	ErrBadCursor = errors.New("not a cursor of this list")
 	// ErrBadOrder says that a list can't be sorted so.
 	ErrBadOrder = errors.New("not an order of this list")
+	// ErrFull says that there is no room left. Nothing can be written until
+	// there is; reads go on.
+	ErrFull = errors.New("no room left on the disk: reads go on, writes resume when there is")
+	// ErrBadQuery says that a query makes no sense.
+	ErrBadQuery = errors.New("not a query")
 )
 
 // RetryAfter is the time to wait after [ErrBusy].
@@ -35,7 +40,8 @@ const RetryAfter = time.Second
 // use and honour ctx.
 type Store interface {
 	// Write applies a batch. It returns nil once the batch is committed and
-	// will survive a crash; [ErrBusy] if the queue of writes is full. A write
+	// will survive a crash; [ErrBusy] if the queue of writes is full; [ErrFull] if
+	// there is no room for it. A write
 	// that ctx ends while it waits may still be committed: events are
 	// idempotent, so sending them again is safe.
 	Write(ctx context.Context, batch *Batch) error
@@ -57,10 +63,21 @@ type Store interface {
 	// Session returns one session.
 	Session(ctx context.Context, projectID, sessionID string) (*Session, error)
 
+	// Metrics adds up observations or traces, exactly but for quantiles: every
+	// write that has returned is in, and whatever is deleted is out.
+	Metrics(ctx context.Context, projectID string, q MetricsQuery) ([]MetricsRow, error)
+	// Search finds text in inputs and outputs. What was just written may take
+	// some seconds to be found.
+	Search(ctx context.Context, projectID string, q SearchQuery) (SearchPage, error)
+
 	// CreateProject adds a project; [ErrExists] if the id or name is taken.
 	CreateProject(ctx context.Context, p Project) error
 	// Projects lists all projects, oldest first.
 	Projects(ctx context.Context) ([]Project, error)
+	// SetRetention says how long the traces of a project are kept, from their
+	// timestamp on; zero is for ever. What is older goes in the background, in
+	// small steps, with its observations and scores.
+	SetRetention(ctx context.Context, projectID string, keep time.Duration) error
 	// CreateAPIKey adds a key; [ErrExists] if the public key is taken.
 	CreateAPIKey(ctx context.Context, k APIKey) error
 	// APIKeys lists the keys of a project, oldest first.
@@ -71,6 +88,14 @@ type Store interface {
 	// Watch calls f after each commit, on the writer's goroutine: f must not
 	// block. The returned function ends it.
 	Watch(f func(Commit)) (stop func())
+	// Backup writes a copy of everything to a new file, as it is at one moment,
+	// while writes go on. progress, if not nil, is called now and then with bytes.
+	Backup(ctx context.Context, path string, progress func(done, total int64)) error
+	// Check looks for damage: whether all can be read, and whether what is kept
+	// as sums is the sum of what is kept. It takes a time that grows with the data.
+	Check(ctx context.Context) error
+	// Stats says how the store is doing, at no cost.
+	Stats() Stats
 	// Close commits what waits, then releases everything. It is idempotent.
 	Close() error
 }
@@ -87,6 +112,33 @@ type Project struct {
 	ID        string
 	Name      string
 	CreatedAt time.Time
+	// Retention is how long traces are kept; zero is for ever.
+	Retention time.Duration
+}
+
+// Stats says how a store is doing. Counters run from when it was opened.
+type Stats struct {
+	// Pending and PendingBytes are the writes that wait or are being committed.
+	Pending      int
+	PendingBytes int
+	// Commits, and the Writes they held.
+	Commits int64
+	Writes  int64
+	// Busy and Full count the writes refused with [ErrBusy] and [ErrFull], Failed all others that failed.
+	Busy   int64
+	Full   int64
+	Failed int64
+	// CommitTime has how long commits took, waiting in the queue apart.
+	CommitTime Histogram
+	// Expired counts traces that went because of their age.
+	Expired int64
+	// SearchLag is about how many observations can't be found by search yet.
+	SearchLag int64
+	// FileBytes is the size of all files, FreeBytes what of it is free for reuse.
+	FileBytes int64
+	FreeBytes int64
+	// ReadOnly says that the last write failed with [ErrFull] and none has succeeded since.
+	ReadOnly bool
 }
 
 // APIKey lets an application write to and read from one project.
