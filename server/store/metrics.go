@@ -121,14 +121,20 @@ func BucketOf(d time.Duration) int32 {
 	return int32(math.Ceil(math.Log(us) / math.Log(HistogramGrowth)))
 }
 
-// Record counts one duration. Durations below zero count as zero.
-func (h *Histogram) Record(d time.Duration) {
+// Record counts a duration n times; a negative n takes it out again. Durations
+// below zero count as zero.
+func (h *Histogram) Record(d time.Duration, n int64) {
 	d = max(d, 0)
 	if h.Buckets == nil {
 		h.Buckets = map[int32]int64{}
 	}
-	h.Buckets[BucketOf(d)]++
-	h.Sum += d.Microseconds()
+	b := BucketOf(d)
+	if c := h.Buckets[b] + n; c == 0 {
+		delete(h.Buckets, b)
+	} else {
+		h.Buckets[b] = c
+	}
+	h.Sum += n * d.Microseconds()
 }
 
 // Merge adds o, or with a sign of -1 subtracts it.
