@@ -96,7 +96,8 @@ func (s *Sums) Add(o *Sums, sign int64) {
 // IsZero reports whether nothing is counted.
 func (s *Sums) IsZero() bool {
 	return s.Traces == 0 && s.Observations == 0 && s.Errors == 0 && s.Warnings == 0 && s.InputTokens == 0 && s.OutputTokens == 0 &&
-		s.TotalTokens == 0 && s.Cost == 0 && s.Costs == 0 && len(s.Latency.Buckets) == 0 && len(s.FirstToken.Buckets) == 0
+		s.TotalTokens == 0 && s.Cost == 0 && s.Costs == 0 &&
+		len(s.Latency.Buckets) == 0 && s.Latency.Sum == 0 && len(s.FirstToken.Buckets) == 0 && s.FirstToken.Sum == 0
 }
 
 // HistogramGrowth is the ratio of the bounds of a histogram's bucket.

@@ -128,3 +128,17 @@ func (c *codecs) decompress(form []byte) ([]byte, error) {
 	}
 	return raw, nil
 }
+
+func (s *Store) loadDictionaries(d *db) error {
+	return d.rows("SELECT id, project, data FROM dictionaries ORDER BY id", nil, func(r driverRow) error {
+		var id, project int64
+		var data []byte
+		if err := r.Scan(&id, &project, &data); err != nil {
+			return err
+		}
+		if err := s.codecs.learn(data); err != nil {
+			return err
+		}
+		return s.codecs.use(project, uint32(id), data) //nolint:gosec // written from one
+	})
+}

@@ -32,6 +32,9 @@ type Options struct {
 	MaxPending int
 	// MaxPendingBytes bounds them in bytes. Defaults to 64 MiB.
 	MaxPendingBytes int
+	// SweepEvery is how often is looked for what is older than its project keeps.
+	// Defaults to a minute.
+	SweepEvery time.Duration
 	// Ephemeral gives up safety against power loss, for data nobody keeps.
 	Ephemeral bool
 	// Logger defaults to slog.Default().
@@ -49,6 +52,7 @@ type Store struct {
 	pageSize int64
 	read     *sql.DB
 	writer   *writer
+	indexer  *db // reads for the search index
 	codecs   *codecs
 	counts   counts
 	full     full
@@ -59,6 +63,7 @@ type Store struct {
 
 	background context.Context // ends what works in the background
 	end        context.CancelFunc
+	kick       chan struct{} // has the sweeper look now
 	working    sync.WaitGroup
 
 	gone    atomic.Bool // set by Close
@@ -74,6 +79,7 @@ var _ store.Store = (*Store)(nil)
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	opts.MaxPending = cmp.Or(opts.MaxPending, 20_000)
 	opts.MaxPendingBytes = cmp.Or(opts.MaxPendingBytes, 64<<20)
+	opts.SweepEvery = cmp.Or(opts.SweepEvery, time.Minute)
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -112,6 +118,9 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 		return errors.Join(err, d.close())
 	}
 	if s.read, err = sql.Open("sqlite", s.url+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)"); err != nil {
+		return errors.Join(err, d.close())
+	}
+	if s.indexer, err = openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-4096)"); err != nil {
 		return errors.Join(err, d.close())
 	}
 	s.read.SetMaxOpenConns(readers)
@@ -193,10 +202,14 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) closeFiles() error {
-	if s.read == nil {
-		return nil
+	var errs []error
+	if s.indexer != nil {
+		errs = append(errs, s.indexer.close())
 	}
-	return s.read.Close()
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // project returns the number of a project, which another process may have made.

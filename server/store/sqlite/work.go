@@ -3,29 +3,28 @@ package sqlite
 import (
 	"context"
 	"time"
-
-	"github.com/langshark/langshark-go/server/store"
 )
 
-func (s *Store) startWork() {}
-
-func (s *Store) loadDictionaries(*db) error { return nil }
-
-// Metrics implements [store.Store].
-func (s *Store) Metrics(context.Context, string, store.MetricsQuery) ([]store.MetricsRow, error) {
-	return nil, nil
+// startWork starts what goes on in the background; Close ends it.
+func (s *Store) startWork() {
+	s.kick = make(chan struct{}, 1)
+	s.working.Go(func() { s.sweep(s.background) })
+	s.working.Go(func() { s.indexSearch(s.background) })
 }
 
-// Search implements [store.Store].
-func (s *Store) Search(context.Context, string, store.SearchQuery) (store.SearchPage, error) {
-	return store.SearchPage{}, nil
+// pause waits. It reports false if ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
-// SetRetention implements [store.Store].
-func (s *Store) SetRetention(context.Context, string, time.Duration) error { return nil }
-
-// Backup implements [store.Store].
-func (s *Store) Backup(context.Context, string, func(done, total int64)) error { return nil }
-
-// Check implements [store.Store].
-func (s *Store) Check(context.Context) error { return nil }
+// do has the writer do something in a transaction of its own.
+func (s *Store) do(ctx context.Context, f func(*tx) error) error {
+	return s.writer.submit(ctx, &request{items: 1, alone: true, do: f})
+}

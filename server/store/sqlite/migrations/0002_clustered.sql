@@ -158,4 +158,4 @@ CREATE TABLE user_days (
 ) WITHOUT ROWID;
 
 -- Words of inputs and outputs by the row of the observation, or the trace's << 24.
-CREATE VIRTUAL TABLE search USING fts5 (words, content='', contentless_delete=1, detail=none, tokenize="unicode61 remove_diacritics 0 categories 'L* N* Co M*'");
+CREATE VIRTUAL TABLE search USING fts5 (words, content='', contentless_delete=1, detail=none, tokenize='ascii');
