@@ -12,7 +12,12 @@ import (
 
 func open(t *testing.T, now func() time.Time) store.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "a #1?%.db"), sqlite.Options{Now: now})
+	return openAt(t, filepath.Join(t.TempDir(), "a #1?%.db"), now)
+}
+
+func openAt(t *testing.T, path string, now func() time.Time) store.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,4 +29,4 @@ func open(t *testing.T, now func() time.Time) store.Store {
 	return s
 }
 
-func TestConformance(t *testing.T) { storetest.Run(t, open) }
+func TestConformance(t *testing.T) { storetest.Engine{Open: open, OpenAt: openAt}.Run(t) }

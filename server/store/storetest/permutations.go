@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,8 @@ import (
 )
 
 // testPermutations writes the same events in random order, with duplicates and
-// in random batches, deletes among them, and compares all rows with the model.
+// in random batches, deletes among them, and compares all rows with the model,
+// and the metrics with what the model's rows add up to.
 func testPermutations(t *testing.T, open Opener) {
 	t.Helper()
 	const worlds, orders = 60, 3
@@ -32,13 +34,24 @@ func testPermutations(t *testing.T, open Opener) {
 			if diff := compare(want, dump(t, s, project)); diff != "" {
 				t.Fatalf("world %d, order %d: %d events gave other rows than the model:\n%s", seed, order, len(events), diff)
 			}
+			ranges := []int{g.IntN(len(metricsRanges))}
+			if order == 0 {
+				ranges = g.Perm(len(metricsRanges))
+			}
+			if diff := checkMetrics(t, s, project, want, ranges...); diff != "" {
+				t.Fatalf("world %d, order %d: of %d events: %s", seed, order, len(events), diff)
+			}
 		}
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Errorf("Check: %v", err)
 	}
 }
 
 // compare describes the first difference.
-func compare(want, got rows) string {
-	a, b := lines(want), lines(got)
+func compare(want, got rows) string { return compareLines(lines(want), lines(got)) }
+
+func compareLines(a, b []string) string {
 	for i := range max(len(a), len(b)) {
 		var x, y string
 		if i < len(a) {
@@ -55,22 +68,17 @@ func compare(want, got rows) string {
 }
 
 func lines(r rows) []string {
+	return slices.Concat(jsonLines("trace", r.Traces), jsonLines("observation", r.Observations), jsonLines("score", r.Scores))
+}
+
+func jsonLines[T any](kind string, list []T) []string {
 	var out []string
-	add := func(kind string, v any) {
+	for _, v := range list {
 		b, err := json.Marshal(v)
 		if err != nil {
 			b = []byte(err.Error())
 		}
 		out = append(out, kind+" "+string(b))
-	}
-	for _, v := range r.Traces {
-		add("trace", v)
-	}
-	for _, v := range r.Observations {
-		add("observation", v)
-	}
-	for _, v := range r.Scores {
-		add("score", v)
 	}
 	return out
 }
@@ -78,19 +86,37 @@ func lines(r rows) []string {
 // dump reads all a project has, without what depends on the time of arrival.
 func dump(t *testing.T, s store.Store, project string) (r rows) {
 	t.Helper()
-	traces, err := s.Traces(t.Context(), project, store.TraceQuery{Page: store.Page{Limit: 1000}, Payloads: true})
-	if err != nil {
-		t.Fatalf("Traces: %v", err)
+	page := store.Page{Limit: 1000}
+	for {
+		traces, err := s.Traces(t.Context(), project, store.TraceQuery{Page: page, Payloads: true})
+		if err != nil {
+			t.Fatalf("Traces: %v", err)
+		}
+		r.Traces = append(r.Traces, traces.Traces...)
+		if page.After = traces.Next; page.After == "" {
+			break
+		}
 	}
-	observations, err := s.Observations(t.Context(), project, store.ObservationQuery{Page: store.Page{Limit: 1000}, Payloads: true})
-	if err != nil {
-		t.Fatalf("Observations: %v", err)
+	for {
+		observations, err := s.Observations(t.Context(), project, store.ObservationQuery{Page: page, Payloads: true})
+		if err != nil {
+			t.Fatalf("Observations: %v", err)
+		}
+		r.Observations = append(r.Observations, observations.Observations...)
+		if page.After = observations.Next; page.After == "" {
+			break
+		}
 	}
-	scores, err := s.Scores(t.Context(), project, store.ScoreQuery{Page: store.Page{Limit: 1000}})
-	if err != nil {
-		t.Fatalf("Scores: %v", err)
+	for {
+		scores, err := s.Scores(t.Context(), project, store.ScoreQuery{Page: page})
+		if err != nil {
+			t.Fatalf("Scores: %v", err)
+		}
+		r.Scores = append(r.Scores, scores.Scores...)
+		if page.After = scores.Next; page.After == "" {
+			break
+		}
 	}
-	r = rows{Traces: traces.Traces, Observations: observations.Observations, Scores: scores.Scores}
 	environments := map[string]string{}
 	for i := range r.Traces {
 		v := &r.Traces[i]
@@ -178,8 +204,11 @@ func (g *generator) text(prefix string) string {
 	return maybe(g, prefix+"1", prefix+"2", prefix+"3")
 }
 
+// time is one of some that are in several hours and days, on the edges of both, and long ago.
 func (g *generator) time() time.Time {
-	return maybe(g, epoch.Add(time.Second), epoch.Add(2*time.Second+345678*time.Microsecond), epoch.Add(-time.Hour))
+	return maybe(g, epoch.Add(time.Second), epoch.Add(2*time.Second+345678*time.Microsecond), epoch.Add(-time.Hour), epoch.Add(3*time.Hour),
+		epoch.Add(-27*time.Hour-time.Microsecond), epoch.Add(50*time.Hour), floorTime(epoch, time.Hour), floorTime(epoch, day), floorTime(epoch, day).Add(-time.Microsecond),
+		time.Date(1969, 12, 30, 23, 30, 0, 0, time.UTC))
 }
 
 func (g *generator) json() json.RawMessage {

@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,25 +12,65 @@ import (
 // Opener makes an empty store whose clock is now. The store is closed by the test's cleanup.
 type Opener func(t *testing.T, now func() time.Time) store.Store
 
-// Run runs the suite.
+// Engine is how stores of one engine are made.
+type Engine struct {
+	// Open makes an empty store.
+	Open Opener
+	// OpenAt opens the file at a path, or makes it: what a backup wrote, for
+	// one. The store is closed by the test's cleanup. If nil, nobody looks into backups.
+	OpenAt func(t *testing.T, path string, now func() time.Time) store.Store
+}
+
+// Run runs the suite against an engine that has no more than an Opener.
 func Run(t *testing.T, open Opener) {
 	t.Helper()
-	t.Run("Projects", func(t *testing.T) { testProjects(t, open) })
-	t.Run("RoundTrip", func(t *testing.T) { testRoundTrip(t, open) })
-	t.Run("NullsNeverClear", func(t *testing.T) { testNullsNeverClear(t, open) })
-	t.Run("Permutations", func(t *testing.T) { testPermutations(t, open) })
-	t.Run("UnknownTrace", func(t *testing.T) { testUnknownTrace(t, open) })
-	t.Run("Delete", func(t *testing.T) { testDelete(t, open) })
-	t.Run("TraceFilters", func(t *testing.T) { testTraceFilters(t, open) })
-	t.Run("TraceOrders", func(t *testing.T) { testTraceOrders(t, open) })
-	t.Run("Pages", func(t *testing.T) { testPages(t, open) })
-	t.Run("ObservationFilters", func(t *testing.T) { testObservationFilters(t, open) })
-	t.Run("HugeSums", func(t *testing.T) { testHugeSums(t, open) })
-	t.Run("Sessions", func(t *testing.T) { testSessions(t, open) })
-	t.Run("Isolation", func(t *testing.T) { testIsolation(t, open) })
-	t.Run("Watch", func(t *testing.T) { testWatch(t, open) })
-	t.Run("Concurrent", func(t *testing.T) { testConcurrent(t, open) })
-	t.Run("Close", func(t *testing.T) { testClose(t, open) })
+	Engine{Open: open}.Run(t)
+}
+
+// Run runs the suite.
+func (e Engine) Run(t *testing.T) {
+	t.Helper()
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, Opener)
+	}{
+		{"Projects", testProjects},
+		{"RoundTrip", testRoundTrip},
+		{"NullsNeverClear", testNullsNeverClear},
+		{"Permutations", testPermutations},
+		{"UnknownTrace", testUnknownTrace},
+		{"Delete", testDelete},
+		{"TraceFilters", testTraceFilters},
+		{"TraceOrders", testTraceOrders},
+		{"Pages", testPages},
+		{"ObservationFilters", testObservationFilters},
+		{"HugeSums", testHugeSums},
+		{"Sessions", testSessions},
+		{"Isolation", testIsolation},
+		{"Watch", testWatch},
+		{"Concurrent", testConcurrent},
+		{"Close", testClose},
+		{"LargeTrace", testLargeTrace},
+		{"Extremes", testExtremes},
+		{"MetricsBuckets", testMetricsBuckets},
+		{"MetricsErrors", testMetricsErrors},
+		{"MetricsOfHugeCounts", testMetricsOfHugeCounts},
+		{"MetricsIsolation", testMetricsIsolation},
+		{"Search", testSearch},
+		{"SearchHits", testSearchHits},
+		{"SearchFollowsWrites", testSearchFollowsWrites},
+		{"SearchPages", testSearchPages},
+		{"SearchTimes", testSearchTimes},
+		{"SearchNasty", testSearchNasty},
+		{"Retention", testRetention},
+		{"RetentionBesideWrites", testRetentionBesideWrites},
+		{"RetentionAgain", testRetentionAgain},
+		{"Stats", testStats},
+		{"BackupRefuses", testBackupRefuses},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, e.Open) })
+	}
+	t.Run("Backup", func(t *testing.T) { testBackup(t, e) })
 }
 
 // epoch is the clock of the suite where it matters.
@@ -65,4 +106,38 @@ func write(t *testing.T, s store.Store, b store.Batch) {
 // at is a stamp so many seconds after the epoch.
 func at(seconds int, event string) store.Stamp {
 	return store.NewStamp(epoch.Add(time.Duration(seconds)*time.Second), false, event)
+}
+
+// patience is how long the suite waits for what an engine does in the background.
+const patience = time.Minute
+
+// eventually asks until the answer is empty, and fails with the last one if that takes too long.
+func eventually(t *testing.T, ask func() (missing string)) {
+	t.Helper()
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for {
+		missing := ask()
+		if missing == "" {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			t.Fatalf("after %v still: %s", patience, missing)
+		}
+	}
+}
+
+// indexed waits until search knows all that was written.
+func indexed(t *testing.T, s store.Store) {
+	t.Helper()
+	eventually(t, func() string {
+		if lag := s.Stats().SearchLag; lag != 0 {
+			return fmt.Sprintf("search lags by %d", lag)
+		}
+		return ""
+	})
 }
