@@ -54,12 +54,21 @@ func (s *Store) Metrics(ctx context.Context, projectID string, q store.MetricsQu
 func bounds(from, to time.Time) (low, high int64) {
 	low, high = math.MinInt64, math.MaxInt64
 	if !from.IsZero() {
-		low = micros(from)
+		low = bound(from)
 	}
 	if !to.IsZero() {
-		high = micros(to)
+		high = bound(to)
 	}
 	return low, high
+}
+
+// bound is the first microsecond not before t.
+func bound(t time.Time) int64 {
+	us := micros(t)
+	if t.Nanosecond()%1000 != 0 {
+		us++
+	}
+	return us
 }
 
 // metrics gathers the answer.

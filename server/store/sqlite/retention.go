@@ -94,8 +94,9 @@ func (s *Store) expire(ctx context.Context, projectID string, project, before in
 		limit := 200
 		for more := true; more; {
 			var began time.Time
+			var done *tx
 			err := s.do(ctx, func(t *tx) (err error) {
-				began = time.Now()
+				began, done = time.Now(), t
 				t.names[project] = projectID
 				more, err = step(t, limit)
 				return err
@@ -103,6 +104,7 @@ func (s *Store) expire(ctx context.Context, projectID string, project, before in
 			if err != nil {
 				return err
 			}
+			s.counts.expired.Add(done.expired)
 			took := time.Since(began)
 			switch {
 			case took > stepTime:
@@ -151,7 +153,7 @@ func (t *tx) expireTraces(project, before int64, observations int) (more bool, e
 		if err := t.expireTrace(st); err != nil {
 			return false, err
 		}
-		t.s.counts.expired.Add(1)
+		t.expired++
 		if observations -= int(st.before.observations) + 1; observations <= 0 {
 			return true, nil
 		}

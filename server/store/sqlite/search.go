@@ -65,9 +65,8 @@ func (s *Store) indexSearch(ctx context.Context) {
 
 // indexStep indexes the next blocks. It reports whether there may be more.
 func (s *Store) indexStep(ctx context.Context) (more bool, err error) {
-	docs, upTo, left, err := s.readDocuments(ctx)
+	docs, upTo, err := s.readDocuments(ctx)
 	if err != nil || upTo == 0 {
-		s.counts.lag.Store(left)
 		return false, err
 	}
 	err = s.do(ctx, func(t *tx) error {
@@ -79,7 +78,7 @@ func (s *Store) indexStep(ctx context.Context) (more bool, err error) {
 		return t.exec("UPDATE counters SET searched = ? WHERE searched < ?", upTo, upTo)
 	})
 	if err == nil {
-		s.counts.lag.Store(left)
+		s.counts.searched.Store(upTo)
 	}
 	return true, err
 }
@@ -107,19 +106,19 @@ func (t *tx) indexDocument(d document) error {
 func isTrace(owner int64) bool { return owner&(maxMembers-1) == 0 }
 
 // readDocuments makes documents of the next blocks' owners. upTo is the last
-// block, 0 if there is none, and left about how many observations come after it.
-func (s *Store) readDocuments(ctx context.Context) (docs []document, upTo, left int64, err error) {
+// block, 0 if there is none.
+func (s *Store) readDocuments(ctx context.Context) (docs []document, upTo int64, err error) {
 	source := s.indexer
 	if err := source.exec("BEGIN"); err != nil {
-		return nil, 0, 0, err
+		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, source.rollback()) }()
 	var searched, last int64
-	if err := source.row("SELECT searched, ifnull((SELECT max(rid) FROM payloads), 0) FROM counters", nil, &searched, &last); err != nil {
-		return nil, 0, 0, err
+	if err := source.row("SELECT searched, payload - 1 FROM counters", nil, &searched, &last); err != nil {
+		return nil, 0, err
 	}
 	if last <= searched {
-		return nil, 0, 0, nil
+		return nil, 0, nil
 	}
 	blocks := map[int64]*opened{}
 	bytes, owners := 0, []int64{}
@@ -151,25 +150,28 @@ func (s *Store) readDocuments(ctx context.Context) (docs []document, upTo, left 
 		return nil
 	})
 	if err != nil && !errors.Is(err, enough) {
-		return nil, 0, 0, err
+		return nil, 0, err
 	}
+	cut := err != nil
 	for _, owner := range owners {
 		if err := ctx.Err(); err != nil {
-			return nil, 0, 0, err
+			return nil, 0, err
 		}
 		d, err := s.document(source, owner, blocks)
 		if err != nil {
-			return nil, 0, 0, err
+			return nil, 0, err
 		}
 		if d.words != "" {
 			docs = append(docs, d)
 		}
 	}
-	perBlock := int64(1)
 	if len(blocks) > 0 {
-		perBlock = max(int64(len(owners)/len(blocks)), 1)
+		s.counts.perBlock.Store(int64(len(owners) / len(blocks)))
 	}
-	return docs, upTo, (last - upTo) * perBlock, nil
+	if !cut && len(blocks) < indexBlocks { // those after it are gone again
+		upTo = last
+	}
+	return docs, upTo, nil
 }
 
 // document reads all that an owner has.

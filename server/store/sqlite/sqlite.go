@@ -154,6 +154,12 @@ func (s *Store) prepare(ctx context.Context, d *db) error {
 	if err := d.row("PRAGMA page_size", nil, &s.pageSize); err != nil {
 		return err
 	}
+	var blocks, searched int64
+	if err := d.row("SELECT payload - 1, searched FROM counters", nil, &blocks, &searched); err != nil {
+		return err
+	}
+	s.counts.blocks.Store(blocks)
+	s.counts.searched.Store(searched)
 	return s.loadDictionaries(d)
 }
 

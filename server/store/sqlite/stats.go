@@ -13,7 +13,9 @@ import (
 
 // counts are what [Store.Stats] counts.
 type counts struct {
-	busy, full, failed, expired, lag, freePages atomic.Int64
+	busy, full, failed, expired, freePages atomic.Int64
+	// The last block, the last one that search has, and how many observations one has.
+	blocks, searched, perBlock atomic.Int64
 
 	mu         sync.Mutex
 	commits    int64
@@ -57,7 +59,8 @@ func (s *Store) Stats() store.Stats {
 	out.CommitTime.Merge(&c.commitTime, 1)
 	c.mu.Unlock()
 	out.Busy, out.Full, out.Failed = c.busy.Load(), c.full.Load(), c.failed.Load()
-	out.Expired, out.SearchLag = c.expired.Load(), c.lag.Load()
+	out.Expired = c.expired.Load()
+	out.SearchLag = max(c.blocks.Load()-c.searched.Load(), 0) * max(c.perBlock.Load(), 1)
 	out.FreeBytes = c.freePages.Load() * s.pageSize
 	out.ReadOnly = s.full.readOnly()
 	for _, suffix := range []string{"", "-wal", "-shm"} {

@@ -43,7 +43,8 @@ type tx struct {
 	gone      map[int64][]int   // parts that rows have let go, by block
 	unsearch  []int64           // owners whose words leave the index
 	next      struct{ trace, payload int64 }
-	numbering bool // next has changed
+	numbering bool  // next has changed
+	expired   int64 // traces
 }
 
 // key names a thing of a project.

@@ -66,10 +66,10 @@ func byID(w *where, table string, project int64, ids []string) {
 // span adds from <= column < to, where they are set.
 func (w *where) span(column string, from, to time.Time) {
 	if !from.IsZero() {
-		w.add(column+" >= ?", micros(from))
+		w.add(column+" >= ?", bound(from))
 	}
 	if !to.IsZero() {
-		w.add(column+" < ?", micros(to))
+		w.add(column+" < ?", bound(to))
 	}
 }
 

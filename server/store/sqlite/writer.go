@@ -261,6 +261,7 @@ func (w *writer) transact(group []*request) (commits []store.Commit, err error) 
 	if err := w.db.commit(); err != nil {
 		return nil, fmt.Errorf("langshark: commit: %w", err)
 	}
+	w.store.counts.blocks.Store(t.next.payload - 1)
 	return t.commits(), nil
 }
 
