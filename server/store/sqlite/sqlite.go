@@ -45,17 +45,18 @@ type Options struct {
 
 // Store is a [store.Store] in one file. Use [Open].
 type Store struct {
-	opts     Options
-	log      *slog.Logger
-	path     string
-	url      string // of the file, for connections
-	pageSize int64
-	read     *sql.DB
-	writer   *writer
-	indexer  *db // reads for the search index
-	codecs   *codecs
-	counts   counts
-	full     full
+	opts         Options
+	log          *slog.Logger
+	path         string
+	url          string // of the file, for connections
+	pageSize     int64
+	read         *sql.DB
+	writer       *writer
+	indexer      *db // reads for the search index
+	checkpointer *db
+	codecs       *codecs
+	counts       counts
+	full         full
 
 	mu       sync.RWMutex
 	projects map[string]int64 // by id
@@ -123,6 +124,9 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	if s.indexer, err = openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-4096)"); err != nil {
 		return errors.Join(err, d.close())
 	}
+	if s.checkpointer, err = openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=cache_size(-1024)&_pragma=synchronous(" + s.synchronous() + ")"); err != nil {
+		return errors.Join(err, d.close())
+	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	s.writer = startWriter(s, d)
@@ -131,18 +135,22 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	return nil
 }
 
+// synchronous is the engine's word for when it waits for the disk.
+func (s *Store) synchronous() string {
+	if s.opts.Ephemeral {
+		return "OFF"
+	}
+	return "FULL"
+}
+
 // readers is how many reads run at once.
 const readers = 4
 
 // prepare sets the writer's connection up and brings the schema up to date.
 func (s *Store) prepare(ctx context.Context, d *db) error {
-	synchronous := "FULL"
-	if s.opts.Ephemeral {
-		synchronous = "OFF"
-	}
 	for _, pragma := range []string{
-		"page_size=8192", "journal_mode=WAL", "synchronous=" + synchronous, "cache_size=-65536",
-		"temp_store=MEMORY", "wal_autocheckpoint=2000", "journal_size_limit=67108864",
+		"page_size=8192", "journal_mode=WAL", "synchronous=" + s.synchronous(), "cache_size=-65536",
+		"temp_store=MEMORY", "wal_autocheckpoint=0", "journal_size_limit=67108864",
 	} {
 		if err := d.script("PRAGMA " + pragma); err != nil {
 			return err
@@ -209,8 +217,10 @@ func (s *Store) Close() error {
 
 func (s *Store) closeFiles() error {
 	var errs []error
-	if s.indexer != nil {
-		errs = append(errs, s.indexer.close())
+	for _, d := range []*db{s.indexer, s.checkpointer} {
+		if d != nil {
+			errs = append(errs, d.close())
+		}
 	}
 	if s.read != nil {
 		errs = append(errs, s.read.Close())

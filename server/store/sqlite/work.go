@@ -10,6 +10,7 @@ func (s *Store) startWork() {
 	s.kick = make(chan struct{}, 1)
 	s.working.Go(func() { s.sweep(s.background) })
 	s.working.Go(func() { s.indexSearch(s.background) })
+	s.working.Go(func() { s.checkpoint(s.background) })
 }
 
 // pause waits. It reports false if ctx ends first.

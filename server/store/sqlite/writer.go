@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/langshark/langshark-go/server/store"
@@ -35,6 +36,10 @@ type writer struct {
 	store *Store
 	db    *db
 	done  chan struct{}
+	// committed has something after a commit; capacity 1.
+	committed chan struct{}
+	// checkpoint asks for the rest of one.
+	checkpoint atomic.Bool
 
 	mu     sync.Mutex
 	queue  []*request
@@ -43,10 +48,12 @@ type writer struct {
 	closed bool
 	wake   chan struct{} // capacity 1
 	err    error         // of closing
+
+	lastBatch time.Time // when the last batch came
 }
 
 func startWriter(s *Store, d *db) *writer {
-	w := &writer{store: s, db: d, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	w := &writer{store: s, db: d, done: make(chan struct{}), wake: make(chan struct{}, 1), committed: make(chan struct{}, 1)}
 	go w.run()
 	return w
 }
@@ -109,6 +116,9 @@ func (w *writer) submit(ctx context.Context, r *request) error {
 		return fmt.Errorf("langshark: %w", store.ErrBusy)
 	}
 	w.queue = append(w.queue, r)
+	if r.batch != nil {
+		w.lastBatch = time.Now()
+	}
 	w.items += r.items
 	w.bytes += r.bytes
 	w.mu.Unlock()
@@ -186,6 +196,11 @@ func (w *writer) run() {
 		}
 		w.commit(group)
 		w.settle(group)
+		if w.checkpoint.Swap(false) {
+			if _, _, err := moveLog(w.db); err != nil {
+				w.store.log.Warn("langshark: checkpoint", "error", known(err))
+			}
+		}
 	}
 }
 
@@ -262,6 +277,10 @@ func (w *writer) transact(group []*request) (commits []store.Commit, err error) 
 		return nil, fmt.Errorf("langshark: commit: %w", err)
 	}
 	w.store.counts.blocks.Store(t.next.payload - 1)
+	select {
+	case w.committed <- struct{}{}:
+	default:
+	}
 	return t.commits(), nil
 }
 
@@ -282,9 +301,12 @@ func (w *writer) release() {
 	w.err = errors.Join(w.db.exec("PRAGMA optimize"), w.db.close())
 }
 
-// idle reports whether nothing waits.
+// quietTime is how long nothing was written when the writer is idle.
+const quietTime = 200 * time.Millisecond
+
+// idle reports whether nobody needs the writer: nothing waits, and nothing has come just now.
 func (w *writer) idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.items == 0
+	return w.items == 0 && time.Since(w.lastBatch) > quietTime
 }
