@@ -12,6 +12,9 @@ import (
 // maxDecoded bounds what a block may come to, whatever it claims.
 const maxDecoded = maxPayloadBytes + maxBlockBytes
 
+// maxCodecs bounds the projects that use a dictionary at once: each takes some MiB.
+const maxCodecs = 32
+
 // codecs compress and decompress the payloads of all projects.
 type codecs struct {
 	plain *zstd.Encoder
@@ -70,6 +73,12 @@ func (c *codecs) use(project int64, id uint32, dictionary []byte) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.trained) >= maxCodecs {
+		for other := range c.trained { // it goes on without
+			delete(c.trained, other)
+			break
+		}
+	}
 	c.trained[project] = &codec{encoder, id}
 	return nil
 }

@@ -65,6 +65,8 @@ type Store struct {
 	background context.Context // ends what works in the background
 	end        context.CancelFunc
 	kick       chan struct{} // has the sweeper look now
+	training   sync.Mutex
+	trained    map[int64]time.Time // when a dictionary was last tried, by project; guarded by training
 	working    sync.WaitGroup
 
 	gone    atomic.Bool // set by Close

@@ -7,7 +7,7 @@ import (
 
 // startWork starts what goes on in the background; Close ends it.
 func (s *Store) startWork() {
-	s.kick = make(chan struct{}, 1)
+	s.kick, s.trained = make(chan struct{}, 1), map[int64]time.Time{}
 	s.working.Go(func() { s.sweep(s.background) })
 	s.working.Go(func() { s.indexSearch(s.background) })
 	s.working.Go(func() { s.checkpoint(s.background) })
