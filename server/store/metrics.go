@@ -96,7 +96,8 @@ func (s *Sums) Add(o *Sums, sign int64) {
 // IsZero reports whether nothing is counted.
 func (s *Sums) IsZero() bool {
 	return s.Traces == 0 && s.Observations == 0 && s.Errors == 0 && s.Warnings == 0 && s.InputTokens == 0 && s.OutputTokens == 0 &&
-		s.TotalTokens == 0 && s.Cost == 0 && s.Costs == 0 && len(s.Latency.Buckets) == 0 && len(s.FirstToken.Buckets) == 0
+		s.TotalTokens == 0 && s.Cost == 0 && s.Costs == 0 &&
+		len(s.Latency.Buckets) == 0 && s.Latency.Sum == 0 && len(s.FirstToken.Buckets) == 0 && s.FirstToken.Sum == 0
 }
 
 // HistogramGrowth is the ratio of the bounds of a histogram's bucket.
@@ -121,14 +122,20 @@ func BucketOf(d time.Duration) int32 {
 	return int32(math.Ceil(math.Log(us) / math.Log(HistogramGrowth)))
 }
 
-// Record counts one duration. Durations below zero count as zero.
-func (h *Histogram) Record(d time.Duration) {
+// Record counts a duration n times; a negative n takes it out again. Durations
+// below zero count as zero.
+func (h *Histogram) Record(d time.Duration, n int64) {
 	d = max(d, 0)
 	if h.Buckets == nil {
 		h.Buckets = map[int32]int64{}
 	}
-	h.Buckets[BucketOf(d)]++
-	h.Sum += d.Microseconds()
+	b := BucketOf(d)
+	if c := h.Buckets[b] + n; c == 0 {
+		delete(h.Buckets, b)
+	} else {
+		h.Buckets[b] = c
+	}
+	h.Sum += n * d.Microseconds()
 }
 
 // Merge adds o, or with a sign of -1 subtracts it.

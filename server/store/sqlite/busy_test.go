@@ -29,7 +29,7 @@ func TestLockedFile(t *testing.T) {
 		conn  *Store
 		query string
 	}{{s, "PRAGMA busy_timeout=50"}, {other, "BEGIN IMMEDIATE"}} {
-		if _, err := step.conn.writer.conn.ExecContext(t.Context(), step.query); err != nil {
+		if err := step.conn.writer.db.script(step.query); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -37,7 +37,7 @@ func TestLockedFile(t *testing.T) {
 	if err := s.Write(t.Context(), b); !errors.Is(err, store.ErrBusy) {
 		t.Errorf("Write: %v, want ErrBusy", err)
 	}
-	if _, err := other.writer.conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+	if err := other.writer.db.script("ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Write(t.Context(), b); err != nil {

@@ -1,15 +1,14 @@
 package sqlite
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/langshark/langshark-go/server/store"
 )
 
 // delete raises a tombstone and wipes what stands before it.
-func (t *tx) delete(ctx context.Context, project int64, d *store.Delete) error {
-	before, err := t.deleted(ctx, project, d.Thing, d.ID)
+func (t *tx) delete(project int64, d *store.Delete) error {
+	before, err := t.deleted(project, d.Thing, d.ID)
 	if err != nil {
 		return err
 	}
@@ -19,11 +18,11 @@ func (t *tx) delete(ctx context.Context, project int64, d *store.Delete) error {
 	// The things are loaded before the tombstone is there, so that the states hold what it is to wipe.
 	switch d.Thing {
 	case store.ThingTrace:
-		err = t.deleteTrace(ctx, project, d)
+		err = t.deleteTrace(project, d)
 	case store.ThingObservation:
-		err = t.deleteObservation(ctx, project, d.ID, d.Stamp)
+		err = t.deleteObservation(project, d.ID, d.Stamp)
 	case store.ThingScore:
-		err = t.deleteScore(ctx, project, d.ID, d.Stamp)
+		err = t.deleteScore(project, d.ID, d.Stamp)
 	default:
 		err = fmt.Errorf("langshark: delete of unknown thing %d", d.Thing)
 	}
@@ -32,14 +31,14 @@ func (t *tx) delete(ctx context.Context, project int64, d *store.Delete) error {
 	}
 	t.anyTombs = true
 	t.deletes[thingKey{key{project, d.ID}, d.Thing}] = d.Stamp
-	return t.exec(ctx, `INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event) VALUES (?, ?, ?, ?, ?, ?)
+	return t.exec(`INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET at_time = excluded.at_time, at_update = excluded.at_update, at_event = excluded.at_event`,
-		project, d.Thing, d.ID, d.Time, d.Update, d.EventID)
+		project, int64(d.Thing), d.ID, d.Time, d.Update, d.EventID)
 }
 
 // deleteTrace takes along what belongs to the trace, or was ever given to it.
-func (t *tx) deleteTrace(ctx context.Context, project int64, d *store.Delete) error {
-	st, err := t.trace(ctx, project, d.ID)
+func (t *tx) deleteTrace(project int64, d *store.Delete) error {
+	st, err := t.trace(project, d.ID)
 	if err != nil {
 		return err
 	}
@@ -48,15 +47,24 @@ func (t *tx) deleteTrace(ctx context.Context, project int64, d *store.Delete) er
 	st.dirty = true
 	members := map[store.Thing]map[string]struct{}{store.ThingObservation: {}, store.ThingScore: {}}
 	for thing, query := range map[store.Thing]string{
-		store.ThingObservation: "SELECT o.id FROM observations o JOIN traces t ON t.rid = o.trace_rid WHERE t.project = ?1 AND t.id = ?2 UNION SELECT id FROM mentions WHERE project = ?1 AND trace_id = ?2 AND thing = 2",
+		store.ThingObservation: "SELECT id FROM mentions WHERE project = ? AND trace_id = ? AND thing = 2",
 		store.ThingScore:       "SELECT id FROM scores WHERE project = ?1 AND trace_id = ?2 UNION SELECT id FROM mentions WHERE project = ?1 AND trace_id = ?2 AND thing = 3",
 	} {
-		ids, err := t.ids(ctx, query, project, d.ID)
+		ids, err := t.ids(query, project, d.ID)
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
 			members[thing][id] = struct{}{}
+		}
+	}
+	if st.rid != 0 {
+		ids, err := t.ids("SELECT id FROM observations WHERE rid BETWEEN ? AND ?", firstMember(st.rid), lastMember(st.rid))
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			members[store.ThingObservation][id] = struct{}{}
 		}
 	}
 	for _, o := range t.order.observations { // those that this transaction made
@@ -70,20 +78,20 @@ func (t *tx) deleteTrace(ctx context.Context, project int64, d *store.Delete) er
 		}
 	}
 	for id := range members[store.ThingObservation] {
-		if err := t.deleteObservation(ctx, project, id, d.Stamp); err != nil {
+		if err := t.deleteObservation(project, id, d.Stamp); err != nil {
 			return err
 		}
 	}
 	for id := range members[store.ThingScore] {
-		if err := t.deleteScore(ctx, project, id, d.Stamp); err != nil {
+		if err := t.deleteScore(project, id, d.Stamp); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) deleteObservation(ctx context.Context, project int64, id string, at store.Stamp) error {
-	st, err := t.observation(ctx, project, id)
+func (t *tx) deleteObservation(project int64, id string, at store.Stamp) error {
+	st, err := t.observation(project, id)
 	if err != nil {
 		return err
 	}
@@ -93,8 +101,8 @@ func (t *tx) deleteObservation(ctx context.Context, project int64, id string, at
 	return nil
 }
 
-func (t *tx) deleteScore(ctx context.Context, project int64, id string, at store.Stamp) error {
-	st, err := t.score(ctx, project, id)
+func (t *tx) deleteScore(project int64, id string, at store.Stamp) error {
+	st, err := t.score(project, id)
 	if err != nil {
 		return err
 	}

@@ -1,232 +1,292 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
-	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
 )
 
-// flush writes all states back: new traces first, which observations point to,
-// then observations and scores, then the traces that were there before, with
-// what their observations now add up to.
-func (t *tx) flush(ctx context.Context) error {
+// flush writes all states back: payloads first, which rows refer to, then
+// observations and scores, then the traces with what their observations now add
+// up to, and the rollups by what all that changes.
+func (t *tx) flush() error {
 	for _, o := range t.order.observations {
-		if err := t.assign(ctx, o); err != nil {
+		if err := t.assign(o); err != nil {
 			return err
 		}
 	}
-	existing := t.order.traces[:0:0]
 	for _, st := range t.order.traces {
-		if st.rid != 0 {
-			existing = append(existing, st)
-		} else if err := t.insertTrace(ctx, st); err != nil {
-			return err
+		if st.rid == 0 && st.stands() {
+			t.number(st)
 		}
 	}
+	if err := t.flushPayloads(); err != nil {
+		return err
+	}
 	for _, o := range t.order.observations {
-		if err := t.flushObservation(ctx, o); err != nil {
+		if err := t.flushObservation(o); err != nil {
 			return err
 		}
 	}
 	for _, s := range t.order.scores {
-		if err := t.flushScore(ctx, s); err != nil {
+		if err := t.flushScore(s); err != nil {
 			return err
 		}
 	}
-	for _, st := range existing {
-		if err := t.updateTrace(ctx, st); err != nil {
+	for _, st := range t.order.traces {
+		if err := t.flushTrace(st); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := t.rollups.flush(t.d); err != nil {
+		return fmt.Errorf("langshark: rollups: %w", err)
+	}
+	if !t.numbering {
+		return nil
+	}
+	return t.exec("UPDATE counters SET trace = ?, payload = ?", t.next.trace, t.next.payload)
 }
 
-// assign notes a changed observation with its trace, and with the one it leaves.
-func (t *tx) assign(ctx context.Context, o *observationState) error {
+// number gives a new trace its row.
+func (t *tx) number(st *traceState) {
+	st.rid, st.fresh = t.next.trace, true
+	t.next.trace++
+	t.numbering = true
+	t.byRow[st.rid] = st
+}
+
+// assign brings a changed observation to its trace, takes it from the one it
+// leaves, and tells both and the rollups what it adds.
+func (t *tx) assign(o *observationState) error {
 	if !o.dirty {
 		return nil
 	}
-	if o.traceRow != 0 {
-		old, err := t.traceByRow(ctx, o.project, o.traceRow)
-		if err != nil {
+	var old, st *traceState
+	var err error
+	if o.rid != 0 {
+		if old, err = t.traceByRow(o.project, traceOf(o.rid)); err != nil {
 			return err
 		}
+	}
+	var now measure
+	if o.live {
+		if st, err = t.trace(o.project, o.traceID()); err != nil {
+			return err
+		}
+		now = measureOf(&o.merged.Fields, o.start())
+	}
+	if old != nil {
+		stays := &now
+		if st != old {
+			stays = nil
+		}
 		old.members = true
+		old.rescan = old.sums.remove(&o.before, stays) || old.rescan
+		old.reroot = old.reroot || old.root == o.rid
+		t.rollups.observation(o.project, &o.before, -1)
 	}
-	if !o.live {
+	if st == nil {
 		return nil
-	}
-	st, err := t.trace(ctx, o.project, o.traceID())
-	if err != nil {
-		return err
 	}
 	st.members = true
 	if st.rid == 0 {
-		st.fresh = append(st.fresh, o)
+		t.number(st)
 	}
+	if st != old {
+		if st.next >= maxMembers {
+			return fmt.Errorf("langshark: trace %q: more than %d observations: begin a new trace", st.id, maxMembers-1)
+		}
+		o.oldRow, o.rid, o.fresh = o.rid, firstMember(st.rid)+st.next, true
+		st.next++
+	}
+	st.sums.add(&now)
+	st.candidates = append(st.candidates, o)
+	t.rollups.observation(o.project, &now, 1)
 	return nil
 }
 
-func (t *tx) flushObservation(ctx context.Context, o *observationState) error {
+func (t *tx) flushObservation(o *observationState) error {
 	if !o.dirty {
 		return nil
 	}
 	if o.live {
-		return t.saveObservation(ctx, o, t.traces[key{o.project, o.traceID()}].rid)
+		return t.saveObservation(o)
 	}
 	if o.rid != 0 {
-		if err := t.exec(ctx, "DELETE FROM observations WHERE rid = ?", o.rid); err != nil {
-			return err
-		}
-		if err := t.exec(ctx, "DELETE FROM observation_payloads WHERE rid = ?", o.rid); err != nil {
+		if err := t.exec("DELETE FROM observations WHERE rid = ?", o.rid); err != nil {
 			return err
 		}
 	}
-	return t.keep(ctx, store.ThingObservation, o.key, &o.merged.Fields, o.merged.Registers())
+	return t.keep(store.ThingObservation, o.key, &o.merged.Fields, o.merged.Registers())
 }
 
-// sums are what the observations of a trace add up to.
-type sums struct {
-	observations, errors, warnings, running int64
-	started                                 *int64
-	latency                                 int64
-	input, output, total                    int64
-	cost                                    *int64
-	name                                    string // of the first root, for a trace that was not heard of
-}
-
-// insertTrace makes the row of a trace, whose observations are all in this transaction.
-func (t *tx) insertTrace(ctx context.Context, st *traceState) error {
-	if !st.events && st.dirty { // all that was written of it is deleted
-		if err := t.keep(ctx, store.ThingTrace, st.key, &st.merged.Fields, st.merged.Registers()); err != nil {
-			return err
-		}
-	}
-	if !st.events && len(st.fresh) == 0 {
-		return nil
-	}
-	rid, err := t.saveTrace(ctx, st, sumUp(st.fresh))
-	if err != nil {
-		return err
-	}
-	st.rid = rid
-	t.byRow[rid] = st
-	t.tell(st.project, st.id)
-	return t.saveTraceParts(ctx, st)
-}
-
-// updateTrace brings the row of a trace up to date, or removes it.
-func (t *tx) updateTrace(ctx context.Context, st *traceState) error {
+// flushTrace brings the row of a trace up to date, or removes it.
+func (t *tx) flushTrace(st *traceState) error {
 	if !st.dirty && !st.members {
 		return nil
 	}
-	t.tell(st.project, st.id)
-	s, err := t.sum(ctx, st)
-	if err != nil {
-		return err
-	}
-	if !st.events && st.dirty {
-		if err := t.keep(ctx, store.ThingTrace, st.key, &st.merged.Fields, st.merged.Registers()); err != nil {
+	if !st.events && st.dirty { // all that was written of it is deleted
+		if err := t.keep(store.ThingTrace, st.key, &st.merged.Fields, st.merged.Registers()); err != nil {
 			return err
 		}
 	}
-	if !st.events && s.observations == 0 {
-		return t.removeTrace(ctx, st)
+	if st.rid == 0 {
+		return nil
 	}
-	if _, err := t.saveTrace(ctx, st, s); err != nil {
-		return err
+	t.tell(st.project, st.id)
+	t.rollups.trace(st.project, &st.before, -1)
+	if !st.stands() {
+		return t.removeTrace(st)
 	}
-	return t.saveTraceParts(ctx, st)
+	if st.rescan {
+		err := t.row("SELECT min(start), max(start), max(end) FROM observations WHERE rid BETWEEN ? AND ?", []any{firstMember(st.rid), lastMember(st.rid)},
+			&st.sums.started, &st.sums.lastStart, &st.sums.lastEnd)
+		if err != nil {
+			return err
+		}
+	}
+	if !st.events {
+		if err := t.findRoot(st); err != nil {
+			return err
+		}
+	}
+	return t.saveTrace(st)
 }
 
-func (t *tx) removeTrace(ctx context.Context, st *traceState) error {
-	if err := t.index(ctx, st, st.rid, nil, 0); err != nil {
-		return err
+// findRoot finds the observation that gives a trace that was not heard of its name.
+func (t *tx) findRoot(st *traceState) error {
+	if st.fresh {
+		var root *observationState
+		for _, o := range st.candidates {
+			if root == nil || rootOf(o).before(rootOf(root)) {
+				root = o
+			}
+		}
+		st.root, st.name = root.rid, root.merged.Fields.Name
+		return nil
 	}
-	if err := t.exec(ctx, "DELETE FROM trace_payloads WHERE rid = ?", st.rid); err != nil {
-		return err
+	if st.root != 0 && !st.reroot { // only what changed can come before it
+		var now root
+		var parent *string
+		err := t.row("SELECT parent_id, start, id FROM observations WHERE rid = ?", []any{st.root}, &parent, &now.start, &now.id)
+		if err != nil {
+			return err
+		}
+		now.child = parent != nil
+		for _, o := range st.candidates {
+			if r := rootOf(o); r.before(now) {
+				now, st.root, st.name = r, o.rid, o.merged.Fields.Name
+			}
+		}
+		return nil
 	}
-	return t.exec(ctx, "DELETE FROM traces WHERE rid = ?", st.rid)
+	return t.row("SELECT rid, ifnull(name, '') FROM observations WHERE rid BETWEEN ? AND ? ORDER BY parent_id IS NOT NULL, start, id LIMIT 1",
+		[]any{firstMember(st.rid), lastMember(st.rid)}, &st.root, &st.name)
 }
 
-const writeTraceRow = `INSERT INTO traces (rid, project, id, events, ts, given_ts, name, user_id, session_id, environment, release, version, public, tags, metadata,
-	created, updated, observations, errors, warnings, running, started, latency, input_tokens, output_tokens, total_tokens, cost, registers)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)`
+// root is what decides which observation names a trace.
+type root struct {
+	child bool
+	start int64
+	id    string
+}
 
-const updateTraceRow = `UPDATE traces SET events = ?4, ts = ?5, given_ts = ?6, name = ?7, user_id = ?8, session_id = ?9, environment = ?10, release = ?11,
-	version = ?12, public = ?13, tags = ?14, metadata = ?15, created = ?16, updated = ifnull(?17, updated), observations = ?18, errors = ?19,
-	warnings = ?20, running = ?21, started = ?22, latency = ?23, input_tokens = ?24, output_tokens = ?25, total_tokens = ?26, cost = ?27, registers = ?28
-	WHERE rid = ?1 AND project = ?2 AND id = ?3`
+func rootOf(o *observationState) root {
+	return root{o.merged.Fields.ParentID != "", o.start(), o.id}
+}
 
-// saveTrace writes the row and returns its number.
-func (t *tx) saveTrace(ctx context.Context, st *traceState, s sums) (int64, error) {
-	f := store.TraceWrite{Name: s.name}
+func (a root) before(b root) bool {
+	switch {
+	case a.child != b.child:
+		return b.child
+	case a.start != b.start:
+		return a.start < b.start
+	}
+	return a.id < b.id
+}
+
+func (t *tx) removeTrace(st *traceState) error {
+	if err := t.index(st, nil, 0); err != nil {
+		return err
+	}
+	return t.exec("DELETE FROM traces WHERE rid = ?", st.rid)
+}
+
+const insertTraceRow = `INSERT INTO traces (observations, errors, warnings, running, started, last_start, last_end, input_tokens, output_tokens, total_tokens, cost, costs, next,
+	events, ts, given_ts, name, user_id, session_id, environment, release, version, public, tags, metadata, created, updated, root, input, output, registers,
+	rid, hash, project, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const updateTraceSums = `UPDATE traces SET observations = ?, errors = ?, warnings = ?, running = ?, started = ?, last_start = ?, last_end = ?,
+	input_tokens = ?, output_tokens = ?, total_tokens = ?, cost = ?, costs = ?, next = ? WHERE rid = ?`
+
+const updateTraceRow = `UPDATE traces SET observations = ?, errors = ?, warnings = ?, running = ?, started = ?, last_start = ?, last_end = ?,
+	input_tokens = ?, output_tokens = ?, total_tokens = ?, cost = ?, costs = ?, next = ?, events = ?, ts = ?, given_ts = ?, name = ?, user_id = ?, session_id = ?,
+	environment = ?, release = ?, version = ?, public = ?, tags = ?, metadata = ?, created = ?, updated = ?, root = ?, input = ?, output = ?, registers = ? WHERE rid = ?`
+
+// saveTrace writes the row, and what the trace adds to the rollups.
+func (t *tx) saveTrace(st *traceState) error {
+	f := store.TraceWrite{Name: st.name}
 	var registers []byte
+	var root any
 	if st.events {
 		f, registers = st.merged.Fields, st.merged.Registers()
+	} else {
+		root = st.root
+	}
+	n := &st.sums
+	now := traceMeasure{counted: true, ts: st.created, environment: orDefault(f.Environment), user: f.UserID, traceSums: *n}
+	switch {
+	case !f.Timestamp.IsZero():
+		now.ts = micros(f.Timestamp)
+	case !st.events && n.started != nil:
+		now.ts = *n.started
+	}
+	t.rollups.trace(st.project, &now, 1)
+	values := append(make([]any, 0, 35), n.observations, n.errors, n.warnings, n.running, n.started, n.lastStart, n.lastEnd, n.input, n.output, n.total, n.cost, n.costs, st.next)
+	if st.events && !st.dirty && !st.fresh {
+		return t.exec(updateTraceSums, append(values, st.rid)...)
 	}
 	tags, err := list(f.Tags)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	ts := st.created
-	switch {
-	case !f.Timestamp.IsZero():
-		ts = micros(f.Timestamp)
-	case !st.events && s.started != nil:
-		ts = *s.started
+	if st.updated == 0 || st.dirty && !t.upgrade {
+		st.updated = t.now
 	}
-	var rid, updated any
-	query := writeTraceRow
-	if st.rid != 0 {
-		rid, query = st.rid, updateTraceRow
+	values = append(values, st.events, now.ts, moment(f.Timestamp), text(f.Name), text(f.UserID), text(f.SessionID), text(f.Environment), text(f.Release), text(f.Version),
+		f.Public, tags, blob(f.Metadata), st.created, st.updated, root, nonzero(st.inputRef), nonzero(st.outputRef), blob(registers), st.rid)
+	if st.fresh {
+		err = t.exec(insertTraceRow, append(values, hashOf(st.project, st.id), st.project, st.id)...)
+	} else {
+		err = t.exec(updateTraceRow, values...)
 	}
-	if st.dirty || st.rid == 0 {
-		updated = t.now
-	}
-	row, err := t.insert(ctx, query, rid, st.project, st.id, st.events, ts, moment(f.Timestamp), text(f.Name), text(f.UserID), text(f.SessionID),
-		text(f.Environment), text(f.Release), text(f.Version), pointer(f.Public), tags, blob(f.Metadata), st.created, updated,
-		s.observations, s.errors, s.warnings, s.running, pointer(s.started), s.latency, s.input, s.output, s.total, pointer(s.cost), registers)
 	if err != nil {
-		return 0, err
-	}
-	if st.rid != 0 {
-		row = st.rid
+		return err
 	}
 	var attributes []attribute
 	if st.events {
 		attributes = attributesOf(&f)
 	}
-	if err := t.index(ctx, st, row, attributes, ts); err != nil {
-		return 0, err
-	}
-	st.attributes, st.rowTime = attributes, ts
-	return row, nil
-}
-
-// saveTraceParts writes the payloads that changed.
-func (t *tx) saveTraceParts(ctx context.Context, st *traceState) error {
-	return t.savePayload(ctx, "trace_payloads", st.rid, st.input, st.merged.Fields.Input, st.output, st.merged.Fields.Output)
+	return t.index(st, attributes, now.ts)
 }
 
 // index replaces the rows of the attribute index where they differ.
-func (t *tx) index(ctx context.Context, st *traceState, rid int64, attributes []attribute, ts int64) error {
+func (t *tx) index(st *traceState, attributes []attribute, ts int64) error {
+	if len(st.attributes) == 0 && len(attributes) == 0 {
+		return nil
+	}
 	keep := map[attribute]bool{}
 	for _, a := range attributes {
 		keep[a] = true
 	}
 	have := map[attribute]bool{}
 	for _, a := range st.attributes {
-		if keep[a] && st.rowTime == ts {
+		if keep[a] && st.before.ts == ts {
 			have[a] = true
 			continue
 		}
-		if err := t.exec(ctx, "DELETE FROM trace_attributes WHERE project = ? AND key = ? AND value = ? AND ts = ? AND rid = ?",
-			st.project, a.key, a.value, st.rowTime, rid); err != nil {
+		if err := t.exec("DELETE FROM trace_attributes WHERE project = ? AND key = ? AND value = ? AND ts = ? AND rid = ?",
+			st.project, a.key, a.value, st.before.ts, st.rid); err != nil {
 			return err
 		}
 	}
@@ -234,30 +294,12 @@ func (t *tx) index(ctx context.Context, st *traceState, rid int64, attributes []
 		if have[a] {
 			continue
 		}
-		if err := t.exec(ctx, "INSERT INTO trace_attributes (project, key, value, ts, rid) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-			st.project, a.key, a.value, ts, rid); err != nil {
+		if err := t.exec("INSERT INTO trace_attributes (project, key, value, ts, rid) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			st.project, a.key, a.value, ts, st.rid); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// sum adds up the observations of a row.
-func (t *tx) sum(ctx context.Context, st *traceState) (s sums, err error) {
-	err = t.row(ctx, `SELECT count(*), ifnull(sum(level = ?2), 0), ifnull(sum(level = ?3), 0), ifnull(sum(end IS NULL AND kind <> ?4), 0), min(start),
-		ifnull(ifnull(max(end), max(start)) - min(start), 0), `+sumOf("input_tokens")+", "+sumOf("output_tokens")+", "+sumOf("total_tokens")+", "+sumOrNull("total_cost")+`
-		FROM observations WHERE trace_rid = ?1`, []any{st.rid, int64(exporter.LevelError), int64(exporter.LevelWarning), int64(exporter.KindEvent)},
-		&s.observations, &s.errors, &s.warnings, &s.running, &s.started, &s.latency, &s.input, &s.output, &s.total, &s.cost)
-	if err != nil || st.events || s.observations == 0 {
-		return s, err
-	}
-	var name *string
-	err = t.row(ctx, "SELECT name FROM observations WHERE trace_rid = ? ORDER BY parent_id IS NOT NULL, start, id LIMIT 1", []any{st.rid}, &name)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	s.name = deref(name)
-	return s, err
 }
 
 // maxSum bounds sums, in SQL and in Go. SQLite's own sum() fails beyond int64,
@@ -267,90 +309,4 @@ const maxSum = 1 << 62
 // sumOf is the SQL of a column's sum, cut to maxSum; 0 without rows. It is exact up to 2^53.
 func sumOf(column string) string {
 	return fmt.Sprintf("CAST(max(min(total(%s), %d.0), -%d.0) AS INTEGER)", column, int64(maxSum), int64(maxSum))
-}
-
-// sumOrNull is the same, null without a value.
-func sumOrNull(column string) string {
-	return fmt.Sprintf("CASE WHEN count(%s) > 0 THEN %s END", column, sumOf(column))
-}
-
-// addCut adds two numbers, cut to maxSum.
-func addCut(a, b int64) int64 {
-	const half = maxSum / 2
-	a, b = max(-maxSum, min(maxSum, a)), max(-maxSum, min(maxSum, b))
-	if a/2+b/2 >= half {
-		return maxSum
-	}
-	return max(-maxSum, a+b)
-}
-
-// sumUp does the same for observations that are not written yet.
-func sumUp(list []*observationState) (s sums) {
-	var root *observationState
-	var lastEnd, lastStart int64
-	ended := false
-	for _, o := range list {
-		f := &o.merged.Fields
-		s.observations++
-		if f.Level != nil {
-			switch *f.Level {
-			case exporter.LevelError:
-				s.errors++
-			case exporter.LevelWarning:
-				s.warnings++
-			case exporter.LevelDefault, exporter.LevelDebug:
-			}
-		}
-		start := o.start()
-		if s.started == nil || start < *s.started {
-			s.started = &start
-		}
-		if lastStart < start || s.observations == 1 {
-			lastStart = start
-		}
-		switch end := f.End; {
-		case !end.IsZero():
-			if us := micros(end); !ended || us > lastEnd {
-				lastEnd = us
-			}
-			ended = true
-		case f.Kind != exporter.KindEvent:
-			s.running++
-		}
-		if f.Usage != nil {
-			s.input = addCut(s.input, f.Usage.Input)
-			s.output = addCut(s.output, f.Usage.Output)
-			s.total = addCut(s.total, f.Usage.Total)
-		}
-		if f.Cost != nil && f.Cost.Total != nil {
-			cost := int64(*f.Cost.Total)
-			if s.cost != nil {
-				cost = addCut(cost, *s.cost)
-			}
-			s.cost = &cost
-		}
-		if root == nil || rootBefore(o, root) {
-			root = o
-		}
-	}
-	if root == nil {
-		return s
-	}
-	s.name = root.merged.Fields.Name
-	if !ended {
-		lastEnd = lastStart
-	}
-	s.latency = lastEnd - *s.started
-	return s
-}
-
-// rootBefore reports whether a gives its name to the trace rather than b.
-func rootBefore(a, b *observationState) bool {
-	if rootA, rootB := a.merged.Fields.ParentID == "", b.merged.Fields.ParentID == ""; rootA != rootB {
-		return rootA
-	}
-	if a.start() != b.start() {
-		return a.start() < b.start()
-	}
-	return a.id < b.id
 }

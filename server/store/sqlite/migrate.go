@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -12,27 +11,35 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// after are what Go code does once the file of a version has run.
+var after = map[int]func(context.Context, *Store, *db) error{2: moveRows}
+
 // migrate brings the schema up to date. The n-th file of migrations, in the
 // order of names, makes version n of the schema, which PRAGMA user_version has.
-func migrate(ctx context.Context, conn *sql.Conn) error {
+func (s *Store) migrate(ctx context.Context, d *db) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	var version int
+	if err := d.row("PRAGMA user_version", nil, &version); err != nil {
 		return err
 	}
-	if err := migrateFrom(ctx, conn, files); err != nil {
-		_, rollback := conn.ExecContext(ctx, "ROLLBACK")
-		return errors.Join(err, rollback)
+	if version == len(files) {
+		return nil
 	}
-	_, err = conn.ExecContext(ctx, "COMMIT")
-	return err
+	if err := d.begin(); err != nil {
+		return err
+	}
+	if err := s.migrateFrom(ctx, d, files); err != nil {
+		return errors.Join(err, d.rollback())
+	}
+	return d.commit()
 }
 
-func migrateFrom(ctx context.Context, conn *sql.Conn, files []string) error {
-	var version int
-	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+func (s *Store) migrateFrom(ctx context.Context, d *db, files []string) error {
+	var version int // another process may have been faster
+	if err := d.row("PRAGMA user_version", nil, &version); err != nil {
 		return err
 	}
 	if version > len(files) {
@@ -43,10 +50,15 @@ func migrateFrom(ctx context.Context, conn *sql.Conn, files []string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := conn.ExecContext(ctx, string(text)); err != nil {
+		if err := d.script(string(text)); err != nil {
 			return fmt.Errorf("migration %s: %w", files[i], err)
 		}
-		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", i+1)); err != nil {
+		if f := after[i+1]; f != nil {
+			if err := f(ctx, s, d); err != nil {
+				return fmt.Errorf("migration %s: %w", files[i], err)
+			}
+		}
+		if err := d.script(fmt.Sprintf("PRAGMA user_version = %d", i+1)); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,13 +14,19 @@ import (
 // observationState is an observation within a transaction.
 type observationState struct {
 	key
-	rid      int64 // 0 until there is a row
-	merged   merge.Observation
-	live     bool
-	created  int64
-	traceRow int64 // of the row, 0 without one
+	rid     int64 // 0 until there is a row
+	merged  merge.Observation
+	live    bool
+	created int64
+	// before is what the row adds to sums.
+	before measure
+	// oldRow is the row it has left for rid, by coming into another trace.
+	oldRow int64
 
+	inputRef, outputRef  int64 // references to payloads, 0 for none
 	dirty, input, output bool
+	fresh                bool  // rid has no row yet
+	updated              int64 // set by an upgrade, else 0
 }
 
 func (st *observationState) note(c merge.Change) {
@@ -52,112 +56,186 @@ func (st *observationState) start() int64 {
 	return st.created
 }
 
-const selectObservationState = `SELECT rid, trace_rid, created, given_trace, parent_id, kind, name, environment, given_start, end, level,
-	status_message, version, metadata, model, model_parameters, completion_start, prompt_name, prompt_version,
-	usage_unit, input_tokens, output_tokens, total_tokens, usage_details, input_cost, output_cost, total_cost, cost_details, registers
-	FROM observations WHERE project = ? AND id = ?`
+// What a row says was given.
+const (
+	givenStart = 1 << iota
+	givenTrace
+	givenUsage
+	givenTokens // the unit of usage is TOKENS
+)
+
+// details are the fields that are rarely there.
+type details struct {
+	ModelParameters json.RawMessage             `json:"parameters,omitempty"`
+	Unit            string                      `json:"unit,omitempty"`
+	Usage           map[string]int64            `json:"usage,omitempty"`
+	InputCost       *exporter.NanoUSD           `json:"inputCost,omitempty"`
+	OutputCost      *exporter.NanoUSD           `json:"outputCost,omitempty"`
+	Costs           map[string]exporter.NanoUSD `json:"costs,omitempty"`
+}
+
+// encode is the details as JSON, nil if there are none.
+func (d *details) encode() ([]byte, error) {
+	if len(d.ModelParameters) == 0 && d.Unit == "" && len(d.Usage) == 0 && d.InputCost == nil && d.OutputCost == nil && len(d.Costs) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(d)
+}
+
+// tokens is the unit that has a bit of its own.
+const tokens = "TOKENS"
+
+// observationRow has the columns of a row whose form differs from the fields'.
+type observationRow struct {
+	start, given                          int64
+	level, end, completion, promptVersion *int64
+	input, output, total, cost            *int64
+	inputRef, outputRef                   *int64
+	parent, name, model, prompt           *string
+	version, environment, status          *string
+	details, metadata                     []byte
+	kind                                  int64
+	created, updated                      int64
+}
+
+// fill fills the fields of an observation, but the trace's id and the payloads.
+func (c *observationRow) fill(f *store.ObservationWrite) error {
+	f.Kind = exporter.Kind(c.kind) //nolint:gosec // written from one
+	f.ParentID, f.Name, f.Environment = deref(c.parent), deref(c.name), deref(c.environment)
+	f.StatusMessage, f.Version, f.Model, f.PromptName = deref(c.status), deref(c.version), deref(c.model), deref(c.prompt)
+	f.End, f.CompletionStart = derefTime(c.end), derefTime(c.completion)
+	if c.given&givenStart != 0 {
+		f.Start = fromMicros(c.start)
+	}
+	f.Metadata = c.metadata
+	if c.level != nil {
+		l := exporter.Level(*c.level) //nolint:gosec // written from one
+		f.Level = &l
+	}
+	if c.promptVersion != nil {
+		f.PromptVersion = int(*c.promptVersion)
+	}
+	var d details
+	if len(c.details) > 0 {
+		if err := json.Unmarshal(c.details, &d); err != nil {
+			return fmt.Errorf("details: %w", err)
+		}
+	}
+	f.ModelParameters = d.ModelParameters
+	if c.given&givenUsage != 0 {
+		f.Usage = &store.Usage{Unit: d.Unit, Input: number(c.input), Output: number(c.output), Total: number(c.total), Details: d.Usage}
+		if c.given&givenTokens != 0 {
+			f.Usage.Unit = tokens
+		}
+	}
+	if c.cost != nil || d.InputCost != nil || d.OutputCost != nil || d.Costs != nil {
+		f.Cost = &store.Cost{Input: d.InputCost, Output: d.OutputCost, Total: (*exporter.NanoUSD)(c.cost), Details: d.Costs}
+	}
+	return nil
+}
+
+func number(p *int64) int64 {
+	if p == nil {
+		return 0
+	}
+	return *p
+}
+
+const observationRowColumns = `o.start, o.kind, o.level, o.parent_id, o.name, o.given, o.end, o.model, o.completion_start, o.prompt_name, o.prompt_version,
+	o.input_tokens, o.output_tokens, o.total_tokens, o.total_cost, o.version, o.environment, o.created, o.updated, o.input, o.output, o.status_message, o.details, o.metadata`
+
+func (c *observationRow) destinations() []any {
+	return []any{
+		&c.start, &c.kind, &c.level, &c.parent, &c.name, &c.given, &c.end, &c.model, &c.completion, &c.prompt, &c.promptVersion,
+		&c.input, &c.output, &c.total, &c.cost, &c.version, &c.environment, &c.created, &c.updated, &c.inputRef, &c.outputRef, &c.status, &c.details, &c.metadata,
+	}
+}
 
 // observation loads an observation, or makes its empty state.
-func (t *tx) observation(ctx context.Context, project int64, id string) (*observationState, error) {
+func (t *tx) observation(project int64, id string) (*observationState, error) {
 	k := key{project, id}
 	if st := t.observations[k]; st != nil {
 		return st, nil
 	}
 	st := &observationState{key: k, created: t.now}
 	f := &st.merged.Fields
-	var traceID, parent, name, environment, status, version, model, prompt *string
-	var start, end, completion, level, promptVersion *int64
-	var metadata, parameters, registers []byte
-	var u usageColumns
-	err := t.row(ctx, selectObservationState, []any{project, id}, &st.rid, &st.traceRow, &st.created, &traceID, &parent, &f.Kind, &name,
-		&environment, &start, &end, &level, &status, &version, &metadata, &model, &parameters, &completion, &prompt, &promptVersion,
-		&u.unit, &u.input, &u.output, &u.total, &u.details, &u.inputCost, &u.outputCost, &u.totalCost, &u.costDetails, &registers)
+	hash := hashOf(project, id)
+	err := errNoRow
+	var c observationRow
+	var traceID string
+	var registers []byte
+	if there, looked := t.there.observations[hash]; there || !looked {
+		err = t.row("SELECT "+observationRowColumns+", o.rid, t.id, o.registers FROM observations o JOIN traces t ON t.rid = o.rid >> 24 WHERE o.hash = ? AND o.project = ? AND o.id = ?",
+			[]any{hash, project, id}, append(c.destinations(), &st.rid, &traceID, &registers)...)
+	}
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		if err := t.restore(ctx, store.ThingObservation, k, f, st.merged.Restore); err != nil {
+	case errors.Is(err, errNoRow):
+		if err := t.restore(store.ThingObservation, k, f, st.merged.Restore); err != nil {
 			return nil, err
 		}
 	case err != nil:
 		return nil, err
 	default:
-		st.live = true
-		f.TraceID, f.ParentID, f.Name, f.Environment = deref(traceID), deref(parent), deref(name), deref(environment)
-		f.StatusMessage, f.Version, f.Model, f.PromptName = deref(status), deref(version), deref(model), deref(prompt)
-		f.Start, f.End, f.CompletionStart = derefTime(start), derefTime(end), derefTime(completion)
-		f.Metadata, f.ModelParameters = metadata, parameters
-		if level != nil {
-			l := exporter.Level(*level)
-			f.Level = &l
-		}
-		if promptVersion != nil {
-			f.PromptVersion = int(*promptVersion)
-		}
-		if f.Usage, f.Cost, err = u.values(); err != nil {
+		st.live, st.created = true, c.created
+		if err := c.fill(f); err != nil {
 			return nil, fmt.Errorf("langshark: observation %q: %w", id, err)
 		}
+		if c.given&givenTrace != 0 {
+			f.TraceID = traceID
+		}
+		st.inputRef, st.outputRef = number(c.inputRef), number(c.outputRef)
 		if err := st.merged.Restore(registers); err != nil {
 			return nil, err
 		}
+		st.before = measureOf(f, st.start())
 	}
 	t.observations[k] = st
 	t.order.observations = append(t.order.observations, st)
 	return st, nil
 }
 
-// usageColumns are the columns of usage and cost.
-type usageColumns struct {
-	unit, details, costDetails       *string
-	input, output, total             *int64
-	inputCost, outputCost, totalCost *int64
-}
+const insertObservationRow = `INSERT INTO observations (start, kind, level, parent_id, name, given, end, model, completion_start, prompt_name, prompt_version,
+	input_tokens, output_tokens, total_tokens, total_cost, version, environment, created, updated, input, output, status_message, details, metadata, registers,
+	rid, hash, project, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-func (u *usageColumns) values() (usage *store.Usage, cost *store.Cost, err error) {
-	if u.input != nil {
-		usage = &store.Usage{Unit: deref(u.unit), Input: *u.input, Output: *u.output, Total: *u.total}
-		if u.details != nil {
-			err = json.Unmarshal([]byte(*u.details), &usage.Details)
+const updateObservationRow = `UPDATE observations SET start = ?, kind = ?, level = ?, parent_id = ?, name = ?, given = ?, end = ?, model = ?, completion_start = ?,
+	prompt_name = ?, prompt_version = ?, input_tokens = ?, output_tokens = ?, total_tokens = ?, total_cost = ?, version = ?, environment = ?, created = ?, updated = ?,
+	input = ?, output = ?, status_message = ?, details = ?, metadata = ?, registers = ? WHERE rid = ?`
+
+// saveObservation writes the row.
+func (t *tx) saveObservation(st *observationState) error {
+	if st.oldRow != 0 {
+		if err := t.exec("DELETE FROM observations WHERE rid = ?", st.oldRow); err != nil {
+			return err
 		}
 	}
-	if u.inputCost != nil || u.outputCost != nil || u.totalCost != nil || u.costDetails != nil {
-		cost = &store.Cost{Input: (*exporter.NanoUSD)(u.inputCost), Output: (*exporter.NanoUSD)(u.outputCost), Total: (*exporter.NanoUSD)(u.totalCost)}
-		if u.costDetails != nil {
-			err = errors.Join(err, json.Unmarshal([]byte(*u.costDetails), &cost.Details))
-		}
-	}
-	return usage, cost, err
-}
-
-const writeObservationRow = `INSERT INTO observations (rid, project, id, trace_rid, given_trace, parent_id, kind, name, environment, start,
-	given_start, end, level, status_message, version, metadata, model, model_parameters, completion_start, prompt_name, prompt_version,
-	usage_unit, input_tokens, output_tokens, total_tokens, usage_details, input_cost, output_cost, total_cost, cost_details, created, updated, registers)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)`
-
-const updateObservationRow = `UPDATE observations SET trace_rid = ?4, given_trace = ?5, parent_id = ?6, kind = ?7, name = ?8, environment = ?9, start = ?10,
-	given_start = ?11, end = ?12, level = ?13, status_message = ?14, version = ?15, metadata = ?16, model = ?17, model_parameters = ?18,
-	completion_start = ?19, prompt_name = ?20, prompt_version = ?21, usage_unit = ?22, input_tokens = ?23, output_tokens = ?24,
-	total_tokens = ?25, usage_details = ?26, input_cost = ?27, output_cost = ?28, total_cost = ?29, cost_details = ?30, created = ?31, updated = ?32,
-	registers = ?33 WHERE rid = ?1 AND project = ?2 AND id = ?3`
-
-// saveObservation writes the row and the payloads that changed.
-func (t *tx) saveObservation(ctx context.Context, st *observationState, traceRow int64) error {
 	f := &st.merged.Fields
-	var usage store.Usage
-	var tokens [3]any
-	if f.Usage != nil {
-		usage = *f.Usage
-		tokens = [3]any{usage.Input, usage.Output, usage.Total}
+	var d details
+	given := 0
+	if !f.Start.IsZero() {
+		given |= givenStart
 	}
-	var cost store.Cost
-	if f.Cost != nil {
-		cost = *f.Cost
+	if f.TraceID != "" {
+		given |= givenTrace
 	}
-	details, err := object(usage.Details)
+	d.ModelParameters = f.ModelParameters
+	var input, output, total any
+	if u := f.Usage; u != nil {
+		given |= givenUsage
+		if d.Unit, d.Usage = u.Unit, u.Details; u.Unit == tokens {
+			d.Unit = ""
+			given |= givenTokens
+		}
+		input, output, total = u.Input, u.Output, u.Total
+	}
+	var cost *int64
+	if c := f.Cost; c != nil {
+		d.InputCost, d.OutputCost, d.Costs = c.Input, c.Output, c.Details
+		cost = (*int64)(c.Total)
+	}
+	more, err := d.encode()
 	if err != nil {
-		return err
-	}
-	costDetails, err := object(cost.Details)
-	if err != nil {
-		return err
+		return fmt.Errorf("langshark: observation %q: %w", st.id, err)
 	}
 	var level, promptVersion any
 	if f.Level != nil {
@@ -166,43 +244,22 @@ func (t *tx) saveObservation(ctx context.Context, st *observationState, traceRow
 	if f.PromptName != "" {
 		promptVersion = f.PromptVersion
 	}
-	var rid any
-	query := writeObservationRow
-	if st.rid != 0 {
-		rid, query = st.rid, updateObservationRow
+	updated := t.now
+	if st.updated != 0 {
+		updated = st.updated
 	}
-	row, err := t.insert(ctx, query, rid, st.project, st.id, traceRow, text(f.TraceID), text(f.ParentID), int64(f.Kind), text(f.Name),
-		text(f.Environment), st.start(), moment(f.Start), moment(f.End), level, text(f.StatusMessage), text(f.Version), blob(f.Metadata),
-		text(f.Model), blob(f.ModelParameters), moment(f.CompletionStart), text(f.PromptName), promptVersion,
-		text(usage.Unit), tokens[0], tokens[1], tokens[2], details, nano(cost.Input), nano(cost.Output), nano(cost.Total), costDetails,
-		st.created, t.now, st.merged.Registers())
-	if err != nil {
-		return err
+	values := append(make([]any, 0, 29), st.start(), int64(f.Kind), level, text(f.ParentID), text(f.Name), given, moment(f.End), text(f.Model), moment(f.CompletionStart),
+		text(f.PromptName), promptVersion, input, output, total, cost, text(f.Version), text(f.Environment), st.created, updated,
+		nonzero(st.inputRef), nonzero(st.outputRef), text(f.StatusMessage), blob(more), blob(f.Metadata), st.merged.Registers(), st.rid)
+	if st.fresh {
+		return t.exec(insertObservationRow, append(values, hashOf(st.project, st.id), st.project, st.id)...)
 	}
-	if st.rid == 0 {
-		st.rid = row
-	}
-	st.traceRow = traceRow
-	return t.savePayload(ctx, "observation_payloads", st.rid, st.input, f.Input, st.output, f.Output)
+	return t.exec(updateObservationRow, values...)
 }
 
-// savePayload writes the parts of a payload that changed.
-func (t *tx) savePayload(ctx context.Context, table string, rid int64, setInput bool, input []byte, setOutput bool, output []byte) error {
-	switch {
-	case setInput && setOutput:
-		return t.exec(ctx, "INSERT INTO "+table+" (rid, input, output) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET input = excluded.input, output = excluded.output",
-			rid, blob(input), blob(output))
-	case setInput:
-		return t.exec(ctx, "INSERT INTO "+table+" (rid, input) VALUES (?, ?) ON CONFLICT DO UPDATE SET input = excluded.input", rid, blob(input))
-	case setOutput:
-		return t.exec(ctx, "INSERT INTO "+table+" (rid, output) VALUES (?, ?) ON CONFLICT DO UPDATE SET output = excluded.output", rid, blob(output))
-	}
-	return nil
-}
-
-func nano(n *exporter.NanoUSD) any {
-	if n == nil {
+func nonzero(n int64) any {
+	if n == 0 {
 		return nil
 	}
-	return int64(*n)
+	return n
 }

@@ -37,10 +37,27 @@ func TestPlans(t *testing.T) {
 			t.Errorf("%s: %s, want %s and no sorting", c.name, plan, c.want)
 		}
 	}
-	w := observationWhere(1, store.ObservationFilter{TraceID: "t"})
-	plan := explain(t, s, "SELECT o.id FROM observations o JOIN traces t ON t.rid = o.trace_rid"+w.String()+tail(store.Page{}, "o.start ASC, o.rid ASC"), w.args)
-	if !strings.Contains(plan, "observations_by_trace") || strings.Contains(plan, "TEMP B-TREE") {
-		t.Errorf("the observations of a trace: %s", plan)
+	for _, c := range []struct {
+		name  string
+		trace int64
+		want  string
+	}{
+		{"of a trace", 1, "SEARCH o USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
+		{"newest", 0, "SEARCH o USING INDEX observations_by_start (project=?)"},
+	} {
+		w := observationWhere(1, c.trace, store.ObservationFilter{})
+		plan := explain(t, s, "SELECT o.id FROM "+observationSource(c.trace)+w.String()+tail(store.Page{}, "o.start ASC, o.rid ASC"), w.args)
+		if !strings.Contains(plan, c.want) || c.trace == 0 && strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("observations, %s: %s", c.name, plan)
+		}
+	}
+	w := observationWhere(1, 0, store.ObservationFilter{IDs: []string{"o"}})
+	if plan := explain(t, s, "SELECT o.id FROM "+observationSource(0)+w.String()+tail(store.Page{}, "o.start DESC, o.rid DESC"), w.args); !strings.Contains(plan, "observations_by_hash") {
+		t.Errorf("an observation: %s", plan)
+	}
+	w = traceWhere(1, store.TraceFilter{IDs: []string{"t"}}, "t.ts")
+	if plan := explain(t, s, "SELECT t.id FROM traces t"+w.String()+tail(store.Page{}, "t.ts DESC, t.rid DESC"), w.args); !strings.Contains(plan, "traces_by_hash") {
+		t.Errorf("a trace: %s", plan)
 	}
 }
 

@@ -10,21 +10,21 @@ import (
 
 // CreateProject implements [store.Store].
 func (s *Store) CreateProject(ctx context.Context, p store.Project) error {
-	return s.writer.submit(ctx, &request{items: 1, do: func(ctx context.Context, t *tx) error {
+	return s.writer.submit(ctx, &request{items: 1, do: func(t *tx) error {
 		var taken int
-		if err := t.row(ctx, "SELECT count(*) FROM projects WHERE id = ? OR name = ?", []any{p.ID, p.Name}, &taken); err != nil {
+		if err := t.row("SELECT count(*) FROM projects WHERE id = ? OR name = ?", []any{p.ID, p.Name}, &taken); err != nil {
 			return err
 		}
 		if taken > 0 {
 			return fmt.Errorf("langshark: project %q: %w", p.Name, store.ErrExists)
 		}
-		return t.exec(ctx, "INSERT INTO projects (id, name, created) VALUES (?, ?, ?)", p.ID, p.Name, micros(p.CreatedAt))
+		return t.exec("INSERT INTO projects (id, name, created) VALUES (?, ?, ?)", p.ID, p.Name, micros(p.CreatedAt))
 	}})
 }
 
 // Projects implements [store.Store].
 func (s *Store) Projects(ctx context.Context) ([]store.Project, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT id, name, created FROM projects ORDER BY pk")
+	rows, err := s.read.QueryContext(ctx, "SELECT id, name, created, retention FROM projects ORDER BY pk")
 	if err != nil {
 		return nil, s.readError("projects", err)
 	}
@@ -32,11 +32,11 @@ func (s *Store) Projects(ctx context.Context) ([]store.Project, error) {
 	var list []store.Project
 	for rows.Next() {
 		var p store.Project
-		var created int64
-		if err := rows.Scan(&p.ID, &p.Name, &created); err != nil {
+		var created, retention int64
+		if err := rows.Scan(&p.ID, &p.Name, &created, &retention); err != nil {
 			return nil, s.readError("projects", err)
 		}
-		p.CreatedAt = fromMicros(created)
+		p.CreatedAt, p.Retention = fromMicros(created), duration(retention)
 		list = append(list, p)
 	}
 	if err := rows.Err(); err != nil {
@@ -51,15 +51,15 @@ func (s *Store) CreateAPIKey(ctx context.Context, k store.APIKey) error {
 	if err != nil {
 		return err
 	}
-	return s.writer.submit(ctx, &request{items: 1, do: func(ctx context.Context, t *tx) error {
+	return s.writer.submit(ctx, &request{items: 1, do: func(t *tx) error {
 		var taken int
-		if err := t.row(ctx, "SELECT count(*) FROM api_keys WHERE public_key = ?", []any{k.PublicKey}, &taken); err != nil {
+		if err := t.row("SELECT count(*) FROM api_keys WHERE public_key = ?", []any{k.PublicKey}, &taken); err != nil {
 			return err
 		}
 		if taken > 0 {
 			return fmt.Errorf("langshark: public key %q: %w", k.PublicKey, store.ErrExists)
 		}
-		return t.exec(ctx, "INSERT INTO api_keys (public_key, project, secret_hash, created) VALUES (?, ?, ?, ?)",
+		return t.exec("INSERT INTO api_keys (public_key, project, secret_hash, created) VALUES (?, ?, ?, ?)",
 			k.PublicKey, pk, k.SecretHash, micros(k.CreatedAt))
 	}})
 }

@@ -1,7 +1,11 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -9,31 +13,31 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
-const observationColumns = `o.rid, o.id, t.id, ifnull(o.parent_id, ''), o.kind, ifnull(o.name, ''), coalesce(o.environment, t.environment, 'default'), o.start, o.end,
-	ifnull(o.level, 0), ifnull(o.status_message, ''), ifnull(o.version, ''), o.metadata, ifnull(o.model, ''), o.model_parameters, o.completion_start,
-	ifnull(o.prompt_name, ''), ifnull(o.prompt_version, 0), o.usage_unit, o.input_tokens, o.output_tokens, o.total_tokens, o.usage_details,
-	o.input_cost, o.output_cost, o.total_cost, o.cost_details, o.created, o.updated`
+// payloadRefs are the references of a row to its payloads.
+type payloadRefs struct{ input, output *int64 }
 
-// scanObservation reads observationColumns, then more.
-func scanObservation(row scanner, projectID string, more ...any) (o store.Observation, rid int64, err error) {
+// scanObservation reads o.rid, o.id, t.id, t.environment, and observationRowColumns.
+func scanObservation(row scanner, projectID string) (o store.Observation, rid int64, refs payloadRefs, err error) {
 	o.ProjectID = projectID
-	var start, created, updated int64
-	var end, completion *int64
-	var metadata, parameters []byte
-	var u usageColumns
-	err = row.Scan(append([]any{
-		&rid, &o.ID, &o.TraceID, &o.ParentID, &o.Kind, &o.Name, &o.Environment, &start, &end, &o.Level, &o.StatusMessage,
-		&o.Version, &metadata, &o.Model, &parameters, &completion, &o.PromptName, &o.PromptVersion,
-		&u.unit, &u.input, &u.output, &u.total, &u.details, &u.inputCost, &u.outputCost, &u.totalCost, &u.costDetails, &created, &updated,
-	}, more...)...)
-	if err != nil {
-		return o, 0, err
+	var c observationRow
+	var environment *string
+	if err := row.Scan(append([]any{&rid, &o.ID, &o.TraceID, &environment}, c.destinations()...)...); err != nil {
+		return o, 0, refs, err
 	}
-	o.Metadata, o.ModelParameters = metadata, parameters
-	o.Start, o.End, o.CompletionStart = fromMicros(start), derefTime(end), derefTime(completion)
-	o.CreatedAt, o.UpdatedAt = fromMicros(created), fromMicros(updated)
-	o.Usage, o.Cost, err = u.values()
-	return o, rid, err
+	var f store.ObservationWrite
+	if err := c.fill(&f); err != nil {
+		return o, 0, refs, fmt.Errorf("observation %q: %w", o.ID, err)
+	}
+	o.ParentID, o.Kind, o.Name, o.Environment = f.ParentID, f.Kind, f.Name, cmp.Or(f.Environment, deref(environment), "default")
+	o.Start, o.End, o.CompletionStart = fromMicros(c.start), f.End, f.CompletionStart
+	if f.Level != nil {
+		o.Level = *f.Level
+	}
+	o.StatusMessage, o.Version, o.Metadata = f.StatusMessage, f.Version, f.Metadata
+	o.Model, o.ModelParameters, o.PromptName, o.PromptVersion = f.Model, f.ModelParameters, f.PromptName, f.PromptVersion
+	o.Usage, o.Cost = f.Usage, f.Cost
+	o.CreatedAt, o.UpdatedAt = fromMicros(c.created), fromMicros(c.updated)
+	return o, rid, payloadRefs{c.inputRef, c.outputRef}, nil
 }
 
 // Observations implements [store.Store].
@@ -43,35 +47,54 @@ func (s *Store) Observations(ctx context.Context, projectID string, q store.Obse
 	if err != nil {
 		return page, err
 	}
-	w := observationWhere(project, q.ObservationFilter)
-	from := "observations o JOIN traces t ON t.rid = o.trace_rid"
-	if q.Total {
-		counted := "observations o"
-		if q.UserID != "" {
-			counted = from
+	if err := checkCursor(q.After); err != nil {
+		return page, err
+	}
+	err = s.snapshot(ctx, "observations", func(tx *sql.Tx) error {
+		trace := int64(0)
+		if q.TraceID != "" {
+			err := tx.QueryRowContext(ctx, "SELECT rid FROM traces WHERE hash = ? AND project = ? AND id = ?", hashOf(project, q.TraceID), project, q.TraceID).Scan(&trace)
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if page.Total, err = s.count(ctx, counted, w); err != nil {
+		page, err = s.observations(ctx, tx, projectID, project, trace, q)
+		return err
+	})
+	return page, err
+}
+
+// observationSource is where observations are read from: by time, or those of
+// one trace, which lie together.
+func observationSource(trace int64) string {
+	if trace != 0 {
+		return "observations o NOT INDEXED JOIN traces t ON t.rid = o.rid >> 24"
+	}
+	return "observations o JOIN traces t ON t.rid = o.rid >> 24"
+}
+
+func (s *Store) observations(ctx context.Context, tx *sql.Tx, projectID string, project, trace int64, q store.ObservationQuery) (page store.ObservationPage, err error) {
+	w := observationWhere(project, trace, q.ObservationFilter)
+	from := observationSource(trace)
+	if q.Total {
+		if page.Total, err = count(ctx, tx, from, w); err != nil {
 			return page, err
 		}
 	}
 	if err := w.after(q.After, q.Ascending, "o.start, o.rid"); err != nil {
 		return page, err
 	}
-	columns := observationColumns
-	var more []any
-	var input, output []byte
-	if q.Payloads {
-		columns += ", p.input, p.output"
-		from += " LEFT JOIN observation_payloads p ON p.rid = o.rid"
-		more = []any{&input, &output}
-	}
 	order := "o.start " + direction(q.Ascending) + ", o.rid " + direction(q.Ascending)
-	rows, err := s.read.QueryContext(ctx, "SELECT "+columns+" FROM "+from+w.String()+tail(q.Page, order), w.args...)
+	rows, err := tx.QueryContext(ctx, "SELECT o.rid, o.id, t.id, t.environment, "+observationRowColumns+" FROM "+from+w.String()+tail(q.Page, order), w.args...)
 	if err != nil {
-		return page, s.readError("observations", err)
+		return page, err
 	}
 	defer rows.Close()
 	var last int64
+	var refs []payloadRefs
 	for rows.Next() {
 		if n := len(page.Observations); n == limit(q.Page) {
 			if n > 0 {
@@ -79,29 +102,28 @@ func (s *Store) Observations(ctx context.Context, projectID string, q store.Obse
 			}
 			break
 		}
-		input, output = nil, nil
-		o, rid, err := scanObservation(rows, projectID, more...)
+		o, rid, r, err := scanObservation(rows, projectID)
 		if err != nil {
-			return page, s.readError("observations", err)
-		}
-		if o.Input, o.Output, err = s.unpackBoth(input, output); err != nil {
 			return page, err
 		}
 		page.Observations = append(page.Observations, o)
+		refs = append(refs, r)
 		last = rid
 	}
-	if err := rows.Err(); err != nil {
-		return page, s.readError("observations", err)
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || !q.Payloads {
+		return page, err
 	}
-	return page, nil
+	return page, s.payloads(ctx, tx, refs, func(i int, input, output json.RawMessage) {
+		page.Observations[i].Input, page.Observations[i].Output = input, output
+	})
 }
 
-func observationWhere(project int64, f store.ObservationFilter) *where {
+func observationWhere(project, trace int64, f store.ObservationFilter) *where {
 	w := &where{}
-	w.add("o.project = ?", project)
-	in(w, "o.id", f.IDs)
-	if f.TraceID != "" {
-		w.add("o.trace_rid = (SELECT rid FROM traces WHERE project = ? AND id = ?)", project, f.TraceID)
+	w.project("o.", project, f.IDs)
+	byID(w, "o.", project, f.IDs)
+	if trace != 0 {
+		w.add("o.rid BETWEEN ? AND ?", firstMember(trace), lastMember(trace))
 	}
 	w.equal("o.name", f.Name)
 	w.equal("t.user_id", f.UserID)

@@ -24,8 +24,8 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 	w.equal("session_id", q.SessionID)
 	w.equal("name", q.Name)
 	if q.Total {
-		if page.Total, err = s.count(ctx, "scores", w); err != nil {
-			return page, err
+		if page.Total, err = count(ctx, s.read, "scores", w); err != nil {
+			return page, s.readError("count", err)
 		}
 	}
 	if err := w.after(q.After, false, "ts, rid"); err != nil {

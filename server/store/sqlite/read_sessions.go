@@ -26,8 +26,8 @@ func (s *Store) sessions(ctx context.Context, projectID string, p store.Page, w 
 	}
 	w.add("project = ?", project)
 	if p.Total {
-		if page.Total, err = s.count(ctx, "sessions", w); err != nil {
-			return page, err
+		if page.Total, err = count(ctx, s.read, "sessions", w); err != nil {
+			return page, s.readError("count", err)
 		}
 	}
 	if err := w.after(p.After, false, "created, rid"); err != nil {
@@ -71,7 +71,7 @@ func (s *Store) sessions(ctx context.Context, projectID string, p store.Page, w 
 // sumSession fills what the traces of a session add up to.
 func (s *Store) sumSession(ctx context.Context, project int64, session *store.Session) error {
 	var first, last *int64
-	err := s.read.QueryRowContext(ctx, `SELECT count(*), min(ts), max(ts), `+sumOf("total_tokens")+`, ifnull(sum(errors), 0), `+sumOrNull("cost")+`
+	err := s.read.QueryRowContext(ctx, `SELECT count(*), min(ts), max(ts), `+sumOf("total_tokens")+`, ifnull(sum(errors), 0), iif(sum(costs) > 0, `+sumOf("cost")+`, NULL)
 		FROM traces WHERE project = ? AND session_id = ?`, project, session.ID).
 		Scan(&session.Traces, &first, &last, &session.TotalTokens, &session.Errors, nullNano{&session.Cost})
 	if err != nil {

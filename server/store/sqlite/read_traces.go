@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,31 +15,32 @@ import (
 
 const traceColumns = `t.rid, t.id, t.ts, ifnull(t.name, ''), ifnull(t.user_id, ''), ifnull(t.session_id, ''), ifnull(t.environment, 'default'),
 	ifnull(t.release, ''), ifnull(t.version, ''), ifnull(t.public, 0), t.bookmarked, t.tags, t.metadata, t.created, t.updated,
-	t.observations, t.errors, t.warnings, t.running > 0, t.started, t.latency, t.input_tokens, t.output_tokens, t.total_tokens, t.cost`
+	t.observations, t.errors, t.warnings, t.running > 0, t.started, ifnull(ifnull(t.last_end, t.last_start) - t.started, 0), t.input_tokens, t.output_tokens, t.total_tokens,
+	iif(t.costs > 0, t.cost, NULL), t.input, t.output`
 
 // scanner is a row that can be read.
 type scanner interface{ Scan(dest ...any) error }
 
-// scanTrace reads traceColumns, then more.
-func scanTrace(row scanner, projectID string, more ...any) (t store.Trace, rid int64, err error) {
+// scanTrace reads traceColumns.
+func scanTrace(row scanner, projectID string) (t store.Trace, rid int64, refs payloadRefs, err error) {
 	t.ProjectID = projectID
 	var ts, created, updated, latency int64
 	var started *int64
 	var tags *string
 	var metadata []byte
 	r := &t.Rollup
-	err = row.Scan(append([]any{
+	err = row.Scan(
 		&rid, &t.ID, &ts, &t.Name, &t.UserID, &t.SessionID, &t.Environment, &t.Release, &t.Version, &t.Public, &t.Bookmarked,
 		&tags, &metadata, &created, &updated, &r.Observations, &r.Errors, &r.Warnings, &r.Running, &started, &latency,
 		&r.InputTokens, &r.OutputTokens, &r.TotalTokens,
-		nullNano{&r.Cost},
-	}, more...)...)
+		nullNano{&r.Cost}, &refs.input, &refs.output,
+	)
 	if err != nil {
-		return t, 0, err
+		return t, 0, refs, err
 	}
 	if tags != nil {
 		if err := json.Unmarshal([]byte(*tags), &t.Tags); err != nil {
-			return t, 0, fmt.Errorf("tags of trace %q: %w", t.ID, err)
+			return t, 0, refs, fmt.Errorf("tags of trace %q: %w", t.ID, err)
 		}
 	}
 	t.Metadata = metadata
@@ -49,7 +52,7 @@ func scanTrace(row scanner, projectID string, more ...any) (t store.Trace, rid i
 	case r.Warnings > 0:
 		r.Level = exporter.LevelWarning
 	}
-	return t, rid, nil
+	return t, rid, refs, nil
 }
 
 // traceOrders are the columns of the orders, by which no input reaches the SQL.
@@ -91,8 +94,8 @@ func traceWhere(project int64, f store.TraceFilter, time string) *where {
 		w.add("EXISTS (SELECT 1 FROM trace_attributes b WHERE b.project = ? AND b.key = ? AND b.value = ? AND b.ts = t.ts AND b.rid = t.rid)",
 			project, a.key, a.value)
 	}
-	w.add("t.project = ?", project)
-	in(w, "t.id", f.IDs)
+	w.project("t.", project, f.IDs)
+	byID(w, "t.", project, f.IDs)
 	w.equal("t.name", f.Name)
 	w.equal("t.user_id", f.UserID)
 	w.equal("t.session_id", f.SessionID)
@@ -142,71 +145,62 @@ func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery
 	}
 	source, time, row := traceSource(q.TraceFilter)
 	w := traceWhere(project, q.TraceFilter, time)
-	if q.Total {
-		if page.Total, err = s.count(ctx, source, w); err != nil {
-			return page, err
-		}
-	}
 	byTime := column == "t.ts"
+	counted := *w
 	if byTime {
 		column = time
 		if err := w.after(q.After, q.Ascending, time+", "+row); err != nil {
 			return page, err
 		}
 	}
-	columns, from := traceColumns, " FROM "+source
-	var more []any
-	var input, output []byte
-	if q.Payloads {
-		columns += ", p.input, p.output"
-		from += " LEFT JOIN trace_payloads p ON p.rid = t.rid"
-		more = []any{&input, &output}
-	}
 	order := column + " " + direction(q.Ascending) + ", " + row + " " + direction(q.Ascending)
-	rows, err := s.read.QueryContext(ctx, "SELECT "+columns+from+w.String()+tail(q.Page, order), w.args...)
-	if err != nil {
-		return page, s.readError("traces", err)
-	}
-	defer rows.Close()
-	var last int64
-	for rows.Next() {
-		if len(page.Traces) == limit(q.Page) {
-			if byTime && len(page.Traces) > 0 {
-				page.Next = makeCursor(micros(page.Traces[len(page.Traces)-1].Timestamp), last)
+	err = s.snapshot(ctx, "traces", func(tx *sql.Tx) error {
+		if q.Total {
+			if page.Total, err = count(ctx, tx, source, &counted); err != nil {
+				return err
 			}
-			break
 		}
-		input, output = nil, nil
-		t, rid, err := scanTrace(rows, projectID, more...)
+		rows, err := tx.QueryContext(ctx, "SELECT "+traceColumns+" FROM "+source+w.String()+tail(q.Page, order), w.args...)
 		if err != nil {
-			return page, s.readError("traces", err)
+			return err
 		}
-		if t.Input, t.Output, err = s.unpackBoth(input, output); err != nil {
-			return page, err
+		defer rows.Close()
+		var last int64
+		var refs []payloadRefs
+		for rows.Next() {
+			if len(page.Traces) == limit(q.Page) {
+				if byTime && len(page.Traces) > 0 {
+					page.Next = makeCursor(micros(page.Traces[len(page.Traces)-1].Timestamp), last)
+				}
+				break
+			}
+			t, rid, r, err := scanTrace(rows, projectID)
+			if err != nil {
+				return err
+			}
+			page.Traces = append(page.Traces, t)
+			refs = append(refs, r)
+			last = rid
 		}
-		page.Traces = append(page.Traces, t)
-		last = rid
-	}
-	if err := rows.Err(); err != nil {
-		return page, s.readError("traces", err)
-	}
-	return page, nil
-}
-
-func (s *Store) unpackBoth(input, output []byte) (in, out json.RawMessage, err error) {
-	if in, err = s.unpack(input); err != nil {
-		return nil, nil, err
-	}
-	out, err = s.unpack(output)
-	return in, out, err
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil || !q.Payloads {
+			return err
+		}
+		return s.payloads(ctx, tx, refs, func(i int, input, output json.RawMessage) {
+			page.Traces[i].Input, page.Traces[i].Output = input, output
+		})
+	})
+	return page, err
 }
 
 // count counts the rows that match.
-func (s *Store) count(ctx context.Context, from string, w *where) (n int64, err error) {
-	if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM "+from+w.String(), w.args...).Scan(&n); err != nil {
-		return 0, s.readError("count", err)
-	}
-	return n, nil
+func count(ctx context.Context, q queryer, from string, w *where) (n int64, err error) {
+	return n, q.QueryRowContext(ctx, "SELECT count(*) FROM "+from+w.String(), w.args...).Scan(&n)
+}
+
+// queryer is a pool or a transaction.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // Trace implements [store.Store].
@@ -233,8 +227,8 @@ func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []s
 	}
 	w := &where{}
 	w.add("t.project = ?", project)
-	in(w, "t.id", traceIDs)
-	err = s.pairs(ctx, "SELECT t.id, o.id FROM traces t JOIN observations o ON o.trace_rid = t.rid"+w.String()+" ORDER BY o.id", w.args, func(trace, id string) {
+	byID(w, "t.", project, traceIDs)
+	err = s.pairs(ctx, "SELECT t.id, o.id FROM traces t CROSS JOIN observations o ON o.rid >= t.rid << 24 AND o.rid < (t.rid + 1) << 24"+w.String()+" ORDER BY o.id", w.args, func(trace, id string) {
 		m := members[trace]
 		m.Observations = append(m.Observations, id)
 		members[trace] = m

@@ -1,11 +1,10 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"slices"
 
+	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/merge"
 )
@@ -31,7 +30,7 @@ const selectScoreState = `SELECT rid, created, trace_id, observation_id, session
 	metadata, given_ts, registers FROM scores WHERE project = ? AND id = ?`
 
 // score loads a score, or makes its empty state.
-func (t *tx) score(ctx context.Context, project int64, id string) (*scoreState, error) {
+func (t *tx) score(project int64, id string) (*scoreState, error) {
 	k := key{project, id}
 	if st := t.scores[k]; st != nil {
 		return st, nil
@@ -39,13 +38,14 @@ func (t *tx) score(ctx context.Context, project int64, id string) (*scoreState, 
 	st := &scoreState{key: k, created: t.now}
 	f := &st.merged.Fields
 	var trace, observation, session, category, comment, source, config, environment *string
+	var kind string
 	var metadata, registers []byte
 	var ts *int64
-	err := t.row(ctx, selectScoreState, []any{project, id}, &st.rid, &st.created, &trace, &observation, &session, &f.Name, &f.Type, &f.Number,
+	err := t.row(selectScoreState, []any{project, id}, &st.rid, &st.created, &trace, &observation, &session, &f.Name, &kind, &f.Number,
 		&category, &comment, &source, &config, &environment, &metadata, &ts, &registers)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		if err := t.restore(ctx, store.ThingScore, k, f, st.merged.Restore); err != nil {
+	case errors.Is(err, errNoRow):
+		if err := t.restore(store.ThingScore, k, f, st.merged.Restore); err != nil {
 			return nil, err
 		}
 	case err != nil:
@@ -54,7 +54,7 @@ func (t *tx) score(ctx context.Context, project int64, id string) (*scoreState, 
 		st.live = true
 		f.TraceID, f.ObservationID, f.SessionID, f.Text = deref(trace), deref(observation), deref(session), deref(category)
 		f.Comment, f.Source, f.ConfigID, f.Environment = deref(comment), deref(source), deref(config), deref(environment)
-		f.Metadata, f.Timestamp = metadata, derefTime(ts)
+		f.Type, f.Metadata, f.Timestamp = exporter.ScoreType(kind), metadata, derefTime(ts)
 		if err := st.merged.Restore(registers); err != nil {
 			return nil, err
 		}
@@ -72,7 +72,7 @@ const writeScoreRow = `INSERT INTO scores (rid, project, id, trace_id, observati
 	updated = excluded.updated, registers = excluded.registers`
 
 // flushScore writes a score, or moves what a delete left of it to its tombstone.
-func (t *tx) flushScore(ctx context.Context, st *scoreState) error {
+func (t *tx) flushScore(st *scoreState) error {
 	if !st.dirty {
 		return nil
 	}
@@ -80,11 +80,11 @@ func (t *tx) flushScore(ctx context.Context, st *scoreState) error {
 	t.tell(st.project, f.TraceID)
 	if !st.live {
 		if st.rid != 0 {
-			if err := t.exec(ctx, "DELETE FROM scores WHERE rid = ?", st.rid); err != nil {
+			if err := t.exec("DELETE FROM scores WHERE rid = ?", st.rid); err != nil {
 				return err
 			}
 		}
-		return t.keep(ctx, store.ThingScore, st.key, f, st.merged.Registers())
+		return t.keep(store.ThingScore, st.key, f, st.merged.Registers())
 	}
 	var rid any
 	if st.rid != 0 {
@@ -94,7 +94,7 @@ func (t *tx) flushScore(ctx context.Context, st *scoreState) error {
 	if !f.Timestamp.IsZero() {
 		ts = micros(f.Timestamp)
 	}
-	return t.exec(ctx, writeScoreRow, rid, st.project, st.id, text(f.TraceID), text(f.ObservationID), text(f.SessionID), f.Name, string(f.Type),
-		pointer(f.Number), text(f.Text), text(f.Comment), text(f.Source), text(f.ConfigID), text(f.Environment), blob(f.Metadata),
+	return t.exec(writeScoreRow, rid, st.project, st.id, text(f.TraceID), text(f.ObservationID), text(f.SessionID), f.Name, string(f.Type),
+		f.Number, text(f.Text), text(f.Comment), text(f.Source), text(f.ConfigID), text(f.Environment), blob(f.Metadata),
 		ts, moment(f.Timestamp), st.created, t.now, st.merged.Registers())
 }

@@ -19,7 +19,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
 	engine "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
@@ -33,6 +32,9 @@ type Options struct {
 	MaxPending int
 	// MaxPendingBytes bounds them in bytes. Defaults to 64 MiB.
 	MaxPendingBytes int
+	// SweepEvery is how often is looked for what is older than its project keeps.
+	// Defaults to a minute.
+	SweepEvery time.Duration
 	// Ephemeral gives up safety against power loss, for data nobody keeps.
 	Ephemeral bool
 	// Logger defaults to slog.Default().
@@ -43,18 +45,26 @@ type Options struct {
 
 // Store is a [store.Store] in one file. Use [Open].
 type Store struct {
-	opts   Options
-	log    *slog.Logger
-	read   *sql.DB
-	write  *sql.DB
-	writer *writer
+	opts     Options
+	log      *slog.Logger
+	path     string
+	url      string // of the file, for connections
+	pageSize int64
+	read     *sql.DB
+	writer   *writer
+	indexer  *db // reads for the search index
+	codecs   *codecs
+	counts   counts
+	full     full
 
 	mu       sync.RWMutex
 	projects map[string]int64 // by id
 	watchers map[*watcher]struct{}
 
-	zip   *zstd.Encoder
-	unzip *zstd.Decoder
+	background context.Context // ends what works in the background
+	end        context.CancelFunc
+	kick       chan struct{} // has the sweeper look now
+	working    sync.WaitGroup
 
 	gone    atomic.Bool // set by Close
 	closing sync.Once
@@ -69,6 +79,7 @@ var _ store.Store = (*Store)(nil)
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	opts.MaxPending = cmp.Or(opts.MaxPending, 20_000)
 	opts.MaxPendingBytes = cmp.Or(opts.MaxPendingBytes, 64<<20)
+	opts.SweepEvery = cmp.Or(opts.SweepEvery, time.Minute)
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -83,16 +94,13 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, path string) (err error) {
-	if s.zip, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
+	if s.codecs, err = newCodecs(); err != nil {
 		return err
 	}
-	if s.unzip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0)); err != nil {
+	if s.path, err = filepath.Abs(path); err != nil {
 		return err
 	}
-	file, err := fileURL(path)
-	if err != nil {
-		return err
-	}
+	s.url = fileURL(s.path)
 	// SQLite would make the file as the umask has it, and its siblings like it.
 	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 		err = f.Close()
@@ -102,14 +110,32 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	} else if !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	if s.write, err = sql.Open("sqlite", file+"?_pragma=busy_timeout(5000)"); err != nil {
-		return err
-	}
-	s.write.SetMaxOpenConns(1)
-	conn, err := s.write.Conn(ctx)
+	d, err := openDB(s.url + "?_pragma=busy_timeout(5000)")
 	if err != nil {
 		return err
 	}
+	if err := s.prepare(ctx, d); err != nil {
+		return errors.Join(err, d.close())
+	}
+	if s.read, err = sql.Open("sqlite", s.url+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)"); err != nil {
+		return errors.Join(err, d.close())
+	}
+	if s.indexer, err = openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-4096)"); err != nil {
+		return errors.Join(err, d.close())
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	s.writer = startWriter(s, d)
+	s.background, s.end = context.WithCancel(context.WithoutCancel(ctx))
+	s.startWork()
+	return nil
+}
+
+// readers is how many reads run at once.
+const readers = 4
+
+// prepare sets the writer's connection up and brings the schema up to date.
+func (s *Store) prepare(ctx context.Context, d *db) error {
 	synchronous := "FULL"
 	if s.opts.Ephemeral {
 		synchronous = "OFF"
@@ -118,33 +144,26 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 		"page_size=8192", "journal_mode=WAL", "synchronous=" + synchronous, "cache_size=-65536",
 		"temp_store=MEMORY", "wal_autocheckpoint=2000", "journal_size_limit=67108864",
 	} {
-		if _, err := conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
-			return errors.Join(err, conn.Close())
+		if err := d.script("PRAGMA " + pragma); err != nil {
+			return err
 		}
 	}
-	if err := migrate(ctx, conn); err != nil {
-		return errors.Join(err, conn.Close())
+	if err := s.migrate(ctx, d); err != nil {
+		return err
 	}
-	if s.read, err = sql.Open("sqlite", file+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)"); err != nil {
-		return errors.Join(err, conn.Close())
+	if err := d.row("PRAGMA page_size", nil, &s.pageSize); err != nil {
+		return err
 	}
-	s.read.SetMaxOpenConns(4)
-	s.read.SetMaxIdleConns(4)
-	s.writer = startWriter(s, conn) //nolint:contextcheck // the writer outlives the call
-	return nil
+	return s.loadDictionaries(d)
 }
 
-// fileURL is the path as SQLite's URI, with all signs quoted that mean something there.
-func fileURL(path string) (string, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
+// fileURL is an absolute path as SQLite's URI, with all signs quoted that mean something there.
+func fileURL(path string) string {
 	path = filepath.ToSlash(path)
 	if path[0] != '/' { // a drive letter
 		path = "/" + path
 	}
-	return (&url.URL{Scheme: "file", Path: path}).String(), nil
+	return (&url.URL{Scheme: "file", Path: path}).String()
 }
 
 // Watch implements [store.Store].
@@ -174,6 +193,8 @@ func (s *Store) tell(commits []store.Commit) {
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.gone.Store(true)
+		s.end()
+		s.working.Wait()
 		err := s.writer.close()
 		s.closed = errors.Join(err, s.closeFiles())
 	})
@@ -182,17 +203,11 @@ func (s *Store) Close() error {
 
 func (s *Store) closeFiles() error {
 	var errs []error
+	if s.indexer != nil {
+		errs = append(errs, s.indexer.close())
+	}
 	if s.read != nil {
 		errs = append(errs, s.read.Close())
-	}
-	if s.write != nil {
-		errs = append(errs, s.write.Close())
-	}
-	if s.unzip != nil {
-		s.unzip.Close()
-	}
-	if s.zip != nil {
-		errs = append(errs, s.zip.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -232,8 +247,14 @@ func (s *Store) readError(what string, err error) error {
 // known makes an error of the engine one of the store's, where it has one.
 func known(err error) error {
 	var e *engine.Error
-	if errors.As(err, &e) && (e.Code()&0xff == codes.SQLITE_BUSY || e.Code()&0xff == codes.SQLITE_LOCKED) { // another process has the file
-		return errors.Join(store.ErrBusy, err)
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch code := e.Code(); {
+	case code&0xff == codes.SQLITE_BUSY || code&0xff == codes.SQLITE_LOCKED: // another process has the file
+		return fmt.Errorf("%w: %w", store.ErrBusy, err)
+	case code&0xff == codes.SQLITE_FULL, code == codes.SQLITE_IOERR_SHMSIZE, code == codes.SQLITE_IOERR_WRITE, code == codes.SQLITE_IOERR_FSYNC:
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	return err
 }

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,16 +15,27 @@ import (
 type traceState struct {
 	key
 	rid    int64 // 0 until there is a row
+	fresh  bool  // rid has no row yet
 	merged merge.Trace
 	// events says that a trace event stands; else the row is only there for its observations.
 	events  bool
 	created int64
+	updated int64
+	// sums are those of its observations, before what the rollups hold of it.
+	sums   traceSums
+	before traceMeasure
+	next   int64 // number of the next observation
+	// root names a trace that has not been heard of, with name.
+	root int64
+	name string
 
 	dirty, input, output bool // what of the fields must be written
 	members              bool // its observations changed
-	fresh                []*observationState
+	rescan               bool // an extreme of the sums must be looked for
+	reroot               bool // the root must be looked for
+	candidates           []*observationState
+	inputRef, outputRef  int64
 	attributes           []attribute // as the row has them
-	rowTime              int64       // the row's ts
 }
 
 func (st *traceState) note(c merge.Change) {
@@ -35,47 +44,72 @@ func (st *traceState) note(c merge.Change) {
 	st.output = st.output || c.Output
 }
 
-const selectTraceState = `SELECT rid, id, events, ts, created, given_ts, name, user_id, session_id, environment, release, version, public, tags, metadata, registers FROM traces WHERE `
+// stands reports whether the trace has a row after the transaction.
+func (st *traceState) stands() bool { return st.events || st.sums.observations > 0 }
+
+const selectTraceState = `SELECT rid, id, events, ts, created, updated, given_ts, name, user_id, session_id, environment, release, version, public, tags, metadata, registers,
+	observations, errors, warnings, running, input_tokens, output_tokens, total_tokens, cost, costs, started, last_start, last_end, next, ifnull(root, 0), ifnull(input, 0), ifnull(output, 0)
+	FROM traces WHERE `
 
 // trace loads a trace, or makes its empty state.
-func (t *tx) trace(ctx context.Context, project int64, id string) (*traceState, error) {
+func (t *tx) trace(project int64, id string) (*traceState, error) {
 	k := key{project, id}
 	if st := t.traces[k]; st != nil {
 		return st, nil
 	}
-	return t.loadTrace(ctx, k, "project = ? AND id = ?", project, id)
+	hash := hashOf(project, id)
+	if there, looked := t.there.traces[hash]; looked && !there {
+		return t.emptyTrace(k)
+	}
+	return t.loadTrace(k, "hash = ? AND project = ? AND id = ?", hash, project, id)
 }
 
 // traceByRow loads the trace of a row that exists.
-func (t *tx) traceByRow(ctx context.Context, project, rid int64) (*traceState, error) {
+func (t *tx) traceByRow(project, rid int64) (*traceState, error) {
 	if st := t.byRow[rid]; st != nil {
 		return st, nil
 	}
-	return t.loadTrace(ctx, key{project: project}, "rid = ?", rid)
+	return t.loadTrace(key{project: project}, "rid = ?", rid)
 }
 
-func (t *tx) loadTrace(ctx context.Context, k key, where string, args ...any) (*traceState, error) {
-	st := &traceState{key: k, created: t.now}
+func (t *tx) emptyTrace(k key) (*traceState, error) {
+	st := &traceState{key: k, created: t.now, next: 1}
+	if err := t.restore(store.ThingTrace, k, &st.merged.Fields, st.merged.Restore); err != nil {
+		return nil, err
+	}
+	t.traces[k] = st
+	t.order.traces = append(t.order.traces, st)
+	return st, nil
+}
+
+func (t *tx) loadTrace(k key, where string, args ...any) (*traceState, error) {
+	st := &traceState{key: k}
 	f := &st.merged.Fields
+	var ts int64
 	var givenTS *int64
 	var id string
 	var name, user, session, environment, release, version, tags *string
 	var metadata, registers []byte
-	err := t.row(ctx, selectTraceState+where, args, &st.rid, &id, &st.events, &st.rowTime, &st.created, &givenTS,
-		&name, &user, &session, &environment, &release, &version, &f.Public, &tags, &metadata, &registers)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
-		return nil, err
-	default:
-		if k.id == "" { // loaded by row: it may be here under its id
-			k.id, st.id = id, id
-			if known := t.traces[k]; known != nil {
-				return known, nil
-			}
-		}
-		t.byRow[st.rid] = st
+	n := &st.sums
+	err := t.row(selectTraceState+where, args, &st.rid, &id, &st.events, &ts, &st.created, &st.updated, &givenTS,
+		&name, &user, &session, &environment, &release, &version, &f.Public, &tags, &metadata, &registers,
+		&n.observations, &n.errors, &n.warnings, &n.running, &n.input, &n.output, &n.total, &n.cost, &n.costs, &n.started, &n.lastStart, &n.lastEnd,
+		&st.next, &st.root, &st.inputRef, &st.outputRef)
+	if errors.Is(err, errNoRow) && k.id != "" {
+		return t.emptyTrace(k)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("langshark: trace: %w", err)
+	}
+	if k.id == "" { // loaded by row: it may be here under its id
+		k.id, st.id = id, id
+		if known := t.traces[k]; known != nil {
+			return known, nil
+		}
+	}
+	t.byRow[st.rid] = st
+	st.name = deref(name)
+	st.before = traceMeasure{counted: true, ts: ts, environment: orDefault(deref(environment)), user: deref(user), traceSums: st.sums}
 	if st.events {
 		f.Timestamp = derefTime(givenTS)
 		f.Name, f.UserID, f.SessionID = deref(name), deref(user), deref(session)
@@ -90,7 +124,7 @@ func (t *tx) loadTrace(ctx context.Context, k key, where string, args ...any) (*
 			return nil, err
 		}
 		st.attributes = attributesOf(f)
-	} else if err := t.restore(ctx, store.ThingTrace, k, f, st.merged.Restore); err != nil {
+	} else if err := t.restore(store.ThingTrace, k, f, st.merged.Restore); err != nil {
 		return nil, err
 	}
 	t.traces[k] = st
@@ -98,14 +132,21 @@ func (t *tx) loadTrace(ctx context.Context, k key, where string, args ...any) (*
 	return st, nil
 }
 
+func orDefault(environment string) string {
+	if environment == "" {
+		return "default"
+	}
+	return environment
+}
+
 // restore fills the fields that a delete has left.
-func (t *tx) restore(ctx context.Context, thing store.Thing, k key, fields any, registers func([]byte) error) error {
+func (t *tx) restore(thing store.Thing, k key, fields any, registers func([]byte) error) error {
 	if !t.anyTombs {
 		return nil
 	}
 	var kept []byte
-	err := t.row(ctx, "SELECT rest FROM tombstones WHERE project = ? AND thing = ? AND id = ?", []any{k.project, thing, k.id}, &kept)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && len(kept) == 0 {
+	err := t.row("SELECT rest FROM tombstones WHERE project = ? AND thing = ? AND id = ?", []any{k.project, int64(thing), k.id}, &kept)
+	if errors.Is(err, errNoRow) || err == nil && len(kept) == 0 {
 		return nil
 	}
 	if err != nil {
@@ -122,7 +163,7 @@ func (t *tx) restore(ctx context.Context, thing store.Thing, k key, fields any, 
 }
 
 // keep writes the fields that a delete has left.
-func (t *tx) keep(ctx context.Context, thing store.Thing, k key, fields any, registers []byte) error {
+func (t *tx) keep(thing store.Thing, k key, fields any, registers []byte) error {
 	b, err := json.Marshal(fields)
 	if err != nil {
 		return fmt.Errorf("langshark: tombstone of %q: %w", k.id, err)
@@ -131,8 +172,8 @@ func (t *tx) keep(ctx context.Context, thing store.Thing, k key, fields any, reg
 	if err != nil {
 		return fmt.Errorf("langshark: tombstone of %q: %w", k.id, err)
 	}
-	return t.exec(ctx, `INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event, rest) VALUES (?, ?, ?, 0, 0, '', ?)
-		ON CONFLICT DO UPDATE SET rest = excluded.rest`, k.project, thing, k.id, kept)
+	return t.exec(`INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event, rest) VALUES (?, ?, ?, 0, 0, '', ?)
+		ON CONFLICT DO UPDATE SET rest = excluded.rest`, k.project, int64(thing), k.id, kept)
 }
 
 // attribute is a row of the attribute index.

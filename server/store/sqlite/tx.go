@@ -1,12 +1,11 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/langshark/langshark-go/server/store"
@@ -16,8 +15,10 @@ import (
 // tx is one transaction of the writer: the states of all things its writes
 // touch, loaded on first touch and written back once by flush.
 type tx struct {
-	w   *writer
-	now int64
+	s       *Store
+	d       *db
+	now     int64
+	upgrade bool // rows keep the time of their last update
 
 	traces       map[key]*traceState
 	observations map[key]*observationState
@@ -32,6 +33,17 @@ type tx struct {
 	anyTombs bool
 	names    map[int64]string // project ids
 	told     map[int64]map[string]struct{}
+
+	// there says of the hashes that were looked for which are of rows.
+	there struct{ traces, observations map[int64]bool }
+	rollups
+
+	blocks    map[uint64]*block // on their way, by id
+	used      []*block          // those of which a part is used
+	gone      map[int64][]int   // parts that rows have let go, by block
+	unsearch  []int64           // owners whose words leave the index
+	next      struct{ trace, payload int64 }
+	numbering bool // next has changed
 }
 
 // key names a thing of a project.
@@ -45,53 +57,97 @@ type thingKey struct {
 	thing store.Thing
 }
 
-func (w *writer) begin(ctx context.Context) (*tx, error) {
+// begin reads what a transaction needs to know, once it has begun.
+func (s *Store) begin(d *db) (*tx, error) {
 	t := &tx{
-		w: w, now: micros(w.store.opts.Now()),
+		s: s, d: d, now: micros(s.opts.Now()),
 		traces: map[key]*traceState{}, observations: map[key]*observationState{}, scores: map[key]*scoreState{},
 		byRow: map[int64]*traceState{}, deletes: map[thingKey]store.Stamp{},
-		names: map[int64]string{}, told: map[int64]map[string]struct{}{},
+		names: map[int64]string{}, told: map[int64]map[string]struct{}{}, blocks: map[uint64]*block{},
 	}
-	err := t.row(ctx, "SELECT EXISTS (SELECT 1 FROM tombstones)", nil, &t.anyTombs)
+	t.there.traces, t.there.observations = map[int64]bool{}, map[int64]bool{}
+	err := t.row("SELECT EXISTS (SELECT 1 FROM tombstones), trace, payload FROM counters", nil, &t.anyTombs, &t.next.trace, &t.next.payload)
 	return t, err
 }
 
-// apply merges a batch into the states.
-func (t *tx) apply(ctx context.Context, b *store.Batch) error {
-	project, err := t.w.store.project(ctx, b.ProjectID)
-	if err != nil {
+// look finds out at once which of the things that batches name there are.
+func (t *tx) look(requests []*request) error {
+	for _, r := range requests {
+		if r.batch == nil {
+			continue
+		}
+		for i := range r.batch.Traces {
+			t.there.traces[hashOf(r.project, r.batch.Traces[i].ID)] = false
+		}
+		last := ""
+		for i := range r.batch.Observations {
+			o := &r.batch.Observations[i]
+			t.there.observations[hashOf(r.project, o.ID)] = false
+			if o.TraceID != "" && o.TraceID != last {
+				t.there.traces[hashOf(r.project, o.TraceID)] = false
+				last = o.TraceID
+			}
+		}
+	}
+	if err := t.find("SELECT hash FROM traces WHERE hash IN (SELECT value FROM json_each(?))", t.there.traces); err != nil {
 		return err
 	}
+	return t.find("SELECT hash FROM observations WHERE hash IN (SELECT value FROM json_each(?))", t.there.observations)
+}
+
+func (t *tx) find(query string, there map[int64]bool) error {
+	if len(there) == 0 {
+		return nil
+	}
+	list := append(make([]byte, 0, 21*len(there)), '[')
+	for h := range there {
+		list = append(strconv.AppendInt(list, h, 10), ',')
+	}
+	list[len(list)-1] = ']'
+	return wrapRead(t.d.rows(query, []any{string(list)}, func(r driverRow) error {
+		var h int64
+		err := r.Scan(&h)
+		there[h] = true
+		return err
+	}))
+}
+
+// apply merges a batch into the states.
+func (t *tx) apply(r *request) error {
+	b, project := r.batch, r.project
 	t.names[project] = b.ProjectID
+	for _, block := range r.blocks {
+		t.blocks[block.id] = block
+	}
 	for i := range b.Traces {
-		if err := t.writeTrace(ctx, project, &b.Traces[i]); err != nil {
+		if err := t.writeTrace(project, &b.Traces[i]); err != nil {
 			return err
 		}
 	}
 	for i := range b.Observations {
-		if err := t.writeObservation(ctx, project, &b.Observations[i]); err != nil {
+		if err := t.writeObservation(project, &b.Observations[i]); err != nil {
 			return err
 		}
 	}
 	for i := range b.Scores {
-		if err := t.writeScore(ctx, project, &b.Scores[i]); err != nil {
+		if err := t.writeScore(project, &b.Scores[i]); err != nil {
 			return err
 		}
 	}
 	for i := range b.Deletes {
-		if err := t.delete(ctx, project, &b.Deletes[i]); err != nil {
+		if err := t.delete(project, &b.Deletes[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) writeTrace(ctx context.Context, project int64, w *store.TraceWrite) error {
-	st, err := t.trace(ctx, project, w.ID)
+func (t *tx) writeTrace(project int64, w *store.TraceWrite) error {
+	st, err := t.trace(project, w.ID)
 	if err != nil {
 		return err
 	}
-	deleted, err := t.deleted(ctx, project, store.ThingTrace, w.ID)
+	deleted, err := t.deleted(project, store.ThingTrace, w.ID)
 	if err != nil {
 		return err
 	}
@@ -101,15 +157,15 @@ func (t *tx) writeTrace(ctx context.Context, project int64, w *store.TraceWrite)
 	if w.SessionID == "" {
 		return nil
 	}
-	return t.exec(ctx, "INSERT INTO sessions (project, id, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", project, w.SessionID, t.now)
+	return t.exec("INSERT INTO sessions (project, id, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", project, w.SessionID, t.now)
 }
 
-func (t *tx) writeObservation(ctx context.Context, project int64, w *store.ObservationWrite) error {
-	st, err := t.observation(ctx, project, w.ID)
+func (t *tx) writeObservation(project int64, w *store.ObservationWrite) error {
+	st, err := t.observation(project, w.ID)
 	if err != nil {
 		return err
 	}
-	deleted, err := t.deletedMember(ctx, project, store.ThingObservation, w.ID, st.merged.Fields.TraceID, merge.GivenTrace(w), st.merged.Mentions())
+	deleted, err := t.deletedMember(project, store.ThingObservation, w.ID, st.merged.Fields.TraceID, merge.GivenTrace(w), st.merged.Mentions())
 	if err != nil {
 		return err
 	}
@@ -119,15 +175,15 @@ func (t *tx) writeObservation(ctx context.Context, project int64, w *store.Obser
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
 	st.live = st.merged.Live(deleted)
-	return t.mention(ctx, project, store.ThingObservation, w.ID, c, st.merged.Mentions())
+	return t.mention(project, store.ThingObservation, w.ID, c, st.merged.Mentions())
 }
 
-func (t *tx) writeScore(ctx context.Context, project int64, w *store.ScoreWrite) error {
-	st, err := t.score(ctx, project, w.ID)
+func (t *tx) writeScore(project int64, w *store.ScoreWrite) error {
+	st, err := t.score(project, w.ID)
 	if err != nil {
 		return err
 	}
-	deleted, err := t.deletedMember(ctx, project, store.ThingScore, w.ID, st.merged.Fields.TraceID, w.TraceID, st.merged.Mentions())
+	deleted, err := t.deletedMember(project, store.ThingScore, w.ID, st.merged.Fields.TraceID, w.TraceID, st.merged.Mentions())
 	if err != nil {
 		return err
 	}
@@ -137,16 +193,16 @@ func (t *tx) writeScore(ctx context.Context, project int64, w *store.ScoreWrite)
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
 	st.live = st.merged.Live(deleted)
-	return t.mention(ctx, project, store.ThingScore, w.ID, c, st.merged.Mentions())
+	return t.mention(project, store.ThingScore, w.ID, c, st.merged.Mentions())
 }
 
 // mention notes a further trace in the table by which deletes find the thing.
-func (t *tx) mention(ctx context.Context, project int64, thing store.Thing, id string, c merge.Change, all []string) error {
+func (t *tx) mention(project int64, thing store.Thing, id string, c merge.Change, all []string) error {
 	if c.NewMention == "" {
 		return nil
 	}
 	for _, traceID := range all {
-		if err := t.exec(ctx, "INSERT INTO mentions (project, trace_id, thing, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", project, traceID, thing, id); err != nil {
+		if err := t.exec("INSERT INTO mentions (project, trace_id, thing, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", project, traceID, int64(thing), id); err != nil {
 			return err
 		}
 	}
@@ -154,7 +210,7 @@ func (t *tx) mention(ctx context.Context, project int64, thing store.Thing, id s
 }
 
 // deleted returns the stamp of a thing's tombstone, or zero.
-func (t *tx) deleted(ctx context.Context, project int64, thing store.Thing, id string) (store.Stamp, error) {
+func (t *tx) deleted(project int64, thing store.Thing, id string) (store.Stamp, error) {
 	if !t.anyTombs {
 		return store.Stamp{}, nil
 	}
@@ -163,9 +219,9 @@ func (t *tx) deleted(ctx context.Context, project int64, thing store.Thing, id s
 		return s, nil
 	}
 	var s store.Stamp
-	err := t.row(ctx, "SELECT at_time, at_update, at_event FROM tombstones WHERE project = ? AND thing = ? AND id = ?",
-		[]any{project, thing, id}, &s.Time, &s.Update, &s.EventID)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	err := t.row("SELECT at_time, at_update, at_event FROM tombstones WHERE project = ? AND thing = ? AND id = ?",
+		[]any{project, int64(thing), id}, &s.Time, &s.Update, &s.EventID)
+	if err != nil && !errors.Is(err, errNoRow) {
 		return s, err
 	}
 	t.deletes[k] = s
@@ -174,8 +230,8 @@ func (t *tx) deleted(ctx context.Context, project int64, thing store.Thing, id s
 
 // deletedMember returns the latest stamp of the tombstones of an observation
 // or score and of every trace it was given.
-func (t *tx) deletedMember(ctx context.Context, project int64, thing store.Thing, id, traceID, given string, mentions []string) (store.Stamp, error) {
-	last, err := t.deleted(ctx, project, thing, id)
+func (t *tx) deletedMember(project int64, thing store.Thing, id, traceID, given string, mentions []string) (store.Stamp, error) {
+	last, err := t.deleted(project, thing, id)
 	if err != nil || !t.anyTombs {
 		return last, err
 	}
@@ -183,7 +239,7 @@ func (t *tx) deletedMember(ctx context.Context, project int64, thing store.Thing
 		if trace == "" {
 			continue
 		}
-		s, err := t.deleted(ctx, project, store.ThingTrace, trace)
+		s, err := t.deleted(project, store.ThingTrace, trace)
 		if err != nil {
 			return last, err
 		}
@@ -194,64 +250,35 @@ func (t *tx) deletedMember(ctx context.Context, project int64, thing store.Thing
 	return last, nil
 }
 
-// exec runs a statement that is prepared once.
-func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	stmt, err := t.w.stmt(ctx, query) //nolint:sqlclosecheck // kept and closed with the writer
-	if err != nil {
-		return err
-	}
-	if _, err := stmt.ExecContext(ctx, args...); err != nil {
-		return fmt.Errorf("langshark: write: %w", err)
-	}
-	return nil
-}
-
-// insert runs a statement that makes a row and returns the row's number.
-func (t *tx) insert(ctx context.Context, query string, args ...any) (int64, error) {
-	stmt, err := t.w.stmt(ctx, query) //nolint:sqlclosecheck // kept and closed with the writer
-	if err != nil {
-		return 0, err
-	}
-	result, err := stmt.ExecContext(ctx, args...)
-	if err != nil {
-		return 0, fmt.Errorf("langshark: write: %w", err)
-	}
-	return result.LastInsertId()
-}
-
-// row reads one row; its error is sql.ErrNoRows, bare, if there is none.
-func (t *tx) row(ctx context.Context, query string, args []any, dest ...any) error {
-	stmt, err := t.w.stmt(ctx, query) //nolint:sqlclosecheck // kept and closed with the writer
-	if err != nil {
-		return err
-	}
-	err = stmt.QueryRowContext(ctx, args...).Scan(dest...)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+func wrapRead(err error) error {
+	if err != nil && !errors.Is(err, errNoRow) {
 		return fmt.Errorf("langshark: read for merging: %w", err)
 	}
 	return err
 }
 
+// exec runs a statement.
+func (t *tx) exec(query string, args ...any) error {
+	if err := t.d.exec(query, args...); err != nil {
+		return fmt.Errorf("langshark: write: %w", err)
+	}
+	return nil
+}
+
+// row reads one row; its error is errNoRow if there is none.
+func (t *tx) row(query string, args []any, dest ...any) error {
+	return wrapRead(t.d.row(query, args, dest...))
+}
+
 // ids reads one column of text.
-func (t *tx) ids(ctx context.Context, query string, args ...any) ([]string, error) {
-	stmt, err := t.w.stmt(ctx, query) //nolint:sqlclosecheck // kept and closed with the writer
-	if err != nil {
-		return nil, err
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, fmt.Errorf("langshark: read for merging: %w", err)
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
+func (t *tx) ids(query string, args ...any) (list []string, err error) {
+	err = wrapRead(t.d.rows(query, args, func(r driverRow) error {
 		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("langshark: read for merging: %w", err)
-		}
+		err := r.Scan(&id)
 		list = append(list, id)
-	}
-	return list, rows.Err()
+		return err
+	}))
+	return list, err
 }
 
 // tell notes that a trace changed.

@@ -29,13 +29,6 @@ func moment(t time.Time) any {
 	return micros(t)
 }
 
-func pointer[T any](p *T) any {
-	if p == nil {
-		return nil
-	}
-	return *p
-}
-
 // object is v as JSON, nil if it is empty.
 func object[K comparable, V any](m map[K]V) (any, error) {
 	if len(m) == 0 {

@@ -40,6 +40,29 @@ func in[T any](w *where, column string, values []T) {
 	w.add(column+" IN (?"+strings.Repeat(",?", len(values)-1)+")", args...)
 }
 
+// project adds that the row is of the project; where ids are given, so that no index of
+// the project is used instead of that of the ids.
+func (w *where) project(table string, project int64, ids []string) {
+	sign := ""
+	if len(ids) > 0 {
+		sign = "+"
+	}
+	w.add(sign+table+"project = ?", project)
+}
+
+// byID adds that the id is one of these, found by its hash.
+func byID(w *where, table string, project int64, ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	hashes := make([]int64, len(ids))
+	for i, id := range ids {
+		hashes[i] = hashOf(project, id)
+	}
+	in(w, table+"hash", hashes)
+	in(w, table+"id", ids)
+}
+
 // span adds from <= column < to, where they are set.
 func (w *where) span(column string, from, to time.Time) {
 	if !from.IsZero() {
@@ -116,6 +139,14 @@ func direction(ascending bool) string {
 		return "ASC"
 	}
 	return "DESC"
+}
+
+func checkCursor(c store.Cursor) error {
+	if c == "" {
+		return nil
+	}
+	_, _, err := parseCursor(c)
+	return err
 }
 
 // A cursor is the time and row number of a page's last row.

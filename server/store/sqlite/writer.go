@@ -2,11 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -16,12 +16,15 @@ const groupItems = 512
 
 // request is one call that waits for the writer.
 type request struct {
-	batch *store.Batch                     // a batch of events, or
-	do    func(context.Context, *tx) error // something else to do in a transaction
-	items int
-	bytes int
-	err   error
-	done  chan struct{}
+	batch   *store.Batch    // a batch of events,
+	project int64           // its project
+	blocks  []*block        // and its payloads; or
+	do      func(*tx) error // something else to do in a transaction
+	alone   bool            // of its own
+	items   int
+	bytes   int
+	err     error
+	done    chan struct{}
 
 	taken     bool // the writer has it; guarded by writer.mu
 	withdrawn bool // its caller has gone; guarded by writer.mu
@@ -30,8 +33,7 @@ type request struct {
 // writer is the one goroutine that writes.
 type writer struct {
 	store *Store
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	db    *db
 	done  chan struct{}
 
 	mu     sync.Mutex
@@ -43,8 +45,8 @@ type writer struct {
 	err    error         // of closing
 }
 
-func startWriter(s *Store, conn *sql.Conn) *writer {
-	w := &writer{store: s, conn: conn, stmts: map[string]*sql.Stmt{}, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+func startWriter(s *Store, d *db) *writer {
+	w := &writer{store: s, db: d, done: make(chan struct{}), wake: make(chan struct{}, 1)}
 	go w.run()
 	return w
 }
@@ -54,30 +56,38 @@ func (s *Store) Write(ctx context.Context, batch *store.Batch) error {
 	if batch.Len() == 0 {
 		return nil
 	}
-	if _, err := s.project(ctx, batch.ProjectID); err != nil {
+	project, err := s.project(ctx, batch.ProjectID)
+	if err != nil {
 		return err
 	}
-	packed, bytes := s.packBatch(batch)
-	return s.writer.submit(ctx, &request{batch: packed, items: batch.Len(), bytes: bytes})
+	if err := checkSizes(batch); err != nil {
+		return err
+	}
+	packed, blocks, bytes := packBatch(batch, s.codecs.of(project))
+	return s.writer.submit(ctx, &request{batch: packed, project: project, blocks: blocks, items: batch.Len(), bytes: bytes})
 }
 
-// packBatch returns a copy whose payloads have their stored form.
-func (s *Store) packBatch(b *store.Batch) (*store.Batch, int) {
-	c := *b
-	bytes := 200 * b.Len()
-	c.Traces = slices.Clone(b.Traces)
-	for i := range c.Traces {
-		t := &c.Traces[i]
-		t.Input, t.Output = s.pack(t.Input), s.pack(t.Output)
-		bytes += len(t.Input) + len(t.Output) + len(t.Metadata)
+// checkSizes refuses what could not be read again.
+func checkSizes(b *store.Batch) error {
+	check := func(what, id string, raw []byte) error {
+		if len(raw) > maxPayloadBytes {
+			return fmt.Errorf("langshark: %s of %q has %d bytes, more than %d: send a file or less of it", what, id, len(raw), maxPayloadBytes)
+		}
+		return nil
 	}
-	c.Observations = slices.Clone(b.Observations)
-	for i := range c.Observations {
-		o := &c.Observations[i]
-		o.Input, o.Output = s.pack(o.Input), s.pack(o.Output)
-		bytes += len(o.Input) + len(o.Output) + len(o.Metadata)
+	for i := range b.Traces {
+		t := &b.Traces[i]
+		if err := errors.Join(check("input", t.ID, t.Input), check("output", t.ID, t.Output)); err != nil {
+			return err
+		}
 	}
-	return &c, bytes
+	for i := range b.Observations {
+		o := &b.Observations[i]
+		if err := errors.Join(check("input", o.ID, o.Input), check("output", o.ID, o.Output)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // submit queues the request and waits for its commit. If ctx ends before the
@@ -95,6 +105,7 @@ func (w *writer) submit(ctx context.Context, r *request) error {
 		return fmt.Errorf("langshark: %w", store.ErrClosed)
 	case w.items > 0 && (w.items+r.items > w.store.opts.MaxPending || w.bytes+r.bytes > w.store.opts.MaxPendingBytes):
 		w.mu.Unlock()
+		w.store.counts.busy.Add(1)
 		return fmt.Errorf("langshark: %w", store.ErrBusy)
 	}
 	w.queue = append(w.queue, r)
@@ -127,7 +138,7 @@ func (w *writer) take() (group []*request, closed bool) {
 	defer w.mu.Unlock()
 	items, n := 0, 0
 	for _, r := range w.queue {
-		if items > 0 && items+r.items > groupItems {
+		if items > 0 && (items+r.items > groupItems || r.alone) {
 			break
 		}
 		n++
@@ -139,6 +150,9 @@ func (w *writer) take() (group []*request, closed bool) {
 		r.taken = true
 		items += r.items
 		group = append(group, r)
+		if r.alone {
+			break
+		}
 	}
 	w.queue = slices.Delete(w.queue, 0, n)
 	return group, w.closed && len(w.queue) == 0
@@ -178,25 +192,40 @@ func (w *writer) run() {
 // commit writes the group in one transaction; if that fails, each request in
 // its own, so that one can't take the others along.
 func (w *writer) commit(group []*request) {
+	if err := w.store.full.refuse(); err != nil {
+		for _, r := range group {
+			r.err = err
+		}
+		w.store.counts.full.Add(int64(len(group)))
+		return
+	}
+	start := time.Now()
 	commits, err := w.transact(group)
 	if err == nil {
+		w.store.full.clear()
+		w.store.counts.committed(group, time.Since(start))
 		w.store.tell(commits)
 		return
 	}
-	if err = known(err); len(group) == 1 || errors.Is(err, store.ErrBusy) {
+	err = known(err)
+	if errors.Is(err, store.ErrFull) {
+		w.store.full.set(err)
+		w.store.log.Error("langshark: no room to write: reads go on, writes are refused until there is", "error", err)
+	}
+	if len(group) > 1 && !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrFull) {
 		for _, r := range group {
-			r.err = err
+			w.commit([]*request{r})
 		}
 		return
 	}
 	for _, r := range group {
-		w.commit([]*request{r})
+		r.err = err
 	}
+	w.store.counts.refused(err, len(group))
 }
 
 func (w *writer) transact(group []*request) (commits []store.Commit, err error) {
-	ctx := context.Background() // a commit is not given up because one of its callers is
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := w.db.begin(); err != nil {
 		return nil, fmt.Errorf("langshark: begin: %w", err)
 	}
 	defer func() {
@@ -204,28 +233,32 @@ func (w *writer) transact(group []*request) (commits []store.Commit, err error) 
 			err = fmt.Errorf("langshark: write panicked: %v", v)
 		}
 		if err != nil {
-			_, rollback := w.conn.ExecContext(ctx, "ROLLBACK")
-			err = errors.Join(err, rollback)
+			if rollback := w.db.rollback(); rollback != nil && !errors.Is(known(err), store.ErrFull) { // a full disk has rolled back already
+				err = errors.Join(err, rollback)
+			}
 		}
 	}()
-	t, err := w.begin(ctx)
+	t, err := w.store.begin(w.db)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.look(group); err != nil {
 		return nil, err
 	}
 	for _, r := range group {
 		if r.do != nil {
-			err = r.do(ctx, t)
+			err = r.do(t)
 		} else {
-			err = t.apply(ctx, r.batch)
+			err = t.apply(r)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if err := t.flush(ctx); err != nil {
+	if err := t.flush(); err != nil {
 		return nil, err
 	}
-	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
+	if err := w.db.commit(); err != nil {
 		return nil, fmt.Errorf("langshark: commit: %w", err)
 	}
 	return t.commits(), nil
@@ -245,25 +278,12 @@ func (w *writer) close() error {
 }
 
 func (w *writer) release() {
-	var errs []error
-	for _, stmt := range w.stmts {
-		errs = append(errs, stmt.Close())
-	}
-	if _, err := w.conn.ExecContext(context.Background(), "PRAGMA optimize"); err != nil {
-		errs = append(errs, err)
-	}
-	w.err = errors.Join(append(errs, w.conn.Close())...)
+	w.err = errors.Join(w.db.exec("PRAGMA optimize"), w.db.close())
 }
 
-// stmt prepares a statement once.
-func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s := w.stmts[query]; s != nil {
-		return s, nil
-	}
-	s, err := w.conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("langshark: prepare: %w", err)
-	}
-	w.stmts[query] = s
-	return s, nil
+// idle reports whether nothing waits.
+func (w *writer) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.items == 0
 }

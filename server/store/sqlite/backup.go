@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	engine "modernc.org/sqlite"
+)
+
+// backupPages is how many pages a step of a backup copies.
+const backupPages = 256
+
+// Backup implements [store.Store]. It copies from a snapshot: the writer goes on,
+// into the log beside the file, which grows meanwhile by what is written.
+func (s *Store) Backup(ctx context.Context, path string, progress func(done, total int64)) (err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return fmt.Errorf("langshark: backup: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("langshark: backup: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}()
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("langshark: backup: %w", err)
+	}
+	if err := s.copyTo(ctx, path, progress); err != nil {
+		return fmt.Errorf("langshark: backup to %s: %w", path, known(err))
+	}
+	return syncFile(path)
+}
+
+func (s *Store) copyTo(ctx context.Context, path string, progress func(done, total int64)) (err error) {
+	source, err := openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-2048)")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.close()) }()
+	backups, ok := source.conn.(interface {
+		NewBackup(uri string) (*engine.Backup, error)
+	})
+	if !ok {
+		return errors.New("the engine can't make backups")
+	}
+	// The snapshot: without, each commit would make the copy begin again.
+	if err := source.exec("BEGIN"); err != nil {
+		return err
+	}
+	var version int64
+	if err := source.row("SELECT count(*) FROM counters", nil, &version); err != nil {
+		return err
+	}
+	b, err := backups.NewBackup(fileURL(path) + "?_pragma=synchronous(0)&_pragma=journal_mode(off)")
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(err, b.Finish())
+		}
+		var err error
+		if more, err = b.Step(backupPages); err != nil {
+			return errors.Join(err, b.Finish())
+		}
+		if progress != nil {
+			total := int64(b.PageCount())
+			progress((total-int64(b.Remaining()))*s.pageSize, total*s.pageSize)
+		}
+	}
+	return b.Finish()
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("langshark: backup: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("langshark: backup: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// maxFindings bounds what a check reports.
+const maxFindings = 20
+
+// findings are what a check found.
+type findings struct{ errs []error }
+
+func (f *findings) add(format string, args ...any) error {
+	f.errs = append(f.errs, fmt.Errorf(format, args...))
+	if len(f.errs) >= maxFindings {
+		return errEnough
+	}
+	return nil
+}
+
+var errEnough = errors.New("and maybe more")
+
+// Check implements [store.Store].
+func (s *Store) Check(ctx context.Context) error {
+	var f findings
+	err := s.snapshot(ctx, "check", func(tx *sql.Tx) error {
+		for _, check := range []func(context.Context, *sql.Tx, *findings) error{checkFile, s.checkPayloads, checkTraces, checkRollups} {
+			if err := check(ctx, tx, &f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(errors.Join(f.errs...), err)
+}
+
+// checkFile has the engine look for damage of the file.
+func checkFile(ctx context.Context, tx *sql.Tx, f *findings) error {
+	return each(ctx, tx, "PRAGMA integrity_check(20)", nil, func(rows *sql.Rows) error {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		if text == "ok" {
+			return nil
+		}
+		return f.add("file: %s", text)
+	})
+}
+
+func each(ctx context.Context, tx *sql.Tx, query string, args []any, f func(*sql.Rows) error) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// checkPayloads opens all blocks and compares their owners with the rows that refer to them.
+func (s *Store) checkPayloads(ctx context.Context, tx *sql.Tx, f *findings) error {
+	parts := int64(0)
+	err := each(ctx, tx, "SELECT rid, data FROM payloads", nil, func(rows *sql.Rows) error {
+		var rid int64
+		var data sql.RawBytes
+		if err := rows.Scan(&rid, &data); err != nil {
+			return err
+		}
+		o, err := s.openBlock(data)
+		if err != nil {
+			return f.add("payload %d: %w", rid, err)
+		}
+		for _, p := range o.parts {
+			if p.owner != 0 {
+				parts++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	refs := int64(0)
+	for _, table := range []string{"traces", "observations"} {
+		var n, lost int64
+		err := tx.QueryRowContext(ctx, `SELECT count(input) + count(output),
+			ifnull(sum(input IS NOT NULL AND NOT EXISTS (SELECT 1 FROM payloads p WHERE p.rid = input >> 8)), 0) +
+			ifnull(sum(output IS NOT NULL AND NOT EXISTS (SELECT 1 FROM payloads p WHERE p.rid = output >> 8)), 0) FROM `+table).Scan(&n, &lost)
+		if err != nil {
+			return err
+		}
+		refs += n
+		if lost > 0 {
+			if err := f.add("%s: %d payloads are missing", table, lost); err != nil {
+				return err
+			}
+		}
+	}
+	if refs != parts {
+		return f.add("payloads: rows refer to %d, there are %d", refs, parts)
+	}
+	return nil
+}
+
+// checkTraces compares the sums of traces with their observations.
+func checkTraces(ctx context.Context, tx *sql.Tx, f *findings) error {
+	var orphans int64
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM observations o WHERE NOT EXISTS (SELECT 1 FROM traces t WHERE t.rid = o.rid >> 24)").Scan(&orphans); err != nil {
+		return err
+	}
+	if orphans > 0 {
+		if err := f.add("observations: %d have no trace", orphans); err != nil {
+			return err
+		}
+	}
+	const cut = "max(min(ifnull(%[1]s, 0), 9007199254740992), -9007199254740992)"
+	sum := func(column string) string { return fmt.Sprintf("ifnull(sum("+cut+"), 0)", column) }
+	count := func(l exporter.Level) string { return fmt.Sprintf("sum(ifnull(level, 0) = %d)", l) }
+	return each(ctx, tx, `SELECT t.project, t.id FROM traces t LEFT JOIN (
+		SELECT rid >> 24 AS trace, count(*) AS n, `+count(exporter.LevelError)+" AS errors, "+count(exporter.LevelWarning)+` AS warnings, min(start) AS started, max(start) AS last_start, max(end) AS last_end,
+			`+sum("input_tokens")+" AS input, "+sum("output_tokens")+" AS output, "+sum("total_tokens")+" AS total, "+sum("total_cost")+` AS cost, count(total_cost) AS costs
+		FROM observations GROUP BY rid >> 24) o ON o.trace = t.rid
+		WHERE t.observations <> ifnull(o.n, 0) OR t.errors <> ifnull(o.errors, 0) OR t.warnings <> ifnull(o.warnings, 0) OR t.started IS NOT o.started
+			OR t.last_start IS NOT o.last_start OR t.last_end IS NOT o.last_end OR t.input_tokens <> ifnull(o.input, 0) OR t.output_tokens <> ifnull(o.output, 0)
+			OR t.total_tokens <> ifnull(o.total, 0) OR t.cost <> ifnull(o.cost, 0) OR t.costs <> ifnull(o.costs, 0)`, nil, func(rows *sql.Rows) error {
+		var project int64
+		var id string
+		if err := rows.Scan(&project, &id); err != nil {
+			return err
+		}
+		return f.add("trace %q of project %d: its sums are not those of its observations", id, project)
+	})
+}
+
+// checkRollups makes the rollups anew from all rows and compares.
+func checkRollups(ctx context.Context, tx *sql.Tx, f *findings) error {
+	var want rollups
+	err := each(ctx, tx, `SELECT project, start, kind, ifnull(level, 0), end, ifnull(model, ''), completion_start, ifnull(prompt_name, ''), ifnull(prompt_version, 0),
+		ifnull(input_tokens, 0), ifnull(output_tokens, 0), ifnull(total_tokens, 0), total_cost FROM observations`, nil, func(rows *sql.Rows) error {
+		var o measure
+		var end, first, cost *int64
+		var project, kind, level int64
+		if err := rows.Scan(&project, &o.start, &kind, &level, &end, &o.model, &first, &o.prompt, &o.promptVersion, &o.input, &o.output, &o.total, &cost); err != nil {
+			return err
+		}
+		o.fill(kind, level, end, first, cost)
+		want.observation(project, &o, 1)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = each(ctx, tx, "SELECT project, "+traceMeasureColumns+" FROM traces", nil, func(rows *sql.Rows) error {
+		t := traceMeasure{counted: true}
+		var project int64
+		if err := rows.Scan(append([]any{&project}, t.destinations()...)...); err != nil {
+			return err
+		}
+		want.trace(project, &t, 1)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = each(ctx, tx, "SELECT project, by, hour, name, number, sums FROM rollups", nil, func(rows *sql.Rows) error {
+		var k rollupKey
+		var data sql.RawBytes
+		if err := rows.Scan(&k.project, &k.by, &k.hour, &k.name, &k.number, &data); err != nil {
+			return err
+		}
+		have := store.Sums{}
+		if err := decodeSums(data, &have); err != nil {
+			return f.add("rollup %+v: %w", k, err)
+		}
+		want.hour(k).Add(&have, -1)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for k, left := range want.hours {
+		if !left.IsZero() {
+			if err := f.add("rollup %+v lacks %+v", k, *left); err != nil {
+				return err
+			}
+		}
+	}
+	err = each(ctx, tx, "SELECT project, day, user_id, traces, observations, errors, warnings, input_tokens, output_tokens, total_tokens, cost, costs FROM user_days", nil, func(rows *sql.Rows) error {
+		var k userKey
+		var u store.Sums
+		if err := rows.Scan(&k.project, &k.day, &k.user, &u.Traces, &u.Observations, &u.Errors, &u.Warnings, &u.InputTokens, &u.OutputTokens, &u.TotalTokens, (*int64)(&u.Cost), &u.Costs); err != nil {
+			return err
+		}
+		if want.users[k] == nil {
+			return f.add("day %+v is not of any trace", k)
+		}
+		want.users[k].Add(&u, -1)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for k, left := range want.users {
+		if !left.IsZero() {
+			if err := f.add("day %+v lacks %+v", k, *left); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,243 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// A step of the sweeper takes about stepTime of the writer, and then leaves it
+// to others for as long, or longer if they wait.
+const (
+	stepTime = 25 * time.Millisecond
+	maxStep  = 4000 // observations
+)
+
+// SetRetention implements [store.Store].
+func (s *Store) SetRetention(ctx context.Context, projectID string, keep time.Duration) error {
+	if keep < 0 || keep > 0 && keep < time.Microsecond {
+		return fmt.Errorf("langshark: retention of %v: %w: give the time that traces are kept, or 0 for ever", keep, store.ErrBadQuery)
+	}
+	project, err := s.project(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	err = s.do(ctx, func(t *tx) error {
+		return t.exec("UPDATE projects SET retention = ? WHERE pk = ?", keep.Microseconds(), project)
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// sweep removes what is too old, now and then.
+func (s *Store) sweep(ctx context.Context) {
+	ticker := time.NewTicker(s.opts.SweepEvery)
+	defer ticker.Stop()
+	for {
+		if err := s.sweepOnce(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) {
+			s.log.Error("langshark: retention", "error", err)
+		}
+		s.measureFree(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-s.kick:
+		}
+	}
+}
+
+// measureFree notes how much of the file is free, for Stats.
+func (s *Store) measureFree(ctx context.Context) {
+	var pages int64
+	if s.read.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&pages) == nil {
+		s.counts.freePages.Store(pages)
+	}
+}
+
+func (s *Store) sweepOnce(ctx context.Context) error {
+	projects, err := s.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range projects {
+		if p.Retention <= 0 {
+			continue
+		}
+		pk, err := s.project(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		if err := s.expire(ctx, p.ID, pk, micros(s.opts.Now().Add(-p.Retention))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expire removes the traces of a project before a time, in steps that hold
+// nobody up, then what has no trace.
+func (s *Store) expire(ctx context.Context, projectID string, project, before int64) error {
+	for _, step := range []func(t *tx, limit int) (more bool, err error){
+		func(t *tx, limit int) (bool, error) { return t.expireTraces(project, before, limit) },
+		func(t *tx, limit int) (bool, error) { return t.expireRest(project, before, limit) },
+	} {
+		limit := 200
+		for more := true; more; {
+			var began time.Time
+			err := s.do(ctx, func(t *tx) (err error) {
+				began = time.Now()
+				t.names[project] = projectID
+				more, err = step(t, limit)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			took := time.Since(began)
+			switch {
+			case took > stepTime:
+				limit = max(limit*3/4, 1)
+			case took < stepTime/2:
+				limit = min(limit*5/4+1, maxStep)
+			}
+			rest := took
+			if !s.writer.idle() {
+				rest *= 4
+			}
+			if !pause(ctx, rest) {
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+// expireTraces removes the oldest traces with all that belongs to them: so many
+// observations, or a part of them if a trace has more.
+func (t *tx) expireTraces(project, before int64, observations int) (more bool, err error) {
+	var traces []int64
+	err = t.d.rows("SELECT rid FROM traces WHERE project = ? AND ts < ? ORDER BY ts LIMIT ?", []any{project, before, observations}, func(r driverRow) error {
+		var rid int64
+		err := r.Scan(&rid)
+		traces = append(traces, rid)
+		return err
+	})
+	if err != nil {
+		return false, wrapRead(err)
+	}
+	more = len(traces) == observations
+	for _, rid := range traces {
+		st, err := t.traceByRow(project, rid)
+		if err != nil {
+			return false, err
+		}
+		whole := st.sums.observations <= int64(observations)
+		if err := t.expireMembers(st, observations, whole); err != nil {
+			return false, err
+		}
+		if !whole {
+			return true, nil
+		}
+		if err := t.expireTrace(st); err != nil {
+			return false, err
+		}
+		t.s.counts.expired.Add(1)
+		if observations -= int(st.before.observations) + 1; observations <= 0 {
+			return true, nil
+		}
+	}
+	return more, nil
+}
+
+// expireMembers takes observations of a trace out of all tables, indexes and sums:
+// all, or the first ones.
+func (t *tx) expireMembers(st *traceState, limit int, whole bool) error {
+	var refs []int64
+	last := firstMember(st.rid)
+	err := t.d.rows(`SELECT rid, start, kind, ifnull(level, 0), end, ifnull(model, ''), completion_start, ifnull(prompt_name, ''), ifnull(prompt_version, 0),
+		ifnull(input_tokens, 0), ifnull(output_tokens, 0), ifnull(total_tokens, 0), total_cost, input, output FROM observations WHERE rid BETWEEN ? AND ? ORDER BY rid LIMIT ?`,
+		[]any{firstMember(st.rid), lastMember(st.rid), limit}, func(r driverRow) error {
+			var m measure
+			var kind, level int64
+			var end, first, cost, input, output *int64
+			if err := r.Scan(&last, &m.start, &kind, &level, &end, &m.model, &first, &m.prompt, &m.promptVersion, &m.input, &m.output, &m.total, &cost, &input, &output); err != nil {
+				return err
+			}
+			m.fill(kind, level, end, first, cost)
+			t.rollups.observation(st.project, &m, -1)
+			if !whole {
+				st.sums.count(&m, -1)
+			}
+			if input != nil || output != nil {
+				t.unsearch = append(t.unsearch, last)
+				refs = append(refs, number(input), number(output))
+			}
+			return nil
+		})
+	if err != nil {
+		return wrapRead(err)
+	}
+	for i := range refs {
+		t.letGo(&refs[i])
+	}
+	if !whole {
+		st.members, st.rescan, st.reroot = true, true, true
+	}
+	return t.exec("DELETE FROM observations WHERE rid BETWEEN ? AND ?", firstMember(st.rid), last)
+}
+
+// expireTrace takes a trace without observations out. It leaves no tombstone: an
+// event that comes late makes it anew, until the next sweep.
+func (t *tx) expireTrace(st *traceState) error {
+	if st.inputRef != 0 || st.outputRef != 0 {
+		t.unsearch = append(t.unsearch, firstMember(st.rid))
+	}
+	t.letGo(&st.inputRef)
+	t.letGo(&st.outputRef)
+	t.rollups.trace(st.project, &st.before, -1)
+	t.tell(st.project, st.id)
+	if err := t.removeTrace(st); err != nil {
+		return err
+	}
+	if err := t.exec("DELETE FROM scores WHERE project = ? AND trace_id = ?", st.project, st.id); err != nil {
+		return err
+	}
+	if err := t.exec("DELETE FROM mentions WHERE project = ? AND trace_id = ?", st.project, st.id); err != nil {
+		return err
+	}
+	if session := st.merged.Fields.SessionID; session != "" {
+		return t.exec("DELETE FROM sessions WHERE project = ?1 AND id = ?2 AND NOT EXISTS (SELECT 1 FROM traces WHERE project = ?1 AND session_id = ?2) AND NOT EXISTS (SELECT 1 FROM scores WHERE project = ?1 AND session_id = ?2)",
+			st.project, session)
+	}
+	return nil
+}
+
+// expireRest removes old scores that no trace took along, and the tombstones of
+// what nobody sends any more.
+func (t *tx) expireRest(project, before int64, limit int) (more bool, err error) {
+	scores, err := t.d.changed(`DELETE FROM scores WHERE rid IN (SELECT rid FROM scores s WHERE project = ? AND ts < ? AND (trace_id IS NULL
+		OR NOT EXISTS (SELECT 1 FROM traces t WHERE t.project = s.project AND t.id = s.trace_id)) LIMIT ?)`, project, before, limit)
+	if err != nil {
+		return false, fmt.Errorf("langshark: write: %w", err)
+	}
+	nanos := int64(1) // tombstones count in nanoseconds; 0 is one of a member, whose trace has the time
+	if before < 1<<62/1000 {
+		nanos = before * 1000
+	}
+	tombs, err := t.d.changed("DELETE FROM tombstones WHERE (project, thing, id) IN (SELECT project, thing, id FROM tombstones WHERE project = ? AND at_time < ? AND at_time > 0 LIMIT ?)",
+		project, nanos, limit)
+	if err != nil {
+		return false, fmt.Errorf("langshark: write: %w", err)
+	}
+	return max(scores, tombs) == int64(limit), nil
+}

@@ -1,0 +1,212 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// The search index follows the payloads in the background: it reads the blocks
+// that came since, makes words of what their owners have now, and has the writer
+// put them in. In the write itself it would halve what can be written.
+
+const (
+	// indexBlocks is how many blocks a step reads, indexBytes about how much text.
+	indexBlocks = 64
+	indexBytes  = 256 << 10
+	// busyPause is between two steps while others write.
+	busyPause = 150 * time.Millisecond
+	idlePause = 2 * time.Millisecond
+)
+
+// document is what the index has of an observation or trace.
+type document struct {
+	owner         int64
+	input, output int64 // the references that were read
+	words         string
+}
+
+// indexSearch brings the index up to date after each commit.
+func (s *Store) indexSearch(ctx context.Context) {
+	wake := make(chan struct{}, 1)
+	stop := s.Watch(func(store.Commit) {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	})
+	defer stop()
+	for {
+		more, err := s.indexStep(ctx)
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrClosed) {
+			s.log.Error("langshark: search index", "error", err)
+		}
+		if err == nil && !more {
+			select {
+			case <-ctx.Done():
+				return
+			case <-wake:
+			}
+			continue
+		}
+		rest := idlePause
+		if err != nil {
+			rest = time.Second
+		} else if !s.writer.idle() {
+			rest = busyPause
+		}
+		if !pause(ctx, rest) {
+			return
+		}
+	}
+}
+
+// indexStep indexes the next blocks. It reports whether there may be more.
+func (s *Store) indexStep(ctx context.Context) (more bool, err error) {
+	docs, upTo, left, err := s.readDocuments(ctx)
+	if err != nil || upTo == 0 {
+		s.counts.lag.Store(left)
+		return false, err
+	}
+	err = s.do(ctx, func(t *tx) error {
+		for _, d := range docs {
+			if err := t.indexDocument(d); err != nil {
+				return err
+			}
+		}
+		return t.exec("UPDATE counters SET searched = ? WHERE searched < ?", upTo, upTo)
+	})
+	if err == nil {
+		s.counts.lag.Store(left)
+	}
+	return true, err
+}
+
+// indexDocument puts a document in, unless its payloads have changed since it
+// was read: then there is a block further on that brings it again.
+func (t *tx) indexDocument(d document) error {
+	var input, output int64
+	query := "SELECT ifnull(input, 0), ifnull(output, 0) FROM observations WHERE rid = ?"
+	row := d.owner
+	if isTrace(d.owner) {
+		query, row = "SELECT ifnull(input, 0), ifnull(output, 0) FROM traces WHERE rid = ?", traceOf(d.owner)
+	}
+	err := t.row(query, []any{row}, &input, &output)
+	if errors.Is(err, errNoRow) || err == nil && (input != d.input || output != d.output) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.exec("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", d.owner, d.words)
+}
+
+// isTrace reports whether the owner of a payload is a trace, not an observation.
+func isTrace(owner int64) bool { return owner&(maxMembers-1) == 0 }
+
+// readDocuments makes documents of the next blocks' owners. upTo is the last
+// block, 0 if there is none, and left about how many observations come after it.
+func (s *Store) readDocuments(ctx context.Context) (docs []document, upTo, left int64, err error) {
+	source := s.indexer
+	if err := source.exec("BEGIN"); err != nil {
+		return nil, 0, 0, err
+	}
+	defer func() { err = errors.Join(err, source.rollback()) }()
+	var searched, last int64
+	if err := source.row("SELECT searched, ifnull((SELECT max(rid) FROM payloads), 0) FROM counters", nil, &searched, &last); err != nil {
+		return nil, 0, 0, err
+	}
+	if last <= searched {
+		return nil, 0, 0, nil
+	}
+	blocks := map[int64]*opened{}
+	bytes, owners := 0, []int64{}
+	seen := map[int64]bool{}
+	enough := errors.New("enough")
+	err = source.rows("SELECT rid, data FROM payloads WHERE rid > ? ORDER BY rid LIMIT ?", []any{searched, indexBlocks}, func(r driverRow) error {
+		var rid int64
+		var data []byte
+		if err := r.Scan(&rid, &data); err != nil {
+			return err
+		}
+		o, err := s.openBlock(data)
+		if err != nil {
+			s.log.Error("langshark: search index", "payload", rid, "error", err)
+			upTo = rid // nothing can be done about it: Check tells of it
+			return nil
+		}
+		blocks[rid] = o
+		for _, p := range o.parts {
+			if p.owner != 0 && !seen[p.owner] {
+				seen[p.owner] = true
+				owners = append(owners, p.owner)
+			}
+		}
+		upTo = rid
+		if bytes += len(o.raw); bytes > indexBytes {
+			return enough
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, enough) {
+		return nil, 0, 0, err
+	}
+	for _, owner := range owners {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, 0, err
+		}
+		d, err := s.document(source, owner, blocks)
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if d.words != "" {
+			docs = append(docs, d)
+		}
+	}
+	perBlock := int64(1)
+	if len(blocks) > 0 {
+		perBlock = max(int64(len(owners)/len(blocks)), 1)
+	}
+	return docs, upTo, (last - upTo) * perBlock, nil
+}
+
+// document reads all that an owner has.
+func (s *Store) document(source *db, owner int64, blocks map[int64]*opened) (document, error) {
+	d := document{owner: owner}
+	var project int64
+	query, row := "SELECT project, ifnull(input, 0), ifnull(output, 0) FROM observations WHERE rid = ?", owner
+	if isTrace(owner) {
+		query, row = "SELECT project, ifnull(input, 0), ifnull(output, 0) FROM traces WHERE rid = ?", traceOf(owner)
+	}
+	err := source.row(query, []any{row}, &project, &d.input, &d.output)
+	if errors.Is(err, errNoRow) {
+		return d, nil
+	}
+	if err != nil {
+		return d, err
+	}
+	var w words
+	w.add(projectWord(project))
+	for _, ref := range []int64{d.input, d.output} {
+		if ref == 0 {
+			continue
+		}
+		rid, n := blockOf(ref)
+		b := blocks[rid]
+		if b == nil {
+			var data []byte
+			if err := source.row("SELECT data FROM payloads WHERE rid = ?", []any{rid}, &data); err != nil {
+				return d, err
+			}
+			if b, err = s.openBlock(data); err != nil {
+				s.log.Error("langshark: search index", "payload", rid, "error", err)
+				continue
+			}
+		}
+		payloadText(b.part(n), w.text)
+	}
+	d.words = w.list.String()
+	return d, nil
+}

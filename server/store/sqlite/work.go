@@ -1,0 +1,30 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+)
+
+// startWork starts what goes on in the background; Close ends it.
+func (s *Store) startWork() {
+	s.kick = make(chan struct{}, 1)
+	s.working.Go(func() { s.sweep(s.background) })
+	s.working.Go(func() { s.indexSearch(s.background) })
+}
+
+// pause waits. It reports false if ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// do has the writer do something in a transaction of its own.
+func (s *Store) do(ctx context.Context, f func(*tx) error) error {
+	return s.writer.submit(ctx, &request{items: 1, alone: true, do: f})
+}
