@@ -95,10 +95,10 @@ func modelMetrics(r rows, q store.MetricsQuery) []*metricsWant {
 	list := make([]*metricsWant, 0, len(groups))
 	for _, w := range groups {
 		for _, d := range w.latency {
-			w.sums.Latency.Record(d)
+			w.sums.Latency.Record(d, 1)
 		}
 		for _, d := range w.firstToken {
-			w.sums.FirstToken.Record(d)
+			w.sums.FirstToken.Record(d, 1)
 		}
 		list = append(list, w)
 	}
