@@ -353,7 +353,7 @@ func testSearchTimes(t *testing.T, open Opener) {
 		{"from", hour(8), time.Time{}, []string{"t8", "t9"}},
 		{"to", time.Time{}, hour(2), []string{"t0", "t1"}},
 		{"between", hour(3), hour(5), []string{"t3", "t4"}},
-		{"between, off the hour", hour(3).Add(1), hour(5).Add(time.Microsecond), []string{"t4", "t5"}},
+		{"between, off the hour", hour(3).Add(time.Microsecond), hour(5).Add(time.Microsecond), []string{"t4", "t5"}},
 		{"nowhere", hour(5), hour(5), nil},
 		{"backwards", hour(5), hour(1), nil},
 	} {
