@@ -26,10 +26,16 @@ func (f *findings) add(format string, args ...any) error {
 
 var errEnough = errors.New("and maybe more")
 
-// Check implements [store.Store].
+// Check implements [store.Store]. It has a connection of its own: that of a search
+// remembers how the search index was, which the engine's check takes for damage.
 func (s *Store) Check(ctx context.Context) error {
+	own, err := sql.Open("sqlite", s.readURL())
+	if err != nil {
+		return fmt.Errorf("langshark: check: %w", err)
+	}
+	defer own.Close()
 	var f findings
-	err := s.snapshot(ctx, "check", func(tx *sql.Tx) error {
+	err = s.snapshotOf(ctx, own, "check", func(tx *sql.Tx) error {
 		for _, check := range []func(context.Context, *sql.Tx, *findings) error{checkFile, s.checkPayloads, checkTraces, checkRollups} {
 			if err := check(ctx, tx, &f); err != nil {
 				return err

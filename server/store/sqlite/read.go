@@ -9,9 +9,17 @@ import (
 	"strings"
 )
 
+func (s *Store) readURL() string {
+	return s.url + "?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)"
+}
+
 // snapshot reads in one transaction, so that what several queries find belongs together.
 func (s *Store) snapshot(ctx context.Context, what string, f func(*sql.Tx) error) error {
-	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	return s.snapshotOf(ctx, s.read, what, f)
+}
+
+func (s *Store) snapshotOf(ctx context.Context, pool *sql.DB, what string, f func(*sql.Tx) error) error {
+	tx, err := pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return s.readError(what, err)
 	}

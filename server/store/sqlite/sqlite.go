@@ -120,7 +120,7 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	if err := s.prepare(ctx, d); err != nil {
 		return errors.Join(err, d.close())
 	}
-	if s.read, err = sql.Open("sqlite", s.url+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)"); err != nil {
+	if s.read, err = sql.Open("sqlite", s.readURL()); err != nil {
 		return errors.Join(err, d.close())
 	}
 	if s.indexer, err = openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-4096)"); err != nil {
