@@ -14,8 +14,8 @@ import (
 
 const (
 	// indexBlocks is how many blocks a step reads, indexBytes about how much text.
-	indexBlocks = 64
-	indexBytes  = 256 << 10
+	indexBlocks = 96
+	indexBytes  = 384 << 10
 	// busyPause is between two steps while others write.
 	busyPause = 150 * time.Millisecond
 	idlePause = 2 * time.Millisecond
