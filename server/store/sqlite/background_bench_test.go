@@ -13,7 +13,7 @@ import (
 )
 
 // filled is a store with traces of eight observations, half with payloads, not indexed.
-func filled(b *testing.B, traces int, options Options) *Store {
+func filled(b testing.TB, traces int, options Options) *Store {
 	b.Helper()
 	options.Ephemeral, options.SweepEvery, options.noWork = true, time.Hour, true
 	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "bench.db"), options)
@@ -95,4 +95,41 @@ func BenchmarkExpire(b *testing.B) {
 		slowest = max(slowest, time.Since(start))
 	}
 	b.ReportMetric(float64(slowest.Milliseconds()), "slowest-ms")
+}
+
+// TestMergeSearch takes most of the rows out of the index, and has it merged.
+func TestMergeSearch(t *testing.T) {
+	s := filled(t, 2000, Options{})
+	for more := true; more; {
+		var err error
+		if more, err = s.indexStep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	size := func() (bytes int64) {
+		if err := s.read.QueryRowContext(t.Context(), "SELECT sum(length(block)) FROM search_data").Scan(&bytes); err != nil {
+			t.Fatal(err)
+		}
+		return bytes
+	}
+	before := size()
+	if err := s.expire(t.Context(), "p", 1, micros(time.Unix(1_700_000_000+1800, 0))); err != nil {
+		t.Fatal(err)
+	}
+	if now := size(); now < before {
+		t.Fatalf("deletes alone made the index smaller: %d bytes after %d", now, before)
+	}
+	if err := s.mergeSearch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if now := size(); now > before/3 {
+		t.Errorf("after the merge the index has %d bytes, before the deletes %d: only a tenth of its rows is left", now, before)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	page, err := s.Search(t.Context(), "p", store.SearchQuery{Text: "환불1"})
+	if err != nil || len(page.Hits) == 0 {
+		t.Errorf("search for what is left: %+v, %v", page, err)
+	}
 }
