@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -107,4 +108,18 @@ func (f *full) readOnly() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err != nil
+}
+
+// probe tries to write now and then while the disk is full, so that it is known
+// when there is room again even if nobody else writes.
+func (s *Store) probe(ctx context.Context) {
+	for pause(ctx, 2*fullPause) {
+		if !s.full.readOnly() {
+			continue
+		}
+		err := s.do(ctx, func(t *tx) error { return t.exec("UPDATE counters SET dead = dead") })
+		if err == nil {
+			s.log.Info("langshark: there is room to write again")
+		}
+	}
 }

@@ -14,6 +14,7 @@ func (s *Store) startWork() {
 	s.working.Go(func() { s.sweep(s.background) })
 	s.working.Go(func() { s.indexSearch(s.background) })
 	s.working.Go(func() { s.checkpoint(s.background) })
+	s.working.Go(func() { s.probe(s.background) })
 }
 
 // pause waits. It reports false if ctx ends first.
