@@ -77,8 +77,10 @@ func TestCounts(t *testing.T) {
 		{"id":"g","type":"nothing-we-know","timestamp":"2026-01-02T03:04:05Z","body":{}},
 		{}]}`)
 	records := []exporter.Record{
-		{EventID: "1", Trace: &exporter.Trace{ID: "t"}}, {EventID: "2", Trace: &exporter.Trace{}},
-		{EventID: "3", Observation: &exporter.Observation{ID: "o", TraceID: "t", Attributes: &exporter.Attributes{}}}, {EventID: "4"},
+		{EventID: "1", Trace: &exporter.Trace{ID: "t"}},
+		{EventID: "2", Trace: &exporter.Trace{}},
+		{EventID: "3", Observation: &exporter.Observation{ID: "o", TraceID: "t", Attributes: &exporter.Attributes{}}},
+		{EventID: "4"},
 	}
 	both := func() {
 		t.Helper()

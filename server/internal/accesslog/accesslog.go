@@ -21,6 +21,7 @@ type contextKey struct{}
 // request is what is known of a request on its way. Its handler alone changes it.
 type request struct {
 	id      string
+	began   time.Time
 	project string
 }
 
@@ -70,37 +71,48 @@ type Observer interface {
 // header and in ctx. The route is what next leaves in [http.Request.Pattern], as
 // [http.ServeMux] does. A panic is logged and answered with 500.
 func Wrap(next http.Handler, log *slog.Logger, observer Observer) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		req := &request{id: newID(r)}
-		r = r.WithContext(context.WithValue(r.Context(), contextKey{}, req))
-		r.Pattern = "" // of the mux that this handler is mounted in
-		w.Header().Set("X-Request-Id", req.id)
-		out := &writer{ResponseWriter: w}
-		began := time.Now()
-		observer.Began()
-		defer func() {
-			panicked := recover()
-			if panicked != nil && panicked != http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
-				log.ErrorContext(r.Context(), "langshark: handler panicked", "method", r.Method, "path", r.URL.Path,
-					"error", fmt.Sprint(panicked), "stack", string(debug.Stack()))
-				if out.status == 0 {
-					http.Error(out, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-					panicked = nil
-				}
-			}
-			e := req.entry(out, r, time.Since(began))
-			observer.Ended(e)
-			logEntry(log, r, e)
-			if panicked != nil {
-				panic(http.ErrAbortHandler) // half an answer is sent: the client must see that it ends early
-			}
-		}()
-		next.ServeHTTP(out, r)
-	})
+	return &wrapped{next: next, log: log, observer: observer}
 }
 
-func (q *request) entry(out *writer, r *http.Request, took time.Duration) *Entry {
-	e := &Entry{Method: r.Method, Route: route(r.Pattern), Project: q.project, Status: out.status, Bytes: out.bytes, Duration: took}
+type wrapped struct {
+	next     http.Handler
+	log      *slog.Logger
+	observer Observer
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *wrapped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	req := &request{id: newID(r), began: time.Now()}
+	r = r.WithContext(context.WithValue(r.Context(), contextKey{}, req))
+	r.Pattern = "" // of the mux that this handler is mounted in
+	w.Header().Set("X-Request-Id", req.id)
+	out := &writer{ResponseWriter: w}
+	h.observer.Began()
+	defer h.end(out, r, req)
+	h.next.ServeHTTP(out, r)
+}
+
+// end is deferred.
+func (h *wrapped) end(out *writer, r *http.Request, req *request) {
+	panicked := recover()
+	if panicked != nil && panicked != http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
+		h.log.ErrorContext(r.Context(), "langshark: handler panicked", "method", r.Method, "path", r.URL.Path,
+			"error", fmt.Sprint(panicked), "stack", string(debug.Stack()))
+		if out.status == 0 {
+			http.Error(out, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			panicked = nil
+		}
+	}
+	e := req.entry(out, r)
+	h.observer.Ended(e)
+	logEntry(h.log, r, e)
+	if panicked != nil {
+		panic(http.ErrAbortHandler) // half an answer is sent: the client must see that it ends early
+	}
+}
+
+func (q *request) entry(out *writer, r *http.Request) *Entry {
+	e := &Entry{Method: r.Method, Route: route(r.Pattern), Project: q.project, Status: out.status, Bytes: out.bytes, Duration: time.Since(q.began)}
 	if e.Status == 0 { // nothing was written
 		e.Status = http.StatusOK
 	}
