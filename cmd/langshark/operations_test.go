@@ -324,7 +324,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// finding is a server's check that fails.
+// TestFindings does not take a check that was cut short for damage.
 func TestFindings(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
