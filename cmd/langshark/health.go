@@ -14,7 +14,7 @@ import (
 type healthCommand struct {
 	URL      string        `default:"http://127.0.0.1:3000" env:"LANGSHARK_HEALTH_URL" placeholder:"URL" help:"Address of the server (${env}). Defaults to ${default}."`
 	Ready    bool          `help:"Ask whether it is ready for requests, too: it isn't while it shuts down or its disk is full."`
-	Insecure bool          `help:"Take any certificate."`
+	Insecure bool          `env:"LANGSHARK_HEALTH_INSECURE" help:"Take any certificate, such as one that is not for 127.0.0.1 (${env})."`
 	Timeout  time.Duration `default:"3s" placeholder:"DURATION" help:"How long the answer may take. Defaults to ${default}."`
 }
 

@@ -87,7 +87,8 @@ func TestServeOperations(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(rest), "\n")
 	for _, line := range lines {
 		var fields map[string]any
-		if err := json.Unmarshal([]byte(line), &fields); err != nil || fields["request"] == "" {
+		err := json.Unmarshal([]byte(line), &fields)
+		if id, _ := fields["request"].(string); err != nil || id == "" {
 			t.Errorf("logged %s: %v", line, err)
 		}
 	}
