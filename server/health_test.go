@@ -281,6 +281,8 @@ func TestShutdownAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := project(t, srv, srv.URL(), "one")
+	release := sync.OnceFunc(func() { close(held) })
+	defer release()
 	answered := make(chan string, 1)
 	go func() {
 		status, text, _ := c.do(t, http.MethodPost, "/api/public/ingestion", map[string]any{"batch": []any{event("trace-create", "t", map[string]any{"id": "t", "name": "late"})}})
@@ -289,15 +291,13 @@ func TestShutdownAnswers(t *testing.T) {
 	<-began
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Shutdown(context.WithoutCancel(t.Context())) }()
-	for srv.Ready() == nil { // Shutdown has begun when it says no
-		runtime.Gosched()
-	}
+	waitStopping(t, srv)
 	select {
 	case err := <-ended:
 		t.Fatalf("Shutdown has ended beside a request: %v", err)
 	default:
 	}
-	close(held)
+	release()
 	if got := <-answered; !strings.HasPrefix(got, "207") || !strings.Contains(got, `"errors":[]`) {
 		t.Errorf("the request got %s", got)
 	}
@@ -312,6 +312,16 @@ func TestShutdownAnswers(t *testing.T) {
 	}
 }
 
+// waitStopping waits until Shutdown has begun, which is when the server says no.
+func waitStopping(t *testing.T, srv *server.Server) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); srv.Ready() == nil; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("Shutdown has begun, and the server is ready")
+		}
+	}
+}
+
 // TestDrain serves on for as long as the context of Shutdown allows, while /readyz says no.
 func TestDrain(t *testing.T) {
 	srv := newServer(t, server.Config{Addr: "127.0.0.1:0", Drain: 1 << 40})
@@ -320,11 +330,10 @@ func TestDrain(t *testing.T) {
 	}
 	c := project(t, srv, srv.URL(), "one")
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Shutdown(ctx) }()
-	for srv.Ready() == nil {
-		runtime.Gosched()
-	}
+	waitStopping(t, srv)
 	if status, text, _ := c.do(t, http.MethodGet, "/readyz", nil); status != http.StatusServiceUnavailable || !strings.Contains(text, "shutting down") {
 		t.Errorf("readyz: %d %s", status, text)
 	}

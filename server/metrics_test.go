@@ -1,10 +1,13 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -98,10 +101,16 @@ func TestMetrics(t *testing.T) {
 	if strings.Contains(text, "go_goroutines") || strings.Contains(text, "process_") || !strings.Contains(text, `langshark_build_info{goversion="go`) {
 		t.Errorf("collectors that nobody asked for, or no build info:\n%s", text)
 	}
-	live.Body.Close()
 	if n := regexp.MustCompile(`(?m)^langshark_http_requests_total`).FindAllString(text, -1); len(n) > 12 {
 		t.Errorf("%d series of requests", len(n))
 	}
+	live.Body.Close()
+	for deadline := time.Now().Add(10 * time.Second); strings.Contains(text, "langshark_http_requests_in_flight 2") || strings.Contains(text, "langshark_live_subscribers 1"); text = scrape(t, c) {
+		if time.Now().After(deadline) {
+			t.Fatal("the live page is still there")
+		}
+	}
+	wantLines(t, text, `langshark_http_requests_total{code="2xx",method="GET",route="/project/{project}/live"} 1`, `langshark_live_subscribers 0`)
 	if strings.Contains(text, `_duration_seconds_count{method="GET",route="/project/{project}/live"}`) {
 		t.Error("a stream counts as a request that takes long")
 	}
@@ -199,10 +208,27 @@ func TestWhoReadsMetrics(t *testing.T) {
 			}
 		}
 	}
-	w := httptest.NewRecorder() // a host that says nothing of where a request comes from
-	newServer(t, server.Config{}).Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/metrics", nil))
-	if w.Code != http.StatusForbidden {
-		t.Errorf("from nowhere: %d", w.Code)
+	srv := newServer(t, server.Config{})
+	for name, test := range map[string]struct {
+		local, remote string
+		want          int
+	}{
+		"this machine":                      {"127.0.0.1:3000", "127.0.0.1:4000", 200},
+		"this machine by IPv6":              {"[::1]:3000", "[::1]:4000", 200},
+		"another machine":                   {"10.0.0.1:3000", "10.0.0.2:4000", 403},
+		"a host that knows who was behind":  {"127.0.0.1:3000", "10.0.0.2:4000", 403},
+		"a host that is told who was there": {"10.0.0.1:3000", "127.0.0.1:4000", 403},
+		"a host that does not say":          {"", "127.0.0.1:4000", 403},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/metrics", nil)
+		r.RemoteAddr = test.remote
+		if test.local != "" {
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(test.local))))
+		}
+		w := httptest.NewRecorder()
+		if srv.Handler().ServeHTTP(w, r); w.Code != test.want {
+			t.Errorf("%s: %d", name, w.Code)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -260,13 +261,28 @@ func TestRestoreRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger := append([]byte("SQLite format 3\x00"), make([]byte, 200)...)
+	db, err := sql.Open("sqlite", filepath.Join(other, "stranger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE recipes (name TEXT)"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	stranger, err := os.ReadFile(filepath.Join(other, "stranger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	damaged := append([]byte{}, whole...)
 	for i := 8192; i < len(damaged); i++ {
 		damaged[i] = 0xA5
 	}
+	page := append([]byte{}, whole...)
+	for i := len(page) - 8192; i < len(page); i++ { // the last page is one that opening does not read
+		page[i] = 0xA5
+	}
 	for name, text := range map[string][]byte{
-		"empty": nil, "text": []byte(strings.Repeat("no data ", 100)), "stranger": stranger, "half": whole[:len(whole)/2], "damaged": damaged, "short": []byte("SQLite format 3\x00"),
+		"page": page, "empty": nil, "text": []byte(strings.Repeat("no data ", 100)), "stranger": stranger, "half": whole[:len(whole)/2], "damaged": damaged, "short": []byte("SQLite format 3\x00"),
 	} {
 		code, stdout, stderr := command(t, "restore", "--force", "--data", dir, file(name, text))
 		if code != 1 || stdout != "" || !strings.Contains(stderr, filepath.Join(other, name)) {

@@ -48,10 +48,15 @@ func TestEntries(t *testing.T) {
 		"/project/x/live": {Route: "/project/{project}/live", Status: 200, Project: "x", Stream: true},
 		"/project/x/none": {Route: "/project/{project}/none", Status: 404, Bytes: 19},
 		"/elsewhere":      {Route: Other, Status: 404, Bytes: 19},
+		"/bare":           {Route: Other, Status: 200},
 	} {
 		o := &observer{}
 		host := http.NewServeMux()
-		host.Handle("/", Wrap(mux, slog.New(slog.DiscardHandler), o))
+		host.Handle("/{of_host...}", Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/bare" {
+				mux.ServeHTTP(w, r)
+			}
+		}), slog.New(slog.DiscardHandler), o))
 		host.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
 		if o.began != 1 || len(o.ended) != 1 {
 			t.Fatalf("%s: %+v", path, o)
