@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,12 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/langshark/langshark-go/server/internal/accesslog"
+	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/ui"
 )
 
@@ -46,11 +52,38 @@ type Config struct {
 	// Authorize decides who may look at the dashboard, instead of the one-time
 	// links. An error means that the page is not shown.
 	Authorize func(*http.Request) (Viewer, error)
-	// Logger gets requests (at level debug) and what goes wrong. Defaults to slog.Default().
+	// Logger gets requests (at level debug) and what goes wrong, with the id of the
+	// request. Defaults to slog.Default().
 	Logger *slog.Logger
+	// TLSCert and TLSKey are files in PEM: a certificate with what it is signed by, and
+	// its key. With them Start serves HTTPS, from TLS 1.2 on, HTTP/2 included. They
+	// are read again when they change, so that a renewed certificate needs no restart.
+	TLSCert, TLSKey string
+	// TLS is for certificates that come from elsewhere, in place of TLSCert and
+	// TLSKey. Its MinVersion defaults to TLS 1.2 and can't be lower.
+	TLS *tls.Config
+	// MetricsToken lets those read /metrics and Debug who send it in the header
+	// "Authorization: Bearer …", from wherever they come. Without it only requests
+	// on loopback are let in that no proxy has passed on; those are with it too.
+	MetricsToken string
+	// Collectors are shown on /metrics besides those of the server itself. The
+	// binary has those of the Go runtime and of the process here; an application
+	// that carries the server in itself may have them elsewhere.
+	Collectors []prometheus.Collector
+	// Debug is served below /debug/ to those who may read /metrics. It is for
+	// net/http/pprof, which this package does not import: that would put the
+	// profiles into http.DefaultServeMux of whoever imports the server. Nil is
+	// nothing.
+	Debug http.Handler
+	// Drain is how long Shutdown lets the server go on once /readyz says no, so
+	// that load balancers turn away before connections are refused. It counts
+	// against the context of Shutdown. Defaults to zero.
+	Drain time.Duration
 	// MaxPendingWrites bounds the writes that wait for the store. What comes on
 	// top is answered with 429. Defaults to 20,000.
 	MaxPendingWrites int
+
+	wrapStore func(store.Store) store.Store // for tests
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -58,6 +91,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	c.Logger = accesslog.Logger(c.Logger)
 	host, _, err := net.SplitHostPort(c.Addr)
 	if err != nil {
 		return c, fmt.Errorf("langshark: Config.Addr %q is not host:port: %w", c.Addr, err)
@@ -77,6 +111,9 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("langshark: Config.Open works on loopback only, but Config.PublicURL is %s: leave one of them out", c.PublicURL)
 		}
 		c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	}
+	if c.Drain < 0 {
+		return c, fmt.Errorf("langshark: Config.Drain %v is negative", c.Drain)
 	}
 	return c, nil
 }

@@ -31,4 +31,12 @@
 // The pages need a sign-in: a one-time link ([Server.SignInURL]), the host's
 // own rule (Config.Authorize), or nothing on loopback (Config.Open). The API
 // takes keys only. The build tag noui leaves the dashboard out.
+//
+// # Operations
+//
+// The handler has /healthz, /readyz and /metrics too, for load balancers and
+// Prometheus. [Server.Ready] and [Server.Collector] are the same for an
+// application's own. [Server.Backup] makes a copy while the server goes on.
+// Every line of the log about a request has its id, which is in the answer's
+// X-Request-Id.
 package server

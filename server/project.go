@@ -29,6 +29,8 @@ type Project struct {
 	SecretKey string
 	// Keys is how many keys the project has, where projects are listed.
 	Keys int
+	// Retention is how long traces are kept, where projects are listed; zero is for ever.
+	Retention time.Duration
 }
 
 // ErrExists says that there is such a project or key already.
@@ -188,7 +190,7 @@ func (s *Server) Projects(ctx context.Context) ([]Project, error) {
 		if err != nil {
 			return nil, err
 		}
-		list[i] = Project{ID: p.ID, Name: p.Name, Keys: len(keys)}
+		list[i] = Project{ID: p.ID, Name: p.Name, Keys: len(keys), Retention: p.Retention}
 	}
 	return list, nil
 }
@@ -215,7 +217,7 @@ func (s *Server) Exporter(projectID string) exporter.Exporter {
 	if err != nil {
 		id = projectID // each export says what is wrong
 	}
-	return &inProcess{Exporter: ingest.NewExporter(s.store, id), server: s, projectID: id}
+	return &inProcess{Exporter: s.ingest.Exporter(id), server: s, projectID: id}
 }
 
 // inProcess is an exporter that knows the pages of its traces.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/langshark/langshark-go/server/api"
+	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/ui"
 )
@@ -17,14 +18,19 @@ var errSignIn = errors.New("langshark: not signed in")
 
 func (s *Server) routes() http.Handler {
 	rest := api.New(api.Config{Reader: s.reader, Ingest: s.ingest, Keys: s.keys, Logger: s.cfg.Logger, Version: Version})
+	operations := s.operations()
 	pages := s.checkHost(s.pages())
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/api/") {
+	split := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case strings.HasPrefix(path, "/api/"):
 			rest.ServeHTTP(w, r)
-			return
+		case isOperations(path):
+			operations.ServeHTTP(w, r)
+		default:
+			pages.ServeHTTP(w, r)
 		}
-		pages.ServeHTTP(w, r)
 	})
+	return accesslog.Wrap(split, s.cfg.Logger, s.metrics)
 }
 
 // pages is the dashboard behind the sign-in.
@@ -61,7 +67,7 @@ func (s *Server) viewer(r *http.Request) (Viewer, error) {
 
 // passedOn reports whether a proxy says that the request came from elsewhere.
 func passedOn(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host"} {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
 		if len(r.Header.Values(name)) > 0 {
 			return true
 		}

@@ -2,14 +2,19 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/langshark/langshark-go/server/auth"
@@ -31,8 +36,12 @@ type Server struct {
 	ingest  *ingest.Ingester
 	keys    *auth.Keys
 	signIn  *auth.SignIn
+	metrics *metrics
 	handler http.Handler
-	temp    string // folder to remove
+	tls     *tls.Config // nil without
+	temp    string      // folder to remove
+
+	stopping atomic.Bool // set by Shutdown
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -51,6 +60,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg}
+	if s.tls, err = tlsConfig(&cfg); err != nil {
+		return nil, err
+	}
 	dir := cfg.DataDir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "langshark-"); err != nil {
@@ -75,6 +87,9 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	if s.cfg.wrapStore != nil {
+		s.store = s.cfg.wrapStore(s.store)
+	}
 	projects, err := s.store.Projects(ctx)
 	if err == nil && len(projects) == 0 {
 		err = s.store.CreateProject(ctx, store.Project{ID: DefaultProject, Name: DefaultProject, CreatedAt: time.Now()})
@@ -92,16 +107,21 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if u, err := url.Parse(s.cfg.PublicURL); err == nil {
 		s.signIn.Secure, s.signIn.Path = u.Scheme == "https", u.EscapedPath()
 	}
+	if s.metrics, err = newMetrics(s); err != nil {
+		s.reader.Close()
+		return errors.Join(err, s.store.Close())
+	}
 	s.handler = s.routes()
 	return nil
 }
 
-// Handler serves the API below /api/ and the dashboard elsewhere. It works
-// below any prefix, behind [http.StripPrefix].
+// Handler serves the API below /api/, what operators ask at /healthz, /readyz and
+// /metrics, and the dashboard elsewhere. It works below any prefix, behind
+// [http.StripPrefix].
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Start listens on Config.Addr and serves in the background. It returns once
-// connections are accepted. Values of ctx reach the handlers; its end does not
+// Start listens on Config.Addr and serves in the background, by HTTPS if Config
+// has a certificate. It returns once connections are accepted. Values of ctx reach the handlers; its end does not
 // stop the server, Shutdown does.
 func (s *Server) Start(ctx context.Context) error {
 	s.mu.Lock()
@@ -120,12 +140,18 @@ func (s *Server) Start(ctx context.Context) error {
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          log.New(serverLog{s.cfg.Logger}, "", 0),
+		TLSConfig:         s.tls,
+	}
+	serve := server.Serve
+	if s.tls != nil {
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 	}
 	served := make(chan struct{})
 	s.listener, s.http, s.cancel, s.served = listener, server, cancel, served
 	go func() {
 		defer close(served)
-		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		if err := serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			s.cfg.Logger.Error("langshark: server ended", "error", err)
 		}
 	}()
@@ -143,14 +169,18 @@ func (s *Server) URL() string {
 	if s.listener == nil {
 		return ""
 	}
+	scheme := "http://"
+	if s.tls != nil {
+		scheme = "https://"
+	}
 	addr, ok := s.listener.Addr().(*net.TCPAddr)
 	if !ok {
-		return "http://" + s.listener.Addr().String()
+		return scheme + s.listener.Addr().String()
 	}
 	if addr.IP.IsUnspecified() {
-		return fmt.Sprintf("http://localhost:%d", addr.Port)
+		return fmt.Sprintf("%slocalhost:%d", scheme, addr.Port)
 	}
-	return "http://" + addr.String()
+	return scheme + addr.String()
 }
 
 // Addr is the address the server listens on, as host:port; empty before Start.
@@ -170,14 +200,19 @@ func (s *Server) SignInURL() string {
 	return s.URL() + "/?token=" + s.signIn.NewToken()
 }
 
-// Shutdown stops listening, waits for requests until ctx ends, commits what
-// waits and closes the store. It is idempotent. Requests that take longer are
-// cut off, which the log says. Shut clients that export to the server down before.
+// Shutdown makes /readyz say no, serves on for Config.Drain, stops listening,
+// waits for requests until ctx ends, commits what waits and closes the store. It
+// is idempotent. Requests that take longer are cut off, which the log says.
+// Shut clients that export to the server down before.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shutdown.Do(func() {
 		s.mu.Lock()
 		server, cancel, served := s.http, s.cancel, s.served
 		s.mu.Unlock()
+		s.stopping.Store(true)
+		if server != nil {
+			drain(ctx, s.cfg.Drain)
+		}
 		s.reader.Close() // ends the live pages, which would be waited for
 		var errs []error
 		if server != nil {
@@ -193,6 +228,33 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.result = errors.Join(errs...)
 	})
 	return s.result
+}
+
+// drain waits for d, or until ctx ends.
+func drain(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// serverLog takes the lines that [http.Server] logs.
+type serverLog struct{ log *slog.Logger }
+
+// Write implements [io.Writer].
+func (l serverLog) Write(line []byte) (int, error) {
+	text := strings.TrimSpace(string(line))
+	level := slog.LevelWarn
+	if strings.Contains(text, "TLS handshake error") { // whatever knocks at the port, checks of load balancers among them
+		level = slog.LevelDebug
+	}
+	l.log.Log(context.Background(), level, "langshark: "+text)
+	return len(line), nil
 }
 
 func (s *Server) removeTemp() error {

@@ -2,7 +2,11 @@
 //
 //	langshark serve      the server
 //	langshark demo       a server with a little application that sends to it
-//	langshark project    projects and their keys
+//	langshark project    projects, their keys and how long they keep traces
+//	langshark backup     a copy of all data while the server runs
+//	langshark restore    the way back
+//	langshark check      looks for damage in the data
+//	langshark health     whether a server is well
 package main
 
 import (
@@ -11,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -22,7 +27,11 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server: API and dashboard."`
 	Demo    demoCommand    `cmd:"" help:"Run the server with a little application that sends traces to it. Needs no key."`
-	Project projectCommand `cmd:"" help:"Add and list projects."`
+	Project projectCommand `cmd:"" help:"Add and list projects, and say how long they keep traces."`
+	Backup  backupCommand  `cmd:"" help:"Copy all data to a file while the server runs."`
+	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the data."`
+	Check   checkCommand   `cmd:"" help:"Look for damage in the data."`
+	Health  healthCommand  `cmd:"" help:"Ask a server whether it is well."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
@@ -66,6 +75,9 @@ func run(ctx context.Context, args []string, term terminal) (code int) {
 	if err != nil {
 		return fail(term, err)
 	}
+	if err := kong.Visit(parser.Model, withoutEmptyVariables); err != nil {
+		return fail(term, err)
+	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -77,6 +89,14 @@ func run(ctx context.Context, args []string, term terminal) (code int) {
 		return fail(term, err)
 	}
 	return 0
+}
+
+// withoutEmptyVariables makes a variable that is empty as good as one that is not set.
+func withoutEmptyVariables(node kong.Visitable, next kong.Next) error {
+	if flag, ok := node.(*kong.Flag); ok {
+		flag.Tag.Envs = slices.DeleteFunc(flag.Tag.Envs, func(name string) bool { return os.Getenv(name) == "" })
+	}
+	return next(nil)
 }
 
 // helpFor is the help of the command that was meant, as far as that is known.

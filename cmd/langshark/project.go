@@ -11,8 +11,9 @@ import (
 )
 
 type projectCommand struct {
-	Add  projectAddCommand  `cmd:"" help:"Add a project and print its keys, this once."`
-	List projectListCommand `cmd:"" help:"List the projects."`
+	Add       projectAddCommand       `cmd:"" help:"Add a project and print its keys, this once."`
+	List      projectListCommand      `cmd:"" help:"List the projects."`
+	Retention projectRetentionCommand `cmd:"" help:"Say how long a project keeps its traces."`
 }
 
 // data is the flag for the folder of the data.
@@ -51,9 +52,9 @@ func (c *projectListCommand) Run(ctx context.Context, term terminal) error {
 			return err
 		}
 		w := tabwriter.NewWriter(term.stdout, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(w, "ID\tNAME\tKEYS")
+		fmt.Fprintln(w, "ID\tNAME\tKEYS\tKEEPS")
 		for _, p := range projects {
-			fmt.Fprintf(w, "%s\t%s\t%d\n", p.ID, p.Name, p.Keys)
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", p.ID, p.Name, p.Keys, showRetention(p.Retention))
 		}
 		return w.Flush()
 	})

@@ -13,18 +13,27 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
 	"github.com/langshark/langshark-go/server"
 )
-
-// lastWords is how long requests may take to end after a signal.
-const lastWords = 3 * time.Second
 
 type serveCommand struct {
 	Addr      string `default:"127.0.0.1:3000" env:"LANGSHARK_ADDR" placeholder:"HOST:PORT" help:"Where to listen (${env}). Port 0 is any free one. Defaults to ${default}, which only this machine reaches."`
 	Data      string `default:"langshark-data" env:"LANGSHARK_DATA" placeholder:"DIR" help:"Folder of the data, made if it isn't there (${env}). Defaults to ${default}."`
 	Open      bool   `help:"Show the dashboard without a sign-in. On loopback only."`
 	PublicURL string `env:"LANGSHARK_PUBLIC_URL" placeholder:"URL" help:"Address by which the server is reached behind a proxy (${env})."`
-	Verbose   bool   `short:"v" help:"Log every request."`
+	TLSCert   string `name:"tls-cert" env:"LANGSHARK_TLS_CERT" placeholder:"FILE" help:"Certificate in PEM, with those it is signed by (${env}). With it and its key the server speaks HTTPS. Read again when it changes."`
+	TLSKey    string `name:"tls-key" env:"LANGSHARK_TLS_KEY" placeholder:"FILE" help:"Key of the certificate in PEM (${env})."`
+
+	ShutdownTimeout time.Duration `default:"3s" env:"LANGSHARK_SHUTDOWN_TIMEOUT" placeholder:"DURATION" help:"How long requests may take to end after SIGTERM or Ctrl-C (${env}). Defaults to ${default}."`
+	Drain           time.Duration `default:"0s" env:"LANGSHARK_DRAIN" placeholder:"DURATION" help:"How long to serve on before that, while /readyz says 503 so that load balancers turn away (${env}). Defaults to none."`
+	MetricsToken    string        `env:"LANGSHARK_METRICS_TOKEN" placeholder:"TOKEN" help:"Let those read /metrics from elsewhere who send this token in the header Authorization: Bearer (${env})."`
+	Pprof           bool          `env:"LANGSHARK_PPROF" help:"Serve profiles at /debug/pprof/, to those who may read /metrics (${env})."`
+	LogFormat       string        `default:"text" enum:"text,json" env:"LANGSHARK_LOG_FORMAT" placeholder:"FORMAT" help:"Form of the log on stderr: text or json (${env}). Defaults to ${default}."`
+	LogLevel        string        `default:"info" enum:"debug,info,warn,error" env:"LANGSHARK_LOG_LEVEL" placeholder:"LEVEL" help:"What to log: debug, which is every request, info, warn or error (${env}). Defaults to ${default}."`
+	Verbose         bool          `short:"v" help:"Log every request: --log-level debug."`
 
 	PublicKey   string `name:"init-project-public-key" hidden:"" env:"LANGSHARK_INIT_PROJECT_PUBLIC_KEY"`
 	SecretKey   string `name:"init-project-secret-key" hidden:"" env:"LANGSHARK_INIT_PROJECT_SECRET_KEY"`
@@ -38,7 +47,9 @@ func (c *serveCommand) Help() string {
 The first project's keys are those of LANGSHARK_INIT_PROJECT_PUBLIC_KEY and LANGSHARK_INIT_PROJECT_SECRET_KEY; ` +
 		`without them the first start makes some and prints the lines to export. LANGSHARK_INIT_PROJECT_NAME names the project.
 
-SIGTERM and Ctrl-C end the server once everything it accepted is on disk; requests have 3 seconds to end. A second one ends it at once.`
+SIGTERM and Ctrl-C end the server once everything it accepted is on disk; ` +
+		`requests have --shutdown-timeout to end. A second one ends it at once. At /readyz the server says whether to send it requests, ` +
+		`at /healthz that it is there, at /metrics how it is doing.`
 }
 
 // Run serves until ctx ends.
@@ -46,19 +57,27 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) (err error) {
 	if (c.PublicKey == "") != (c.SecretKey == "") {
 		return errors.New("set both LANGSHARK_INIT_PROJECT_PUBLIC_KEY and LANGSHARK_INIT_PROJECT_SECRET_KEY, or neither")
 	}
-	level := slog.LevelInfo
-	if c.Verbose {
-		level = slog.LevelDebug
+	if c.ShutdownTimeout < 0 || c.Drain < 0 {
+		return errors.New("--shutdown-timeout and --drain can't be below zero")
 	}
-	srv, err := server.New(server.Config{ //nolint:contextcheck // it outlives ctx by its last words
-		DataDir: folder(c.Data), Addr: c.Addr, Open: c.Open, PublicURL: c.PublicURL,
-		Logger: slog.New(slog.NewTextHandler(term.stderr, &slog.HandlerOptions{Level: level})),
-	})
+	logger, err := c.logger(term.stderr)
+	if err != nil {
+		return err
+	}
+	cfg := server.Config{
+		DataDir: folder(c.Data), Addr: c.Addr, Open: c.Open, PublicURL: c.PublicURL, Logger: logger,
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Drain: c.Drain, MetricsToken: c.MetricsToken,
+		Collectors: []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})},
+	}
+	if c.Pprof {
+		cfg.Debug = profiles()
+	}
+	srv, err := server.New(cfg) //nolint:contextcheck // it outlives ctx by its last words
 	if err != nil {
 		return byFlags(err)
 	}
 	defer func() {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Drain+c.ShutdownTimeout)
 		defer cancel()
 		err = errors.Join(err, srv.Shutdown(stopping))
 	}()
@@ -75,6 +94,22 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) (err error) {
 	c.announce(term.stdout, srv, keys)
 	<-ctx.Done()
 	return nil
+}
+
+// logger is the log of the server.
+func (c *serveCommand) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return nil, fmt.Errorf("--log-level: %w", err)
+	}
+	if c.Verbose {
+		level = slog.LevelDebug
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return slog.New(slog.NewTextHandler(w, options)), nil
 }
 
 // keys sees to the keys of the first project. It returns those it made.
@@ -105,8 +140,9 @@ func (c *serveCommand) keys(ctx context.Context, srv *server.Server) (made serve
 
 // byFlags puts the names of flags for those of the settings behind them.
 func byFlags(err error) error {
-	text := strings.NewReplacer("Config.Addr", "--addr", "Config.Open", "--open", "Config.PublicURL", "--public-url").Replace(err.Error())
-	return errors.New(text)
+	return errors.New(strings.NewReplacer(
+		"Config.Addr", "--addr", "Config.Open", "--open", "Config.PublicURL", "--public-url", "Config.TLSCert", "--tls-cert", "Config.TLSKey", "--tls-key",
+	).Replace(err.Error()))
 }
 
 func (c *serveCommand) announce(w io.Writer, srv *server.Server, keys server.Project) {
@@ -136,6 +172,6 @@ func folder(given string) string { return cmp.Or(given, defaultFolder) }
 
 // exists reports whether a server has kept data in the folder.
 func exists(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "langshark.db"))
+	_, err := os.Stat(filepath.Join(dir, dataFile))
 	return err == nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/langshark/langshark-go/server/auth"
 	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/query"
 )
 
@@ -43,13 +44,9 @@ func New(cfg Config) http.Handler {
 	return a
 }
 
-// ServeHTTP implements [http.Handler].
+// ServeHTTP implements [http.Handler]. It leaves the route in r.Pattern, as [http.ServeMux] does.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := newRequestID(r)
-	ctx := context.WithValue(r.Context(), requestIDKey{}, id)
-	r = r.WithContext(ctx)
 	h := w.Header()
-	h.Set("X-Request-Id", id)
 	h.Set("X-LangShark-Version", a.Version)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "SAMEORIGIN")
@@ -61,11 +58,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
 	}
-	start := a.Now()
-	logged := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-	a.serve(logged, r)
-	a.Logger.DebugContext(ctx, "langshark: request", "method", r.Method, "path", r.URL.Path,
-		"status", logged.status, "duration", a.Now().Sub(start), "request", id)
+	a.serve(w, r)
 }
 
 func (a *api) serve(w http.ResponseWriter, r *http.Request) {
@@ -82,6 +75,7 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, errNoRoute)
 		return
 	}
+	r.Pattern = root + rt.path
 	if r.Method == http.MethodOptions {
 		preflight(w, r)
 		return
@@ -106,6 +100,7 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		c.access = access
+		accesslog.SetProject(r.Context(), access.ProjectID)
 	}
 	handle(c)
 }
@@ -139,18 +134,3 @@ func (c *call) fail(err error) {
 	}
 	c.api.fail(c.w, c.r, err)
 }
-
-// statusWriter remembers the status.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader implements [http.ResponseWriter].
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets http.ResponseController reach the writer below.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -80,12 +80,17 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrBusy):
 		w.Header().Set("Retry-After", strconv.Itoa(int(store.RetryAfter.Seconds())))
 		write(w, http.StatusTooManyRequests, map[string]any{"message": "Too many writes are waiting, try again", "error": "TooManyRequestsError"})
+	case errors.Is(err, store.ErrFull):
+		w.Header().Set("Retry-After", strconv.Itoa(int(ingest.RetryAfterFull.Seconds())))
+		write(w, http.StatusInsufficientStorage, map[string]any{
+			"message": "The server's disk is full: nothing is written until there is room again, reads go on. Send it again later", "error": "InsufficientStorageError",
+		})
 	case errors.Is(err, store.ErrClosed):
 		write(w, http.StatusServiceUnavailable, map[string]any{"message": "The server is shutting down", "error": "ServiceUnavailableError"})
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		w.WriteHeader(http.StatusBadRequest) // nobody reads it
 	default:
-		a.Logger.ErrorContext(r.Context(), "langshark: request failed", "method", r.Method, "path", r.URL.Path, "error", err, "request", requestID(r.Context()))
+		a.Logger.ErrorContext(r.Context(), "langshark: request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		write(w, http.StatusInternalServerError, map[string]any{"message": "Internal Server Error", "error": "InternalServerError"})
 	}
 }

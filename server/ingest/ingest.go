@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -42,16 +43,22 @@ type Failure struct {
 type Result struct {
 	Successes []Success `json:"successes"`
 	Errors    []Failure `json:"errors"`
+
+	rejected []eventKind // those of Errors whose content is at fault
 }
 
 // Ingester decodes events and writes them. Its methods are safe for concurrent use.
 type Ingester struct {
-	store store.Store
-	log   *slog.Logger
+	store  store.Store
+	log    *slog.Logger
+	counts counts
 }
 
 // New returns an ingester that writes to s.
 func New(s store.Store, log *slog.Logger) *Ingester { return &Ingester{store: s, log: log} }
+
+// RetryAfterFull is the time to wait after [store.ErrFull]: somebody has to make room.
+const RetryAfterFull = 30 * time.Second
 
 // ErrNotJSON says that a body is no JSON.
 var ErrNotJSON = errNotJSON
@@ -81,8 +88,9 @@ func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Res
 	r := &Result{Successes: []Success{}, Errors: []Failure{}}
 	items := make([]item, 0, len(batch))
 	for _, element := range batch {
-		it, failure := g.read(access, element)
+		it, failure := g.read(ctx, access, element)
 		if failure != nil {
+			r.rejected = append(r.rejected, it.kind)
 			r.Errors = append(r.Errors, *failure)
 			continue
 		}
@@ -104,7 +112,11 @@ func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Res
 	if items, err = g.write(ctx, access.ProjectID, items, r); err != nil {
 		return nil, err
 	}
+	for _, kind := range r.rejected {
+		g.counts.rejected(kind)
+	}
 	for _, it := range items {
+		g.counts.accepted(it.kind)
 		r.Successes = append(r.Successes, Success{ID: it.id, Status: http.StatusCreated})
 	}
 	return r, nil
@@ -134,7 +146,7 @@ func readBatch(raw json.RawMessage) ([]json.RawMessage, error) {
 }
 
 // read checks one event.
-func (g *Ingester) read(access Access, raw json.RawMessage) (item, *Failure) {
+func (g *Ingester) read(ctx context.Context, access Access, raw json.RawMessage) (item, *Failure) {
 	e, errs := readEnvelope(raw)
 	it := item{envelope: e}
 	if len(errs) == 0 && access.ScoresOnly && e.kind.thing != store.ThingScore {
@@ -147,7 +159,7 @@ func (g *Ingester) read(access Access, raw json.RawMessage) (item, *Failure) {
 		return it, &Failure{ID: e.id, Status: http.StatusBadRequest, Message: invalid, Error: errs.Error()}
 	}
 	if e.kind.thing == 0 {
-		g.log.Debug("langshark: log of an SDK", "project", access.ProjectID, "body", short(string(e.body)))
+		g.log.DebugContext(ctx, "langshark: log of an SDK", "project", access.ProjectID, "body", short(string(e.body)))
 	}
 	return it, nil
 }
@@ -193,6 +205,7 @@ func (g *Ingester) existing(ctx context.Context, projectID string, items []item,
 				return nil, err
 			}
 			if len(page.Observations) == 0 {
+				r.rejected = append(r.rejected, it.kind)
 				r.Errors = append(r.Errors, Failure{ID: it.id, Status: http.StatusNotFound, Message: "Resource not found", Error: fmt.Sprintf("there is no observation %s to update", short(id))})
 				continue
 			}
@@ -211,7 +224,7 @@ func (g *Ingester) write(ctx context.Context, projectID string, items []item, r 
 		return items, nil
 	}
 	passing := ctx.Err() != nil
-	for _, e := range []error{store.ErrBusy, store.ErrClosed, store.ErrNotFound, context.Canceled, context.DeadlineExceeded} {
+	for _, e := range []error{store.ErrBusy, store.ErrFull, store.ErrClosed, store.ErrNotFound, context.Canceled, context.DeadlineExceeded} {
 		passing = passing || errors.Is(err, e)
 	}
 	if passing || len(items) < 2 {
@@ -222,7 +235,7 @@ func (g *Ingester) write(ctx context.Context, projectID string, items []item, r 
 	for _, it := range items {
 		if e := g.store.Write(ctx, writes(projectID, []item{it})); e != nil {
 			g.log.ErrorContext(ctx, "langshark: event not stored", "project", projectID, "event", it.id, "error", e)
-			failures = append(failures, Failure{ID: it.id, Status: http.StatusInternalServerError, Message: "Internal Server Error", Error: "the event could not be stored"})
+			failures = append(failures, failureOf(it, e))
 			continue
 		}
 		kept = append(kept, it)
@@ -232,6 +245,20 @@ func (g *Ingester) write(ctx context.Context, projectID string, items []item, r 
 	}
 	r.Errors = append(r.Errors, failures...)
 	return kept, nil
+}
+
+// failureOf says why one event was not stored when others were. All are worth another try.
+func failureOf(it item, err error) Failure {
+	status, text := http.StatusInternalServerError, "the event could not be stored"
+	switch {
+	case errors.Is(err, store.ErrFull):
+		status, text = http.StatusInsufficientStorage, "the server's disk is full: send the event again later"
+	case errors.Is(err, store.ErrBusy):
+		status, text = http.StatusTooManyRequests, "too many writes are waiting: send the event again"
+	case errors.Is(err, store.ErrClosed):
+		status, text = http.StatusServiceUnavailable, "the server is shutting down: send the event again"
+	}
+	return Failure{ID: it.id, Status: status, Message: http.StatusText(status), Error: text}
 }
 
 func writes(projectID string, items []item) *store.Batch {
@@ -267,6 +294,7 @@ func (g *Ingester) Trace(ctx context.Context, projectID string, body []byte) (id
 	}
 	w := readTrace(c, raw)
 	if len(c.errors) > 0 {
+		g.counts.rejected(eventKind{thing: store.ThingTrace})
 		return "", c.errors
 	}
 	eventID, err := uuid.NewRandom()
@@ -275,7 +303,11 @@ func (g *Ingester) Trace(ctx context.Context, projectID string, body []byte) (id
 	}
 	w.Stamp = store.NewStamp(now(), false, eventID.String())
 	w.ID = cmp.Or(w.ID, derivedID(eventID.String()))
-	return w.ID, g.store.Write(ctx, &store.Batch{ProjectID: projectID, Traces: []store.TraceWrite{w}})
+	if err := g.store.Write(ctx, &store.Batch{ProjectID: projectID, Traces: []store.TraceWrite{w}}); err != nil {
+		return w.ID, err
+	}
+	g.counts.accepted(eventKind{thing: store.ThingTrace})
+	return w.ID, nil
 }
 
 // IsInvalid reports whether the error is the sender's fault, and what is wrong.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
@@ -191,6 +192,11 @@ func TestExportErrors(t *testing.T) {
 	var busy *exporter.APIError
 	if err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{good}); !errors.As(err, &busy) || busy.StatusCode != http.StatusTooManyRequests || busy.RetryAfter <= 0 {
 		t.Errorf("busy: %v", err)
+	}
+	r.err = fmt.Errorf("langshark: %w", store.ErrFull)
+	var full *exporter.APIError
+	if err := NewExporter(r, "p").Export(t.Context(), []exporter.Record{good}); !errors.As(err, &full) || full.StatusCode != http.StatusInsufficientStorage || full.RetryAfter != RetryAfterFull {
+		t.Errorf("full: %v", err)
 	}
 }
 

@@ -24,6 +24,7 @@ func now() time.Time { return time.Now() }
 type Exporter struct {
 	store     store.Store
 	projectID string
+	counts    *counts
 }
 
 var (
@@ -34,7 +35,12 @@ var (
 
 // NewExporter returns an exporter of the project.
 func NewExporter(s store.Store, projectID string) *Exporter {
-	return &Exporter{store: s, projectID: projectID}
+	return &Exporter{store: s, projectID: projectID, counts: new(counts)}
+}
+
+// Exporter returns an exporter of the project, whose records g counts.
+func (g *Ingester) Exporter(projectID string) *Exporter {
+	return &Exporter{store: g.store, projectID: projectID, counts: &g.counts}
 }
 
 // FlushInterval is short: no network is in between, and the dashboard is live.
@@ -56,10 +62,17 @@ func (e *Exporter) Export(ctx context.Context, records []exporter.Record) error 
 		}
 	}
 	if err := e.store.Write(ctx, b); err != nil {
-		if errors.Is(err, store.ErrBusy) {
+		switch {
+		case errors.Is(err, store.ErrBusy):
 			return &exporter.APIError{StatusCode: http.StatusTooManyRequests, Message: err.Error(), RetryAfter: store.RetryAfter}
+		case errors.Is(err, store.ErrFull):
+			return &exporter.APIError{StatusCode: http.StatusInsufficientStorage, Message: err.Error(), RetryAfter: RetryAfterFull}
 		}
 		return err
+	}
+	e.counts.batch(b)
+	for _, f := range partial.Failed {
+		e.counts.rejected(eventKind{thing: thingOf(&records[f.Index])})
 	}
 	if len(partial.Failed) > 0 {
 		return &partial

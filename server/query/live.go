@@ -26,6 +26,13 @@ func (r *Reader) Subscribe(ctx context.Context, projectID string) <-chan Change 
 	return r.live.subscribe(ctx, projectID)
 }
 
+// Subscribers is how many listen to changes now.
+func (r *Reader) Subscribers() int {
+	r.live.mu.Lock()
+	defer r.live.mu.Unlock()
+	return len(r.live.subs)
+}
+
 // live tells subscribers of commits.
 type live struct {
 	stop func()

@@ -42,7 +42,7 @@ func themeOf(r *http.Request) string {
 func (h *handler) setPrefs(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 	set := func(name, value string) {
-		http.SetCookie(w, &http.Cookie{Name: name, Value: value, MaxAge: yearSeconds, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		http.SetCookie(w, &http.Cookie{Name: name, Value: value, MaxAge: yearSeconds, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
 	}
 	if l, ok := message.Parse(r.PostFormValue("lang")); ok {
 		set(langCookie, string(l))

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/langshark/langshark-go/server"
+)
+
+type checkCommand struct{ data }
+
+// Help is the long text of check --help.
+func (*checkCommand) Help() string {
+	return `It reads all data, and adds up again what is kept as sums. It ends with 0 if all is well, with 1 if not; the findings are on stderr. It takes a time that grows with the data.`
+}
+
+// Run checks the data.
+func (c *checkCommand) Run(ctx context.Context, term terminal) error {
+	return c.with(ctx, func(srv *server.Server) error {
+		if err := checked(ctx, srv, folder(c.Data), term); err != nil {
+			return err
+		}
+		fmt.Fprintf(term.stdout, "%s: no damage found\n", folder(c.Data))
+		return nil
+	})
+}
+
+// checked checks what a server has, which is called name, and prints the findings.
+func checked(ctx context.Context, srv *server.Server, name string, term terminal) error {
+	err := srv.Check(ctx)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s has not been checked to the end: %w", name, context.Cause(ctx))
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(term.stderr, strings.TrimPrefix(line, "langshark: "))
+	}
+	return fmt.Errorf("%s is damaged", name)
+}
