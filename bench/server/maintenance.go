@@ -130,6 +130,9 @@ func maintenance(ctx context.Context, t task) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := os.Remove(filepath.Join(t.Dir, loadedName)); err != nil { // it won't be what it says any more
+		return nil, err
+	}
 	s, err := openStore(ctx, t.Dir, false)
 	if err != nil {
 		return nil, err
@@ -140,6 +143,7 @@ func maintenance(ctx context.Context, t task) (any, error) {
 	writer.Go(func() { in.run(writing) })
 	var jobs []job
 	for _, v := range maintenanceJobs(s, l, t) {
+		say("maintenance: %s", v.name)
 		in.reset()
 		start := time.Now()
 		note, err := v.run(ctx)
