@@ -37,12 +37,15 @@ func (t *tx) flushPayloads() error {
 			return err
 		}
 	}
+	if len(t.unsearch) == 0 {
+		return nil
+	}
 	for _, owner := range t.unsearch {
 		if err := t.exec("DELETE FROM search WHERE rowid = ?", owner); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.exec("UPDATE counters SET dead = dead + ?", len(t.unsearch))
 }
 
 // holder is a row that refers to payloads.

@@ -46,6 +46,9 @@ func (s *Store) sweep(ctx context.Context) {
 		if err := s.sweepOnce(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) {
 			s.log.Error("langshark: retention", "error", err)
 		}
+		if err := s.mergeSearch(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) {
+			s.log.Error("langshark: search index", "error", err)
+		}
 		if err := s.train(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) {
 			s.log.Error("langshark: dictionary", "error", err)
 		}

@@ -14,8 +14,8 @@ import (
 
 const (
 	// indexBlocks is how many blocks a step reads, indexBytes about how much text.
-	indexBlocks = 64
-	indexBytes  = 256 << 10
+	indexBlocks = 96
+	indexBytes  = 384 << 10
 	// busyPause is between two steps while others write.
 	busyPause = 150 * time.Millisecond
 	idlePause = 2 * time.Millisecond
@@ -211,4 +211,53 @@ func (s *Store) document(source *db, owner int64, blocks map[int64]*opened) (doc
 	}
 	d.words = w.list.String()
 	return d, nil
+}
+
+// The search index is merged anew once a third of its rows is gone, at least
+// mergeLeast, in steps of mergePages pages.
+const (
+	mergeLeast = 1000
+	mergePages = 32
+)
+
+// mergeSearch takes deleted rows out of the search index, if there are many.
+func (s *Store) mergeSearch(ctx context.Context) error {
+	var dead, rows int64
+	if err := s.read.QueryRowContext(ctx, "SELECT dead FROM counters").Scan(&dead); err != nil || dead < mergeLeast {
+		return err
+	}
+	if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM search_docsize").Scan(&rows); err != nil || dead < rows/2 {
+		return err
+	}
+	pages := int64(-mergePages) // begins a merge of all; then it goes on
+	for more := true; more; pages = mergePages {
+		start := time.Now()
+		err := s.do(ctx, func(t *tx) error {
+			var before, after int64
+			if err := t.row("SELECT total_changes()", nil, &before); err != nil {
+				return err
+			}
+			if err := t.exec("INSERT INTO search (search, rank) VALUES ('merge', ?)", pages); err != nil {
+				return err
+			}
+			if err := t.row("SELECT total_changes()", nil, &after); err != nil {
+				return err
+			}
+			if more = after-before >= 2; !more {
+				return t.exec("UPDATE counters SET dead = max(dead - ?, 0)", dead)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		rest := time.Since(start)
+		if !s.writer.idle() {
+			rest *= 4
+		}
+		if !pause(ctx, rest) {
+			return ctx.Err()
+		}
+	}
+	return nil
 }

@@ -41,6 +41,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock of createdAt and updatedAt. Defaults to time.Now.
 	Now func() time.Time
+
+	noWork bool // nothing goes on in the background: for tests
 }
 
 // Store is a [store.Store] in one file. Use [Open].

@@ -8,6 +8,9 @@ import (
 // startWork starts what goes on in the background; Close ends it.
 func (s *Store) startWork() {
 	s.kick, s.trained = make(chan struct{}, 1), map[int64]time.Time{}
+	if s.opts.noWork {
+		return
+	}
 	s.working.Go(func() { s.sweep(s.background) })
 	s.working.Go(func() { s.indexSearch(s.background) })
 	s.working.Go(func() { s.checkpoint(s.background) })

@@ -20,9 +20,10 @@ CREATE TABLE counters (
   one      INTEGER PRIMARY KEY CHECK (one = 1),
   trace    INTEGER NOT NULL,
   payload  INTEGER NOT NULL,
-  searched INTEGER NOT NULL -- the last payload that the search index has
+  searched INTEGER NOT NULL, -- the last payload that the search index has
+  dead     INTEGER NOT NULL  -- rows that were deleted from it since it was last merged
 );
-INSERT INTO counters VALUES (1, 1, 1, 0);
+INSERT INTO counters VALUES (1, 1, 1, 0, 0);
 
 -- A row without a trace event (events = 0) stands for observations whose trace
 -- has not been heard of; it goes when the last of them goes. "hash" is made of
@@ -159,3 +160,8 @@ CREATE TABLE user_days (
 
 -- Words of inputs and outputs by the row of the observation, or the trace's << 24.
 CREATE VIRTUAL TABLE search USING fts5 (words, content='', contentless_delete=1, detail=none, tokenize='ascii');
+-- Fewer merges, which are most of its cost, and none because of deletes: a merge in
+-- the background takes them out, in small steps.
+INSERT INTO search (search, rank) VALUES ('automerge', 16);
+INSERT INTO search (search, rank) VALUES ('crisismerge', 64);
+INSERT INTO search (search, rank) VALUES ('deletemerge', 0);
