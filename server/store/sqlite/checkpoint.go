@@ -2,17 +2,30 @@ package sqlite
 
 import (
 	"context"
+	"errors"
+	"strconv"
 	"time"
+
+	"github.com/langshark/langshark-go/server/store"
 )
 
 // The engine writes commits to a log and moves them into the file later, at a
 // checkpoint, which takes as long as a few dozen commits. Here another goroutine
-// does that while the writer goes on; what was committed meanwhile, which is
-// little, the writer moves itself. Then the log begins anew, unless somebody
-// still reads an old state from it.
+// does that while the writer goes on. What was committed meanwhile, which is
+// little, the writer moves itself, and has the log begin anew: for that it waits
+// until those who read the log have ended, which most reads do in a few milliseconds.
+// A log that grows makes all reads slower.
 
-// checkpointEvery is how often there is a checkpoint while something is written.
-const checkpointEvery = time.Second
+const (
+	// checkpointEvery is how often there is a checkpoint while something is written.
+	checkpointEvery = 500 * time.Millisecond
+	// From restartPages on the log is to begin anew, and readers are waited for so
+	// long; from longPages on, longer.
+	restartPages = 2000
+	longPages    = 16_000
+	restartWait  = 20
+	longWait     = 100 // milliseconds
+)
 
 func (s *Store) checkpoint(ctx context.Context) {
 	for {
@@ -24,20 +37,41 @@ func (s *Store) checkpoint(ctx context.Context) {
 		if !pause(ctx, checkpointEvery) {
 			return
 		}
-		log, moved, err := moveLog(s.checkpointer)
+		log, _, err := moveLog(s.checkpointer, "PASSIVE")
 		switch {
 		case err != nil:
 			s.log.Warn("langshark: checkpoint", "error", known(err))
-		case moved < log:
-			s.writer.checkpoint.Store(true)
+		case log >= restartPages:
+			s.writer.restart.Store(log)
+			s.writer.nudge()
 		}
 	}
 }
 
 // moveLog moves what it can of the log into the file. It returns how many pages
 // the log has and how many of them are in the file.
-func moveLog(d *db) (log, moved int64, err error) {
+func moveLog(d *db, mode string) (log, moved int64, err error) {
 	var busy int64
-	err = d.row("PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &log, &moved)
+	err = d.row("PRAGMA wal_checkpoint("+mode+")", nil, &busy, &log, &moved)
 	return log, moved, err
+}
+
+// restartLog has the log begin anew if it is long enough.
+func (w *writer) restartLog() {
+	log := w.restart.Swap(0)
+	if log < restartPages {
+		return
+	}
+	wait := restartWait
+	if log >= longPages {
+		wait = longWait
+	}
+	err := w.db.exec("PRAGMA busy_timeout = " + strconv.Itoa(wait))
+	if err == nil {
+		_, _, err = moveLog(w.db, "RESTART")
+		err = errors.Join(err, w.db.exec("PRAGMA busy_timeout = "+strconv.Itoa(busyTimeout)))
+	}
+	if err != nil && !errors.Is(known(err), store.ErrBusy) {
+		w.store.log.Warn("langshark: checkpoint", "error", known(err))
+	}
 }

@@ -108,20 +108,57 @@ func isTrace(owner int64) bool { return owner&(maxMembers-1) == 0 }
 // readDocuments makes documents of the next blocks' owners. upTo is the last
 // block, 0 if there is none.
 func (s *Store) readDocuments(ctx context.Context) (docs []document, upTo int64, err error) {
+	found, upTo, err := s.readOwners(ctx)
+	if err != nil || upTo == 0 {
+		return nil, 0, err
+	}
+	blocks := map[int64]*opened{}
+	for rid, data := range found.blocks {
+		o, err := s.openBlock(data)
+		if err != nil {
+			s.log.Error("langshark: search index", "payload", rid, "error", err) // Check tells of it too
+			continue
+		}
+		blocks[rid] = o
+	}
+	for _, o := range found.owners {
+		var w words
+		w.add(projectWord(o.project))
+		for _, ref := range []int64{o.input, o.output} {
+			if rid, n := blockOf(ref); blocks[rid] != nil {
+				payloadText(blocks[rid].part(n), w.text)
+			}
+		}
+		o.words = w.list.String()
+		docs = append(docs, o.document)
+	}
+	return docs, upTo, nil
+}
+
+// owners are those of the next blocks, with all blocks that they refer to.
+type owners struct {
+	owners []owner
+	blocks map[int64][]byte
+}
+
+type owner struct {
+	document
+	project int64
+}
+
+// readOwners reads as little as it can within its snapshot, which holds up checkpoints.
+func (s *Store) readOwners(ctx context.Context) (found owners, upTo int64, err error) {
+	found.blocks = map[int64][]byte{}
 	source := s.indexer
 	if err := source.exec("BEGIN"); err != nil {
-		return nil, 0, err
+		return found, 0, err
 	}
 	defer func() { err = errors.Join(err, source.rollback()) }()
 	var searched, last int64
-	if err := source.row("SELECT searched, payload - 1 FROM counters", nil, &searched, &last); err != nil {
-		return nil, 0, err
+	if err := source.row("SELECT searched, payload - 1 FROM counters", nil, &searched, &last); err != nil || last <= searched {
+		return found, 0, err
 	}
-	if last <= searched {
-		return nil, 0, nil
-	}
-	blocks := map[int64]*opened{}
-	bytes, owners := 0, []int64{}
+	bytes, ids := 0, []int64{}
 	seen := map[int64]bool{}
 	enough := errors.New("enough")
 	err = source.rows("SELECT rid, data FROM payloads WHERE rid > ? ORDER BY rid LIMIT ?", []any{searched, indexBlocks}, func(r driverRow) error {
@@ -130,87 +167,63 @@ func (s *Store) readDocuments(ctx context.Context) (docs []document, upTo int64,
 		if err := r.Scan(&rid, &data); err != nil {
 			return err
 		}
-		o, err := s.openBlock(data)
+		upTo, found.blocks[rid] = rid, data
+		parts, _, err := decodeBlock(data)
 		if err != nil {
-			s.log.Error("langshark: search index", "payload", rid, "error", err)
-			upTo = rid // nothing can be done about it: Check tells of it
-			return nil
+			return nil //nolint:nilerr // told of where it is opened
 		}
-		blocks[rid] = o
-		for _, p := range o.parts {
+		for _, p := range parts {
+			bytes += p.length
 			if p.owner != 0 && !seen[p.owner] {
 				seen[p.owner] = true
-				owners = append(owners, p.owner)
+				ids = append(ids, p.owner)
 			}
 		}
-		upTo = rid
-		if bytes += len(o.raw); bytes > indexBytes {
+		if bytes > indexBytes {
 			return enough
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, enough) {
-		return nil, 0, err
+	cut := errors.Is(err, enough)
+	if err != nil && !cut {
+		return found, 0, err
 	}
-	cut := err != nil
-	for _, owner := range owners {
-		if err := ctx.Err(); err != nil {
-			return nil, 0, err
-		}
-		d, err := s.document(source, owner, blocks)
-		if err != nil {
-			return nil, 0, err
-		}
-		if d.words != "" {
-			docs = append(docs, d)
-		}
+	if n := len(found.blocks); n > 0 {
+		s.counts.perBlock.Store(int64(len(ids) / n))
 	}
-	if len(blocks) > 0 {
-		s.counts.perBlock.Store(int64(len(owners) / len(blocks)))
-	}
-	if !cut && len(blocks) < indexBlocks { // those after it are gone again
+	if !cut && len(found.blocks) < indexBlocks { // those after it are gone again
 		upTo = last
 	}
-	return docs, upTo, nil
-}
-
-// document reads all that an owner has.
-func (s *Store) document(source *db, owner int64, blocks map[int64]*opened) (document, error) {
-	d := document{owner: owner}
-	var project int64
-	query, row := "SELECT project, ifnull(input, 0), ifnull(output, 0) FROM observations WHERE rid = ?", owner
-	if isTrace(owner) {
-		query, row = "SELECT project, ifnull(input, 0), ifnull(output, 0) FROM traces WHERE rid = ?", traceOf(owner)
-	}
-	err := source.row(query, []any{row}, &project, &d.input, &d.output)
-	if errors.Is(err, errNoRow) {
-		return d, nil
-	}
-	if err != nil {
-		return d, err
-	}
-	var w words
-	w.add(projectWord(project))
-	for _, ref := range []int64{d.input, d.output} {
-		if ref == 0 {
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return found, 0, err
+		}
+		o := owner{document: document{owner: id}}
+		query, row := "SELECT project, ifnull(input, 0), ifnull(output, 0) FROM observations WHERE rid = ?", id
+		if isTrace(id) {
+			query, row = "SELECT project, ifnull(input, 0), ifnull(output, 0) FROM traces WHERE rid = ?", traceOf(id)
+		}
+		err := source.row(query, []any{row}, &o.project, &o.input, &o.output)
+		if errors.Is(err, errNoRow) {
 			continue
 		}
-		rid, n := blockOf(ref)
-		b := blocks[rid]
-		if b == nil {
-			var data []byte
-			if err := source.row("SELECT data FROM payloads WHERE rid = ?", []any{rid}, &data); err != nil {
-				return d, err
-			}
-			if b, err = s.openBlock(data); err != nil {
-				s.log.Error("langshark: search index", "payload", rid, "error", err)
+		if err != nil {
+			return found, 0, err
+		}
+		for _, ref := range []int64{o.input, o.output} {
+			rid, _ := blockOf(ref)
+			if ref == 0 || found.blocks[rid] != nil {
 				continue
 			}
+			var data []byte
+			if err := source.row("SELECT data FROM payloads WHERE rid = ?", []any{rid}, &data); err != nil {
+				return found, 0, err
+			}
+			found.blocks[rid] = data
 		}
-		payloadText(b.part(n), w.text)
+		found.owners = append(found.owners, o)
 	}
-	d.words = w.list.String()
-	return d, nil
+	return found, upTo, nil
 }
 
 // The search index is merged anew once a third of its rows is gone, at least

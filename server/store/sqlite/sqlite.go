@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -115,7 +116,7 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	} else if !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	d, err := openDB(s.url + "?_pragma=busy_timeout(5000)")
+	d, err := openDB(s.url + "?_pragma=busy_timeout(" + strconv.Itoa(busyTimeout) + ")")
 	if err != nil {
 		return err
 	}
@@ -146,6 +147,9 @@ func (s *Store) synchronous() string {
 	}
 	return "FULL"
 }
+
+// busyTimeout is how long is waited for another process, in milliseconds.
+const busyTimeout = 5000
 
 // readers is how many reads run at once.
 const readers = 4

@@ -38,8 +38,8 @@ type writer struct {
 	done  chan struct{}
 	// committed has something after a commit; capacity 1.
 	committed chan struct{}
-	// checkpoint asks for the rest of one.
-	checkpoint atomic.Bool
+	// restart asks for the log to begin anew, and says how many pages it has.
+	restart atomic.Int64
 
 	mu     sync.Mutex
 	queue  []*request
@@ -122,10 +122,7 @@ func (w *writer) submit(ctx context.Context, r *request) error {
 	w.items += r.items
 	w.bytes += r.bytes
 	w.mu.Unlock()
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
+	w.nudge()
 	select {
 	case <-r.done:
 		return r.err
@@ -140,6 +137,14 @@ func (w *writer) submit(ctx context.Context, r *request) error {
 	w.mu.Unlock()
 	<-r.done
 	return r.err
+}
+
+// nudge has the writer look what there is to do.
+func (w *writer) nudge() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
 }
 
 // take removes requests of about groupItems writes from the queue.
@@ -191,16 +196,13 @@ func (w *writer) run() {
 			if closed {
 				return
 			}
+			w.restartLog()
 			<-w.wake
 			continue
 		}
 		w.commit(group)
 		w.settle(group)
-		if w.checkpoint.Swap(false) {
-			if _, _, err := moveLog(w.db); err != nil {
-				w.store.log.Warn("langshark: checkpoint", "error", known(err))
-			}
-		}
+		w.restartLog()
 	}
 }
 
@@ -289,10 +291,7 @@ func (w *writer) close() error {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
+	w.nudge()
 	<-w.done
 	return w.err
 }
