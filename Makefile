@@ -46,6 +46,10 @@ generate: ## make templates and assets again; a clean tree afterwards means they
 bench: ## the SDK beside its peers, as tables on stdout (ARGS="-quick" for a smoke test)
 	go -C bench run . $(ARGS)
 
+.PHONY: bench-server
+bench-server: ## the server: ingest, reads, maintenance and mixed load, as tables on stdout (ARGS="-quick" for a smoke test)
+	go -C bench run ./server $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	.ci/fuzz $(or $(FUZZTIME),10s)
@@ -56,8 +60,10 @@ faults: ## the fault suite COUNT times (1) under the race detector, then KILLS p
 	LANGSHARK_TEST_KILLS=$(or $(KILLS),3) go test -race -count=1 -timeout=1h -v -run '^TestAKilledProcessLosesNothingThatWasOnDisk$$' ./exporter
 
 .PHONY: soak
-soak: ## the long forms, some hours: faults 20 times, 50 kills, races three times, fuzzing 5 minutes each
+soak: ## the long forms, some hours: faults 20 times, 50 kills, the store's 30, ten minutes of mixed load, races three times, fuzzing 5 minutes each
 	$(MAKE) faults COUNT=20 KILLS=50
+	LANGSHARK_TEST_KILLS=30 go test -race -count=1 -timeout=2h -v -run '^Test(Kill|FullDisk)' ./server/store/sqlite
+	$(MAKE) bench-server ARGS="-sections mixed -minutes 10"
 	go test -race -count=3 -timeout=2h work
 	.ci/fuzz 5m
 

@@ -153,7 +153,7 @@ func (l *loaded) add(a *author, b *store.Batch, i, n int) {
 	korean := i%2 == 0
 	stamp := func() store.Stamp { return store.NewStamp(start, false, a.id(32)) }
 	b.Traces = append(b.Traces, store.TraceWrite{
-		Stamp: stamp(), ID: id, Timestamp: start, Name: names[a.IntN(len(names))], UserID: fmt.Sprint("user-", visit*7%users), SessionID: fmt.Sprint("session-", visit),
+		Stamp: stamp(), ID: id, Timestamp: start, Name: names[a.IntN(len(names))], UserID: userOf(visit), SessionID: fmt.Sprint("session-", visit),
 		Environment: []string{"production", "production", "staging"}[i%3], Release: fmt.Sprint("v1.", i*20/n), Tags: []string{"web", fmt.Sprint("team-", a.IntN(teams))},
 		Metadata: json.RawMessage(fmt.Sprintf(`{"tenant":"t%d","region":"kr"}`, a.IntN(tenants))),
 	})
@@ -195,6 +195,9 @@ func (l *loaded) add(a *author, b *store.Batch, i, n int) {
 		l.Traces, l.Ids = append(l.Traces, id), append(l.Ids, b.Observations[len(b.Observations)-1].ID)
 	}
 }
+
+// userOf is who comes for a visit.
+func userOf(visit int) string { return fmt.Sprint("user-", visit*7%users) }
 
 func openStore(ctx context.Context, dir string, ephemeral bool) (*sqlite.Store, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))

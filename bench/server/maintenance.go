@@ -56,7 +56,7 @@ func maintenanceSection(ctx context.Context, s *settings) error {
 		case j.Max > ackLimit:
 			within = "**no**"
 		}
-		rows = append(rows, []string{j.Name, seconds(j.Took), strconv.Itoa(j.Acks), strconv.Itoa(j.Failed), millis(j.P50), millis(j.P99), millis(j.Max), within, j.Note})
+		rows = append(rows, []string{j.Name, fmt.Sprintf("%.2f s", j.Took.Seconds()), strconv.Itoa(j.Acks), strconv.Itoa(j.Failed), millis(j.P50), millis(j.P99), millis(j.Max), within, j.Note})
 	}
 	table("Beside the ingest", []string{"", "took", "acknowledged", "failed", "p50 ms", "p99 ms", "max ms", fmt.Sprintf("≤ %d ms", ackLimit.Milliseconds()), ""}, rows)
 	return os.RemoveAll(dir) // half of it is gone
@@ -130,6 +130,9 @@ func maintenance(ctx context.Context, t task) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := os.Remove(filepath.Join(t.Dir, loadedName)); err != nil { // it won't be what it says any more
+		return nil, err
+	}
 	s, err := openStore(ctx, t.Dir, false)
 	if err != nil {
 		return nil, err
@@ -140,6 +143,7 @@ func maintenance(ctx context.Context, t task) (any, error) {
 	writer.Go(func() { in.run(writing) })
 	var jobs []job
 	for _, v := range maintenanceJobs(s, l, t) {
+		say("maintenance: %s", v.name)
 		in.reset()
 		start := time.Now()
 		note, err := v.run(ctx)
@@ -153,7 +157,7 @@ func maintenance(ctx context.Context, t task) (any, error) {
 		j := job{Name: v.name, Took: took, Note: note, Acks: len(in.took), Failed: in.failed, P50: quantile(in.took, 0.5), P99: quantile(in.took, 0.99), Max: quantile(in.took, 1)}
 		in.mu.Unlock()
 		if err != nil {
-			j = job{Name: v.name, Note: err.Error()}
+			j = job{Name: v.name, Took: took, Note: err.Error()}
 		}
 		jobs = append(jobs, j)
 	}
@@ -175,7 +179,7 @@ type namedJob struct {
 
 func maintenanceJobs(s *sqlite.Store, l *loaded, t task) []namedJob {
 	scratch := filepath.Join(t.Dir, "scratch")
-	backup := filepath.Join(scratch, "backup", fileName)
+	backup, dayFile := filepath.Join(scratch, "backup", fileName), filepath.Join(scratch, "day.jsonl")
 	retain := func(before time.Time) func(context.Context) (string, error) {
 		return func(ctx context.Context) (string, error) {
 			var old int64
@@ -230,10 +234,14 @@ func maintenanceJobs(s *sqlite.Store, l *loaded, t task) []namedJob {
 			return fmt.Sprintf("%d traces", page.Total), errors.Join(err, restored.Close(), os.RemoveAll(filepath.Dir(backup)))
 		}},
 		{"check", check},
-		{"export of a day, langshark export", langshark(t, "export", func(args []string) []string {
-			return append(args, "--from", l.Start.Add(10*day).Format(time.RFC3339), "--to", l.Start.Add(11*day).Format(time.RFC3339), filepath.Join(scratch, "day.jsonl"))
-		})},
-		{"its import, langshark import", langshark(t, "import", func(args []string) []string { return append(args, filepath.Join(scratch, "day.jsonl")) })},
+		{"langshark export, all", langshark(t, filepath.Join(scratch, "all.jsonl.zst"), "export", "--project", projectID, "--out", filepath.Join(scratch, "all.jsonl.zst"))},
+		{"langshark export, a day", langshark(t, dayFile, "export", "--project", projectID, "--from", l.Start.Add(10*day).Format(time.RFC3339), "--to", l.Start.Add(11*day).Format(time.RFC3339), "--out", dayFile)},
+		{"langshark import, that day into another project", func(ctx context.Context) (string, error) {
+			if err := s.CreateProject(ctx, store.Project{ID: "copy", Name: "copy", CreatedAt: time.Now()}); err != nil {
+				return "", err
+			}
+			return langshark(t, dayFile, "import", "--project", "copy", dayFile)(ctx)
+		}},
 		{"retention: a day of 30", retain(l.Start.Add(day))},
 		{"retention: half of the days", retain(l.Start.Add(span / 2))},
 		{"check after that", check},
@@ -241,20 +249,25 @@ func maintenanceJobs(s *sqlite.Store, l *loaded, t task) []namedJob {
 	}
 }
 
-// langshark runs a command of the binary on the folder; where there is no such command, it is skipped.
-func langshark(t task, verb string, arguments func([]string) []string) func(context.Context) (string, error) {
+// langshark runs a command of the binary on the folder, and notes the size of a
+// file; where there is no such command, it is skipped.
+func langshark(t task, file, verb string, arguments ...string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		if err := exec.CommandContext(ctx, t.Binary, verb, "--help").Run(); err != nil { //nolint:gosec // what the bench is for
 			return "", fmt.Errorf("%w: langshark has no command %s", errSkip, verb)
 		}
-		if err := os.MkdirAll(filepath.Join(t.Dir, "scratch"), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			return "", err
 		}
-		cmd := exec.CommandContext(ctx, t.Binary, arguments([]string{verb, "--data", t.Dir})...) //nolint:gosec // what the bench is for
+		cmd := exec.CommandContext(ctx, t.Binary, append([]string{verb, "--data", t.Dir}, arguments...)...) //nolint:gosec // what the bench is for
 		cmd.Env = environment()
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("%w: %w: %s", errSkip, err, bytes.Join(bytes.Fields(out[:min(len(out), 300)]), []byte(" ")))
 		}
-		return "", nil
+		info, err := os.Stat(file)
+		if err != nil {
+			return "", err
+		}
+		return megabytes(info.Size()) + " MB", nil
 	}
 }

@@ -195,7 +195,9 @@ func readsOf(s store.Store, reader *query.Reader, l *loaded) []namedRead {
 			return store.TraceFilter{Metadata: map[string]string{"tenant": fmt.Sprint("t", r.IntN(tenants))}}
 		})},
 		{"traces by name", filter(func() store.TraceFilter { return store.TraceFilter{Name: names[r.IntN(len(names))]} })},
-		{"traces by user", filter(func() store.TraceFilter { return store.TraceFilter{UserID: fmt.Sprint("user-", r.IntN(users))} })},
+		{"traces by user", filter(func() store.TraceFilter {
+			return store.TraceFilter{UserID: userOf(r.IntN(max(l.Observations/traceSize/perVisit, 1)))}
+		})},
 		{"traces with errors", filter(func() store.TraceFilter { return store.TraceFilter{Levels: []exporter.Level{exporter.LevelError}} })},
 		{"a page far back, by cursor", farBack(s, l, r)},
 		{"tree with payloads", func(ctx context.Context, i int) (int, error) {
