@@ -13,20 +13,20 @@ import (
 )
 
 // filled is a store with traces of eight observations, half with payloads, not indexed.
-func filled(b testing.TB, traces int, options Options) *Store {
-	b.Helper()
+func filled(tb testing.TB, traces int, options Options) *Store {
+	tb.Helper()
 	options.Ephemeral, options.SweepEvery, options.noWork = true, time.Hour, true
-	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "bench.db"), options)
+	s, err := Open(tb.Context(), filepath.Join(tb.TempDir(), "bench.db"), options)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			b.Error(err)
+			tb.Error(err)
 		}
 	})
-	if err := s.CreateProject(b.Context(), store.Project{ID: "p", Name: "p"}); err != nil {
-		b.Fatal(err)
+	if err := s.CreateProject(tb.Context(), store.Project{ID: "p", Name: "p"}); err != nil {
+		tb.Fatal(err)
 	}
 	texts := sampleBlocks(rand.New(rand.NewPCG(1, 1)), 2000)
 	for from := 0; from < traces; from += 32 {
@@ -46,8 +46,8 @@ func filled(b testing.TB, traces int, options Options) *Store {
 				batch.Observations = append(batch.Observations, o)
 			}
 		}
-		if err := s.Write(b.Context(), batch); err != nil {
-			b.Fatal(err)
+		if err := s.Write(tb.Context(), batch); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	return s

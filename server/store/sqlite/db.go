@@ -27,6 +27,10 @@ type statement struct {
 	row   []driver.Value
 }
 
+// whole is the context of statements: none is given up halfway, as its
+// transaction may be others' too.
+var whole = context.Background()
+
 // errNoRow says that a query that should have given a row gave none.
 var errNoRow = errors.New("no row")
 
@@ -52,7 +56,7 @@ func (d *db) script(text string) error {
 	if !ok {
 		return errors.New("langshark: the engine can't run scripts")
 	}
-	_, err := c.ExecContext(context.Background(), text, nil)
+	_, err := c.ExecContext(whole, text, nil)
 	return err
 }
 
@@ -118,7 +122,7 @@ func (d *db) exec(query string, values ...any) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec.ExecContext(context.Background(), args)
+	_, err = s.exec.ExecContext(whole, args)
 	return err
 }
 
@@ -132,7 +136,7 @@ func (d *db) changed(query string, values ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := s.exec.ExecContext(context.Background(), args)
+	result, err := s.exec.ExecContext(whole, args)
 	if err != nil {
 		return 0, err
 	}
@@ -165,7 +169,7 @@ func (d *db) rows(query string, values []any, f func(driverRow) error) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.query.QueryContext(context.Background(), args)
+	rows, err := s.query.QueryContext(whole, args)
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,8 @@ func sampleBlocks(r *rand.Rand, n int) [][]byte {
 	return out
 }
 
-func sizeWith(t testing.TB, e *zstd.Encoder, blocks [][]byte) (size int) {
-	t.Helper()
+func sizeWith(tb testing.TB, e *zstd.Encoder, blocks [][]byte) (size int) {
+	tb.Helper()
 	for _, b := range blocks {
 		size += len(e.EncodeAll(b, nil))
 	}

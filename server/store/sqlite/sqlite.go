@@ -65,12 +65,11 @@ type Store struct {
 	projects map[string]int64 // by id
 	watchers map[*watcher]struct{}
 
-	background context.Context // ends what works in the background
-	end        context.CancelFunc
-	kick       chan struct{} // has the sweeper look now
-	training   sync.Mutex
-	trained    map[int64]time.Time // when a dictionary was last tried, by project; guarded by training
-	working    sync.WaitGroup
+	end      context.CancelFunc // ends what works in the background
+	kick     chan struct{}      // has the sweeper look now
+	training sync.Mutex
+	trained  map[int64]time.Time // when a dictionary was last tried, by project; guarded by training
+	working  sync.WaitGroup
 
 	gone    atomic.Bool // set by Close
 	closing sync.Once
@@ -135,8 +134,9 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	s.writer = startWriter(s, d)
-	s.background, s.end = context.WithCancel(context.WithoutCancel(ctx))
-	s.startWork()
+	background, end := context.WithCancel(context.WithoutCancel(ctx))
+	s.end = end
+	s.startWork(background)
 	return nil
 }
 

@@ -117,6 +117,9 @@ func (s *Store) probe(ctx context.Context) {
 		if !s.full.readOnly() {
 			continue
 		}
+		if _, _, err := moveLog(s.checkpointer, "PASSIVE"); err != nil { // the log can't begin anew before
+			continue
+		}
 		err := s.do(ctx, func(t *tx) error { return t.exec("UPDATE counters SET dead = dead") })
 		if err == nil {
 			s.log.Info("langshark: there is room to write again")

@@ -29,15 +29,7 @@ func moment(t time.Time) any {
 	return micros(t)
 }
 
-// object is v as JSON, nil if it is empty.
-func object[K comparable, V any](m map[K]V) (any, error) {
-	if len(m) == 0 {
-		return nil, nil
-	}
-	b, err := json.Marshal(m)
-	return string(b), err
-}
-
+// list is s as JSON, nil if it is empty.
 func list(s []string) (any, error) {
 	if len(s) == 0 {
 		return nil, nil

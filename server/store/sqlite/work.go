@@ -6,15 +6,15 @@ import (
 )
 
 // startWork starts what goes on in the background; Close ends it.
-func (s *Store) startWork() {
+func (s *Store) startWork(ctx context.Context) {
 	s.kick, s.trained = make(chan struct{}, 1), map[int64]time.Time{}
 	if s.opts.noWork {
 		return
 	}
-	s.working.Go(func() { s.sweep(s.background) })
-	s.working.Go(func() { s.indexSearch(s.background) })
-	s.working.Go(func() { s.checkpoint(s.background) })
-	s.working.Go(func() { s.probe(s.background) })
+	s.working.Go(func() { s.sweep(ctx) })
+	s.working.Go(func() { s.indexSearch(ctx) })
+	s.working.Go(func() { s.checkpoint(ctx) })
+	s.working.Go(func() { s.probe(ctx) })
 }
 
 // pause waits. It reports false if ctx ends first.
