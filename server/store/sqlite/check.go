@@ -179,23 +179,23 @@ func checkRollups(ctx context.Context, tx *sql.Tx, f *findings) error {
 	if err != nil {
 		return err
 	}
-	err = each(ctx, tx, "SELECT project, by, hour, name, number, sums FROM rollups", nil, func(rows *sql.Rows) error {
+	err = each(ctx, tx, "SELECT project, by, bucket, name, number, sums FROM rollups", nil, func(rows *sql.Rows) error {
 		var k rollupKey
 		var data sql.RawBytes
-		if err := rows.Scan(&k.project, &k.by, &k.hour, &k.name, &k.number, &data); err != nil {
+		if err := rows.Scan(&k.project, &k.by, &k.bucket, &k.name, &k.number, &data); err != nil {
 			return err
 		}
 		have := store.Sums{}
 		if err := decodeSums(data, &have); err != nil {
 			return f.add("rollup %+v: %w", k, err)
 		}
-		want.hour(k).Add(&have, -1)
+		want.at(k).Add(&have, -1)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for k, left := range want.hours {
+	for k, left := range want.times {
 		if !left.IsZero() {
 			if err := f.add("rollup %+v lacks %+v", k, *left); err != nil {
 				return err

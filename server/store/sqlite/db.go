@@ -12,7 +12,7 @@ import (
 
 // db is a connection without database/sql between, which costs as much as the
 // small statements of the writer do. It prepares each statement once and is for
-// one goroutine. Its errors are the engine's, bare.
+// one goroutine. No statement is given up halfway: its transaction may be others' too. Its errors are the engine's, bare.
 type db struct {
 	conn  driver.Conn
 	stmts map[string]*statement
@@ -26,10 +26,6 @@ type statement struct {
 	query driver.StmtQueryContext
 	row   []driver.Value
 }
-
-// whole is the context of statements: none is given up halfway, as its
-// transaction may be others' too.
-var whole = context.Background()
 
 // errNoRow says that a query that should have given a row gave none.
 var errNoRow = errors.New("no row")
@@ -56,7 +52,7 @@ func (d *db) script(text string) error {
 	if !ok {
 		return errors.New("langshark: the engine can't run scripts")
 	}
-	_, err := c.ExecContext(whole, text, nil)
+	_, err := c.ExecContext(context.Background(), text, nil)
 	return err
 }
 
@@ -122,7 +118,7 @@ func (d *db) exec(query string, values ...any) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec.ExecContext(whole, args)
+	_, err = s.exec.ExecContext(context.Background(), args)
 	return err
 }
 
@@ -136,7 +132,7 @@ func (d *db) changed(query string, values ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := s.exec.ExecContext(whole, args)
+	result, err := s.exec.ExecContext(context.Background(), args)
 	if err != nil {
 		return 0, err
 	}
@@ -169,7 +165,7 @@ func (d *db) rows(query string, values []any, f func(driverRow) error) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.query.QueryContext(whole, args)
+	rows, err := s.query.QueryContext(context.Background(), args)
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
-// Metrics implements [store.Store]. Whole hours come from the rollups, what is
-// left at both ends from the rows.
+// Metrics implements [store.Store]. Whole days and hours come from the rollups,
+// what is left at both ends from the rows.
 func (s *Store) Metrics(ctx context.Context, projectID string, q store.MetricsQuery) ([]store.MetricsRow, error) {
 	project, err := s.project(ctx, projectID)
 	if err != nil {
@@ -26,23 +26,21 @@ func (s *Store) Metrics(ctx context.Context, projectID string, q store.MetricsQu
 	case q.Step != 0 && q.Step != 24*time.Hour && (q.Step != time.Hour || q.By == store.ByUser):
 		return nil, fmt.Errorf("langshark: metrics by %d in steps of %v: %w: steps are an hour (not for users), 24 hours or 0", q.By, q.Step, store.ErrBadQuery)
 	}
-	m := &metrics{step: q.Step.Microseconds(), rows: map[metricsKey]*store.Sums{}}
+	m := &metrics{step: q.Step.Microseconds(), rows: map[metricsKey]*store.Sums{}, merge: q.By == store.ByNothing}
 	from, to := bounds(q.From, q.To)
 	err = s.snapshot(ctx, "metrics", func(tx *sql.Tx) error {
-		switch q.By {
-		case store.ByUser:
+		if q.By == store.ByUser {
 			return m.users(ctx, tx, project, from, to)
-		case store.ByTrace:
-			return m.hoursAndEdges(from, to, func(from, to int64) error { return m.rollups(ctx, tx, project, byTrace, from, to) },
-				func(from, to int64) error { return m.traces(ctx, tx, project, from, to) })
-		case store.ByPrompt:
-			return m.hoursAndEdges(from, to, func(from, to int64) error { return m.rollups(ctx, tx, project, byPrompt, from, to) },
-				func(from, to int64) error { return m.observations(ctx, tx, project, from, to, q.By) })
-		case store.ByNothing, store.ByModel:
 		}
-		m.merge = q.By == store.ByNothing
-		return m.hoursAndEdges(from, to, func(from, to int64) error { return m.rollups(ctx, tx, project, byModel, from, to) },
-			func(from, to int64) error { return m.observations(ctx, tx, project, from, to, q.By) })
+		return m.times(from, to, source{
+			rollups: func(unit, from, to int64) error { return m.rollups(ctx, tx, project, q.By, unit, from, to) },
+			rows: func(from, to int64) error {
+				if q.By == store.ByTrace {
+					return m.traces(ctx, tx, project, from, to)
+				}
+				return m.observations(ctx, tx, project, from, to, q.By)
+			},
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -101,54 +99,75 @@ func (m *metrics) sums(at int64, name string, number int64) *store.Sums {
 	return s
 }
 
-// hoursAndEdges cuts the time into whole hours and what is left at both ends.
-func (m *metrics) hoursAndEdges(from, to int64, hours, edge func(from, to int64) error) error {
+// source is where the sums of a time come from: rollups of whole units, or rows.
+type source struct {
+	rollups func(unit, from, to int64) error
+	rows    func(from, to int64) error
+}
+
+// times takes whole days, the whole hours around them, and rows at both ends.
+func (m *metrics) times(from, to int64, s source) error {
 	if from >= to {
 		return nil
 	}
-	first, last := int64(math.MinInt64), int64(math.MaxInt64) // hours since 1970
+	hours := func(from, to int64) error {
+		return whole(hourMicros, from, to, func(from, to int64) error { return s.rollups(hourMicros, from, to) }, s.rows)
+	}
+	if m.step == hourMicros {
+		return hours(from, to)
+	}
+	return whole(dayMicros, from, to, func(from, to int64) error { return s.rollups(dayMicros, from, to) }, hours)
+}
+
+// whole cuts the time into whole units, counted since 1970, and what is left at both ends.
+func whole(unit, from, to int64, units, edge func(from, to int64) error) error {
+	first, last := int64(math.MinInt64), int64(math.MaxInt64)
 	if from != math.MinInt64 {
-		if first = floorDiv(from, hourMicros); first*hourMicros < from {
+		if first = floorDiv(from, unit); first*unit < from {
 			first++
 		}
 	}
 	if to != math.MaxInt64 {
-		last = floorDiv(to, hourMicros)
+		last = floorDiv(to, unit)
 	}
-	if first > last { // all within an hour
+	if first > last { // all within one
 		return edge(from, to)
 	}
-	if first != math.MinInt64 && from < first*hourMicros {
-		if err := edge(from, first*hourMicros); err != nil {
+	if first != math.MinInt64 && from < first*unit {
+		if err := edge(from, first*unit); err != nil {
 			return err
 		}
 	}
 	if first < last {
-		if err := hours(first, last); err != nil {
+		if err := units(first, last); err != nil {
 			return err
 		}
 	}
-	if last != math.MaxInt64 && last*hourMicros < to {
-		return edge(last*hourMicros, to)
+	if last != math.MaxInt64 && last*unit < to {
+		return edge(last*unit, to)
 	}
 	return nil
 }
 
-// rollups adds the rows of whole hours.
-func (m *metrics) rollups(ctx context.Context, tx *sql.Tx, project, by, from, to int64) error {
-	rows, err := tx.QueryContext(ctx, "SELECT hour, name, number, sums FROM rollups WHERE project = ? AND by = ? AND hour >= ? AND hour < ?", project, by, from, to)
+// rollups adds the rows of whole hours or days.
+func (m *metrics) rollups(ctx context.Context, tx *sql.Tx, project int64, by store.MetricsBy, unit, from, to int64) error {
+	row := map[store.MetricsBy]int{store.ByNothing: byModel, store.ByModel: byModel, store.ByPrompt: byPrompt, store.ByTrace: byTrace}[by]
+	if unit == dayMicros {
+		row += perDay
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT bucket, name, number, sums FROM rollups WHERE project = ? AND by = ? AND bucket >= ? AND bucket < ?", project, row, from, to)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var hour, number int64
+		var bucket, number int64
 		var name string
 		var data sql.RawBytes
-		if err := rows.Scan(&hour, &name, &number, &data); err != nil {
+		if err := rows.Scan(&bucket, &name, &number, &data); err != nil {
 			return err
 		}
-		if err := decodeSums(data, m.sums(hour*hourMicros, name, number)); err != nil {
+		if err := decodeSums(data, m.sums(bucket*unit, name, number)); err != nil {
 			return err
 		}
 	}
@@ -278,4 +297,24 @@ func (m *metrics) sorted(q store.MetricsQuery) []store.MetricsRow {
 			cmp.Compare(a.PromptVersion, b.PromptVersion), cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.UserID, b.UserID))
 	})
 	return rows
+}
+
+// countTraces counts the traces of a time, as Metrics does.
+func countTraces(ctx context.Context, tx *sql.Tx, project int64, from, to time.Time) (int64, error) {
+	m := &metrics{rows: map[metricsKey]*store.Sums{}, merge: true}
+	low, high := bounds(from, to)
+	var n int64
+	err := m.times(low, high, source{
+		rollups: func(unit, from, to int64) error { return m.rollups(ctx, tx, project, store.ByTrace, unit, from, to) },
+		rows: func(from, to int64) error {
+			var more int64
+			err := tx.QueryRowContext(ctx, "SELECT count(*) FROM traces WHERE project = ? AND ts >= ? AND ts < ?", project, from, to).Scan(&more)
+			n += more
+			return err
+		},
+	})
+	if s := m.rows[metricsKey{}]; s != nil {
+		n += s.Traces
+	}
+	return n, err
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
+	"time"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -143,20 +145,25 @@ func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery
 	if !ok {
 		return page, fmt.Errorf("langshark: order by %q: %w", q.OrderBy, store.ErrBadOrder)
 	}
-	source, time, row := traceSource(q.TraceFilter)
-	w := traceWhere(project, q.TraceFilter, time)
+	source, when, row := traceSource(q.TraceFilter)
+	w := traceWhere(project, q.TraceFilter, when)
 	byTime := column == "t.ts"
 	counted := *w
 	if byTime {
-		column = time
-		if err := w.after(q.After, q.Ascending, time+", "+row); err != nil {
+		column = when
+		if err := w.after(q.After, q.Ascending, when+", "+row); err != nil {
 			return page, err
 		}
 	}
 	order := column + " " + direction(q.Ascending) + ", " + row + " " + direction(q.Ascending)
 	err = s.snapshot(ctx, "traces", func(tx *sql.Tx) error {
 		if q.Total {
-			if page.Total, err = count(ctx, tx, source, &counted); err != nil {
+			if onlyTime(q.TraceFilter) {
+				page.Total, err = countTraces(ctx, tx, project, q.From, q.To)
+			} else {
+				page.Total, err = count(ctx, tx, source, &counted)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -190,6 +197,12 @@ func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery
 		})
 	})
 	return page, err
+}
+
+// onlyTime reports whether a filter narrows nothing but the time.
+func onlyTime(f store.TraceFilter) bool {
+	f.From, f.To = time.Time{}, time.Time{}
+	return reflect.ValueOf(f).IsZero()
 }
 
 // count counts the rows that match.

@@ -19,13 +19,14 @@ const (
 	byModel  = 1
 	byPrompt = 2
 	byTrace  = 3
+	perDay   = 8 // added to them
 )
 
 // rollupKey names a row of the rollups.
 type rollupKey struct {
 	project int64
 	by      uint8
-	hour    int64
+	bucket  int64
 	name    string
 	number  int64
 }
@@ -47,28 +48,41 @@ func floorDiv(a, b int64) int64 {
 
 // rollups gathers what a transaction changes of them.
 type rollups struct {
-	hours map[rollupKey]*store.Sums
+	times map[rollupKey]*store.Sums
 	users map[userKey]*store.Sums
 }
 
-func (r *rollups) hour(k rollupKey) *store.Sums {
-	s := r.hours[k]
+// at are the sums of a row.
+func (r *rollups) at(k rollupKey) *store.Sums {
+	s := r.times[k]
 	if s == nil {
-		if r.hours == nil {
-			r.hours = map[rollupKey]*store.Sums{}
+		if r.times == nil {
+			r.times = map[rollupKey]*store.Sums{}
 		}
 		s = &store.Sums{}
-		r.hours[k] = s
+		r.times[k] = s
 	}
 	return s
 }
 
+// inTime is a bucket of time, by hour or day.
+type inTime struct {
+	by     uint8
+	bucket int64
+}
+
+// bucketsOf are those that a moment is in.
+func bucketsOf(us int64) [2]inTime {
+	return [2]inTime{{0, floorDiv(us, hourMicros)}, {perDay, floorDiv(us, dayMicros)}}
+}
+
 // observation adds an observation, sign times.
 func (r *rollups) observation(project int64, m *measure, sign int64) {
-	hour := floorDiv(m.start, hourMicros)
-	m.add(r.hour(rollupKey{project, byModel, hour, m.model, int64(m.kind)}), sign)
-	if m.prompt != "" {
-		m.add(r.hour(rollupKey{project, byPrompt, hour, m.prompt, int64(m.promptVersion)}), sign)
+	for _, t := range bucketsOf(m.start) {
+		m.add(r.at(rollupKey{project, byModel + t.by, t.bucket, m.model, int64(m.kind)}), sign)
+		if m.prompt != "" {
+			m.add(r.at(rollupKey{project, byPrompt + t.by, t.bucket, m.prompt, int64(m.promptVersion)}), sign)
+		}
 	}
 }
 
@@ -77,7 +91,9 @@ func (r *rollups) trace(project int64, m *traceMeasure, sign int64) {
 	if !m.counted {
 		return
 	}
-	m.add(r.hour(rollupKey{project, byTrace, floorDiv(m.ts, hourMicros), m.environment, 0}), sign, true)
+	for _, t := range bucketsOf(m.ts) {
+		m.add(r.at(rollupKey{project, byTrace + t.by, t.bucket, m.environment, 0}), sign, true)
+	}
 	if m.user == "" {
 		return
 	}
@@ -95,13 +111,13 @@ func (r *rollups) trace(project int64, m *traceMeasure, sign int64) {
 
 // flush adds what was gathered to the rows. Rows that come to nothing go.
 func (r *rollups) flush(d *db) error {
-	for k, delta := range r.hours {
+	for k, delta := range r.times {
 		if delta.IsZero() {
 			continue
 		}
 		var data []byte
-		err := d.row("SELECT sums FROM rollups WHERE project = ? AND by = ? AND hour = ? AND name = ? AND number = ?",
-			[]any{k.project, int64(k.by), k.hour, k.name, k.number}, &data)
+		err := d.row("SELECT sums FROM rollups WHERE project = ? AND by = ? AND bucket = ? AND name = ? AND number = ?",
+			[]any{k.project, int64(k.by), k.bucket, k.name, k.number}, &data)
 		if err != nil && !errors.Is(err, errNoRow) {
 			return err
 		}
@@ -115,11 +131,11 @@ func (r *rollups) flush(d *db) error {
 		sums.Add(delta, 1)
 		switch {
 		case sums.IsZero():
-			err = d.exec("DELETE FROM rollups WHERE project = ? AND by = ? AND hour = ? AND name = ? AND number = ?", k.project, int64(k.by), k.hour, k.name, k.number)
+			err = d.exec("DELETE FROM rollups WHERE project = ? AND by = ? AND bucket = ? AND name = ? AND number = ?", k.project, int64(k.by), k.bucket, k.name, k.number)
 		case fresh:
-			err = d.exec("INSERT INTO rollups (project, by, hour, name, number, sums) VALUES (?, ?, ?, ?, ?, ?)", k.project, int64(k.by), k.hour, k.name, k.number, appendSums(nil, &sums))
+			err = d.exec("INSERT INTO rollups (project, by, bucket, name, number, sums) VALUES (?, ?, ?, ?, ?, ?)", k.project, int64(k.by), k.bucket, k.name, k.number, appendSums(nil, &sums))
 		default:
-			err = d.exec("UPDATE rollups SET sums = ? WHERE project = ? AND by = ? AND hour = ? AND name = ? AND number = ?", appendSums(nil, &sums), k.project, int64(k.by), k.hour, k.name, k.number)
+			err = d.exec("UPDATE rollups SET sums = ? WHERE project = ? AND by = ? AND bucket = ? AND name = ? AND number = ?", appendSums(nil, &sums), k.project, int64(k.by), k.bucket, k.name, k.number)
 		}
 		if err != nil {
 			return err

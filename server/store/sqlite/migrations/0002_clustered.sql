@@ -131,15 +131,16 @@ CREATE TABLE dictionaries (
   data    BLOB NOT NULL
 );
 
--- by: 1 kind and model, 2 prompt and version, 3 environment of traces; per hour.
+-- by: 1 kind and model, 2 prompt and version, 3 environment of traces; per hour,
+-- and the same + 8 per day.
 CREATE TABLE rollups (
   project INTEGER NOT NULL,
   by      INTEGER NOT NULL,
-  hour    INTEGER NOT NULL, -- since 1970
+  bucket  INTEGER NOT NULL, -- hour or day since 1970
   name    TEXT NOT NULL,
   number  INTEGER NOT NULL,
   sums    BLOB NOT NULL,
-  PRIMARY KEY (project, by, hour, name, number)
+  PRIMARY KEY (project, by, bucket, name, number)
 ) WITHOUT ROWID;
 
 CREATE TABLE user_days (
