@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ func (c *call) body(most int64) ([]byte, error) {
 	if e := c.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return nil, errEncoding
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
+	b, err := readAll(http.MaxBytesReader(c.w, c.r.Body, most), min(c.r.ContentLength, most, 1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("langshark: read body: %w", err)
 	}
@@ -41,6 +42,14 @@ func (c *call) body(most int64) ([]byte, error) {
 		return formJSON(b)
 	}
 	return json.Marshal(string(b))
+}
+
+// readAll reads all of r, which is about size bytes, or any number if that is negative.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(max(size, 0)) + bytes.MinRead)
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 // formJSON is a form as a JSON object.

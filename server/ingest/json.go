@@ -59,15 +59,19 @@ func depth(raw []byte) int {
 func stringEnd(raw []byte) int {
 	i := 1
 	for i < len(raw) {
-		next := bytes.IndexAny(raw[i:], `"\`)
+		next := bytes.IndexByte(raw[i:], '"') // many times as fast as a search for two
 		if next < 0 {
-			return len(raw)
+			break
 		}
 		i += next
-		if raw[i] == '"' {
-			return i + 1
+		escapes := 0
+		for raw[i-1-escapes] == '\\' {
+			escapes++
 		}
-		i += 2
+		i++
+		if escapes%2 == 0 {
+			return i
+		}
 	}
 	return len(raw)
 }
