@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/server/store"
-	"github.com/langshark/langshark-go/server/ui/internal/chat"
+	"github.com/langshark/langshark-go/server/internal/chat"
 	"github.com/langshark/langshark-go/server/ui/internal/view"
 )
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/server/store"
-	"github.com/langshark/langshark-go/server/ui/internal/chat"
+	"github.com/langshark/langshark-go/server/internal/chat"
 )
 
 // maxPreviews bounds the previews kept: some 2 MB.
