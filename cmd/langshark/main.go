@@ -3,6 +3,8 @@
 //	langshark serve      the server
 //	langshark demo       a server with a little application that sends to it
 //	langshark project    projects and their keys
+//	langshark export     a project as a file, generations as sets for fine-tuning
+//	langshark import     such a file, or a project of another server
 package main
 
 import (
@@ -23,6 +25,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server: API and dashboard."`
 	Demo    demoCommand    `cmd:"" help:"Run the server with a little application that sends traces to it. Needs no key."`
 	Project projectCommand `cmd:"" help:"Add and list projects."`
+	Export  exportCommand  `cmd:"" help:"Write a project, or selected generations for fine-tuning, to a file."`
+	Import  importCommand  `cmd:"" help:"Read a project from a file or from another server."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
