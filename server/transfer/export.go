@@ -3,6 +3,7 @@ package transfer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -101,7 +102,7 @@ func findProject(ctx context.Context, s store.Store, id string) (store.Project, 
 
 // Bounds of what one query reads.
 const (
-	maxTraces = 100
+	maxTraces = 50 // also of lists of ids: for longer ones a store may read everything
 	maxRows   = 200
 	pageBytes = 4 << 20
 )
@@ -161,39 +162,31 @@ func (e *export) page(ctx context.Context, traces []store.Trace) error {
 	if err != nil {
 		return err
 	}
-	scores, err := e.scoresOf(ctx, ids, members)
-	if err != nil {
-		return err
-	}
-	if e.opts.Filter != nil {
-		if traces, err = e.matching(ctx, traces, members, scores); err != nil {
-			return err
-		}
-	}
-	rows := &lookup{export: e, got: map[string]store.Observation{}}
-	for i := range traces {
-		rows.queue = append(rows.queue, members[traces[i].ID].Observations...)
-	}
 	for i := range traces {
 		t := &traces[i]
-		e.buf = appendTrace(e.buf, t)
-		e.counts.Traces++
-		for _, id := range members[t.ID].Observations {
-			o, ok, err := rows.take(ctx, id)
-			if err != nil {
-				return err
-			}
-			if !ok || o.TraceID != t.ID { // deleted meanwhile, or moved
-				continue
-			}
-			e.buf = appendObservation(e.buf, &o)
-			e.counts.Observations++
-			if err := e.flushIfFull(); err != nil {
+		var scores []store.Score
+		if len(members[t.ID].Scores) > 0 {
+			if scores, err = e.scoresOf(ctx, t.ID); err != nil {
 				return err
 			}
 		}
-		for i := range scores[t.ID] {
-			e.buf = appendScore(e.buf, &scores[t.ID][i])
+		if e.opts.Filter != nil {
+			if t, err = e.matching(ctx, t, scores); err != nil {
+				return err
+			}
+			if t == nil {
+				continue
+			}
+		}
+		e.buf = appendTrace(e.buf, t)
+		e.counts.Traces++
+		if len(members[t.ID].Observations) > 0 {
+			if err := e.observations(ctx, t.ID); err != nil {
+				return err
+			}
+		}
+		for i := range scores {
+			e.buf = appendScore(e.buf, &scores[i])
 			e.counts.Scores++
 		}
 		if err := e.flushIfFull(); err != nil {
@@ -206,77 +199,46 @@ func (e *export) page(ctx context.Context, traces []store.Trace) error {
 	return nil
 }
 
-// lookup reads the observations of a queue of ids, a page ahead of who takes them.
-type lookup struct {
-	export *export
-	queue  []string
-	got    map[string]store.Observation
+// observations writes those of a trace, by their start.
+func (e *export) observations(ctx context.Context, traceID string) error {
+	query := store.ObservationQuery{ObservationFilter: store.ObservationFilter{TraceID: traceID}, Ascending: true, Payloads: true}
+	for {
+		query.Limit = e.rows.limit(maxRows)
+		page, err := e.store.Observations(ctx, e.project, query)
+		if err != nil {
+			return err
+		}
+		bytes := 0
+		for i := range page.Observations {
+			o := &page.Observations[i]
+			bytes += len(o.Input) + len(o.Output) + len(o.Metadata)
+			e.buf = appendObservation(e.buf, o)
+			e.counts.Observations++
+			if err := e.flushIfFull(); err != nil {
+				return err
+			}
+		}
+		e.rows.read(len(page.Observations), bytes)
+		if query.After = page.Next; page.Next == "" {
+			return nil
+		}
+	}
 }
 
-func (l *lookup) take(ctx context.Context, id string) (o store.Observation, ok bool, err error) {
-	for len(l.queue) > 0 {
-		if o, ok = l.got[id]; ok {
-			delete(l.got, id)
-			return o, true, nil
-		}
-		if len(l.got) > 0 { // it should have come with these
-			return o, false, nil
-		}
-		if err := l.fill(ctx); err != nil {
-			return o, false, err
-		}
-	}
-	o, ok = l.got[id]
-	delete(l.got, id)
-	return o, ok, nil
-}
-
-func (l *lookup) fill(ctx context.Context) error {
-	n := min(len(l.queue), l.export.rows.limit(maxRows))
-	page, err := l.export.store.Observations(ctx, l.export.project, store.ObservationQuery{
-		ObservationFilter: store.ObservationFilter{IDs: l.queue[:n]}, Page: store.Page{Limit: n}, Payloads: true,
-	})
-	if err != nil {
-		return err
-	}
-	l.queue = l.queue[n:]
-	bytes := 0
-	for i := range page.Observations {
-		o := &page.Observations[i]
-		bytes += len(o.Input) + len(o.Output) + len(o.Metadata)
-		l.got[o.ID] = *o
-	}
-	l.export.rows.read(len(page.Observations), bytes)
-	return nil
-}
-
-// scoresOf reads the scores of the traces that have any, sorted by id.
-func (e *export) scoresOf(ctx context.Context, ids []string, members map[string]store.Members) (map[string][]store.Score, error) {
-	scores := map[string][]store.Score{}
-	query := store.ScoreQuery{Page: store.Page{Limit: maxRows}}
-	for _, id := range ids {
-		if len(members[id].Scores) > 0 {
-			query.TraceIDs = append(query.TraceIDs, id)
-		}
-	}
-	if len(query.TraceIDs) == 0 {
-		return scores, nil
-	}
+// scoresOf reads the scores of a trace, sorted by id.
+func (e *export) scoresOf(ctx context.Context, traceID string) (scores []store.Score, err error) {
+	query := store.ScoreQuery{TraceIDs: []string{traceID}, Page: store.Page{Limit: maxRows}}
 	for {
 		page, err := e.store.Scores(ctx, e.project, query)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range page.Scores {
-			scores[s.TraceID] = append(scores[s.TraceID], s)
-		}
+		scores = append(scores, page.Scores...)
 		if query.After = page.Next; page.Next == "" {
 			break
 		}
 	}
-	for _, list := range scores {
-		slices.SortFunc(list, func(a, b store.Score) int { return cmp.Compare(a.ID, b.ID) })
-	}
+	slices.SortFunc(scores, func(a, b store.Score) int { return cmp.Compare(a.ID, b.ID) })
 	return scores, nil
 }
 
@@ -325,50 +287,39 @@ func (e *export) existing(ctx context.Context, scores []store.Score) (map[string
 	if len(ids) == 0 {
 		return there, nil
 	}
-	page, err := e.store.Traces(ctx, e.project, store.TraceQuery{TraceFilter: store.TraceFilter{IDs: ids}, Page: store.Page{Limit: len(ids)}})
-	if err != nil {
-		return nil, err
-	}
-	for i := range page.Traces {
-		there[page.Traces[i].ID] = true
+	for chunk := range slices.Chunk(ids, maxTraces) {
+		page, err := e.store.Traces(ctx, e.project, store.TraceQuery{TraceFilter: store.TraceFilter{IDs: chunk}, Page: store.Page{Limit: len(chunk)}})
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Traces {
+			there[page.Traces[i].ID] = true
+		}
 	}
 	return there, nil
 }
 
-// matching leaves the traces of which an observation matches the filter, with their payloads.
-func (e *export) matching(ctx context.Context, traces []store.Trace, members map[string]store.Members, scores map[string][]store.Score) ([]store.Trace, error) {
-	byID := make(map[string]*store.Trace, len(traces))
-	var ids []string
-	for i := range traces {
-		byID[traces[i].ID] = &traces[i]
-		ids = append(ids, members[traces[i].ID].Observations...)
-	}
-	matched := map[string]bool{}
-	for chunk := range slices.Chunk(ids, maxRows) {
-		query := store.ObservationQuery{ObservationFilter: e.opts.Filter.Observations(), Page: store.Page{Limit: len(chunk)}}
-		query.IDs = chunk
+// matching returns the trace with its payload if an observation of it matches the filter, else nil.
+func (e *export) matching(ctx context.Context, t *store.Trace, scores []store.Score) (*store.Trace, error) {
+	query := store.ObservationQuery{ObservationFilter: e.opts.Filter.Observations(), Page: store.Page{Limit: maxRows}}
+	query.TraceID = t.ID
+	for {
 		page, err := e.store.Observations(ctx, e.project, query)
 		if err != nil {
 			return nil, err
 		}
 		for i := range page.Observations {
-			o := &page.Observations[i]
-			if t := byID[o.TraceID]; t != nil && !matched[t.ID] {
-				matched[t.ID] = e.opts.Filter.Match(filter.Item{Trace: t, Observation: o, Scores: scores[t.ID]})
+			if !e.opts.Filter.Match(filter.Item{Trace: t, Observation: &page.Observations[i], Scores: scores}) {
+				continue
 			}
+			whole, err := e.store.Trace(ctx, e.project, t.ID)
+			if errors.Is(err, store.ErrNotFound) { // deleted meanwhile
+				return nil, nil
+			}
+			return whole, err
+		}
+		if query.After = page.Next; page.Next == "" {
+			return nil, nil
 		}
 	}
-	var kept []string
-	for i := range traces {
-		if matched[traces[i].ID] {
-			kept = append(kept, traces[i].ID)
-		}
-	}
-	if len(kept) == 0 {
-		return nil, nil
-	}
-	page, err := e.store.Traces(ctx, e.project, store.TraceQuery{
-		TraceFilter: store.TraceFilter{IDs: kept}, Ascending: true, Page: store.Page{Limit: len(kept)}, Payloads: true,
-	})
-	return page.Traces, err
 }

@@ -122,6 +122,7 @@ type export struct {
 
 const (
 	maxRows   = 200
+	maxIDs    = 50 // of a list: for longer ones a store may read everything
 	pageBytes = 4 << 20
 )
 
@@ -187,13 +188,15 @@ func (e *export) selected(ctx context.Context, rows []store.Observation, ids []s
 	if e.opts.Filter == nil || len(rows) == 0 {
 		return rows, nil
 	}
-	page, err := e.store.Traces(ctx, e.project, store.TraceQuery{TraceFilter: store.TraceFilter{IDs: ids}, Page: store.Page{Limit: len(ids)}})
-	if err != nil {
-		return nil, err
-	}
-	traces := make(map[string]*store.Trace, len(page.Traces))
-	for i := range page.Traces {
-		traces[page.Traces[i].ID] = &page.Traces[i]
+	traces := make(map[string]*store.Trace, len(ids))
+	for chunk := range slices.Chunk(ids, maxIDs) {
+		page, err := e.store.Traces(ctx, e.project, store.TraceQuery{TraceFilter: store.TraceFilter{IDs: chunk}, Page: store.Page{Limit: len(chunk)}})
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Traces {
+			traces[page.Traces[i].ID] = &page.Traces[i]
+		}
 	}
 	var kept []store.Observation
 	for i := range rows {
@@ -207,22 +210,20 @@ func (e *export) selected(ctx context.Context, rows []store.Observation, ids []s
 
 func (e *export) scores(ctx context.Context, traceIDs []string) (map[string][]store.Score, error) {
 	scores := map[string][]store.Score{}
-	if len(traceIDs) == 0 {
-		return scores, nil
-	}
-	query := store.ScoreQuery{TraceIDs: traceIDs, Page: store.Page{Limit: maxRows}}
-	for {
-		page, err := e.store.Scores(ctx, e.project, query)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range page.Scores {
-			scores[s.TraceID] = append(scores[s.TraceID], s)
-		}
-		if query.After = page.Next; page.Next == "" {
-			return scores, nil
+	for chunk := range slices.Chunk(traceIDs, maxIDs) {
+		query := store.ScoreQuery{TraceIDs: chunk, Page: store.Page{Limit: maxRows}}
+		for more := true; more; more = query.After != "" {
+			page, err := e.store.Scores(ctx, e.project, query)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range page.Scores {
+				scores[s.TraceID] = append(scores[s.TraceID], s)
+			}
+			query.After = page.Next
 		}
 	}
+	return scores, nil
 }
 
 // payloads reads the payloads of the rows and writes them in their order.
@@ -242,7 +243,7 @@ func (e *export) payloads(ctx context.Context, rows []store.Observation, scores 
 		byID[o.ID] = o
 		bytes += len(o.Input) + len(o.Output)
 	}
-	e.pageRows = max(1, min(maxRows, 2*e.pageRows, pageBytes/(bytes/len(rows)+1)))
+	e.pageRows = max(1, min(maxIDs, 2*e.pageRows, pageBytes/(bytes/len(rows)+1)))
 	for i := range rows {
 		o := byID[rows[i].ID]
 		if o == nil { // deleted meanwhile

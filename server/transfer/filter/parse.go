@@ -164,6 +164,9 @@ func (p *parser) comparison() (node, error) {
 		return nil, p.fail(p.token.at, "%s", problem)
 	}
 	if !f.allows(o, v) {
+		if f.keyed {
+			name += "." + key
+		}
 		return nil, p.fail(opAt, "%s knows %s, not %s", name, f.operators(), o)
 	}
 	c := &comparison{field: name, key: key, op: o, value: v}
