@@ -221,7 +221,7 @@ type outFile struct {
 
 func (c *exportCommand) create(term terminal, name string) (*outFile, error) {
 	f := &outFile{name: name}
-	var w io.Writer = term.stdout
+	w := term.stdout
 	if !toStdout(name) {
 		file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.part")
 		if err != nil {

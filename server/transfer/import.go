@@ -113,7 +113,7 @@ func (im *importer) run(ctx context.Context, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close() //nolint:errcheck // it was read to its end, or the error is known
+	defer in.Close()
 	lines := newLineReader(in)
 	header, err := readHeader(lines)
 	if err != nil {
@@ -144,8 +144,7 @@ func readHeader(lines *lineReader) (*Header, error) {
 
 // numbered gives a line's error its number.
 func numbered(err error, line int64) error {
-	var wrong *LineError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*LineError](err); ok {
 		wrong.Line = line
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,7 +147,7 @@ func TestPushDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := f.Observations()
-	if o.Name != "a" || fmt.Sprint(o.Kinds) != "[generation]" || o.UserID != "kim" || fmt.Sprint(o.Levels) != "[WARNING ERROR]" ||
+	if o.Name != "a" || !slices.Equal(o.Kinds, []exporter.Kind{exporter.KindGeneration}) || o.UserID != "kim" || !slices.Equal(o.Levels, []exporter.Level{exporter.LevelWarning, exporter.LevelError}) ||
 		!o.From.Equal(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)) || !o.To.Equal(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v", o)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -104,10 +105,7 @@ func (f *fake) trace(w http.ResponseWriter, id string) {
 		if row["id"] != id {
 			continue
 		}
-		whole := object{}
-		for k, v := range row {
-			whole[k] = v
-		}
+		whole := maps.Clone(row)
 		scores := []object{}
 		for _, s := range f.lists["hidden/scores"] {
 			if s["traceId"] == id {

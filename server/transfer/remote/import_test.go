@@ -18,15 +18,13 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
-// inBubble runs the test on its own time, with a store that is closed in it.
-func inBubble(t *testing.T, test func(t *testing.T, s store.Store)) {
+// inBubble makes a store in a bubble of time, later than the rows.
+func inBubble(t *testing.T) store.Store {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		<-time.After(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC).Sub(time.Now())) // later than the rows
-		s := open(t)
-		defer shut(t, s)
-		test(t, s)
-	})
+	<-time.After(time.Until(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))
+	s := open(t)
+	t.Cleanup(func() { shut(t, s) })
+	return s
 }
 
 // counts are the rows that a result says are there, came, and are here.
@@ -42,7 +40,8 @@ func counts(r Result) string {
 // TestRecorded imports what was recorded of the reference server, with faults, and compares each field.
 func TestRecorded(t *testing.T) {
 	f := recorded(t)
-	inBubble(t, func(t *testing.T, s store.Store) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
 		var n atomic.Int64
 		f.before = func(w http.ResponseWriter, _ *http.Request) bool {
 			switch n.Add(1) % 5 {
@@ -172,7 +171,8 @@ func same(t *testing.T, want, got object) {
 
 // TestManyWindows imports more rows than a window holds, and more of one moment than can be split.
 func TestManyWindows(t *testing.T) {
-	inBubble(t, func(t *testing.T, s store.Store) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
 		f := many(2500)
 		for _, row := range f.lists["traces"][:1200] {
 			row["timestamp"] = "2025-01-01T00:00:00.000Z"
@@ -202,7 +202,8 @@ func TestManyWindows(t *testing.T) {
 
 // TestRowsArrive imports while rows come that shift the pages.
 func TestRowsArrive(t *testing.T) {
-	inBubble(t, func(t *testing.T, s store.Store) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
 		f := many(600)
 		f.before = func(_ http.ResponseWriter, r *http.Request) bool {
 			if strings.HasSuffix(r.URL.Path, "/traces") && r.URL.Query().Get("page") != "1" {
@@ -230,7 +231,8 @@ func TestRowsArrive(t *testing.T) {
 
 // TestKilledAndResumed stops an import after every few requests and goes on.
 func TestKilledAndResumed(t *testing.T) {
-	inBubble(t, func(t *testing.T, s store.Store) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
 		f := many(2500)
 		opts := f.options()
 		opts.State, opts.Resume = filepath.Join(t.TempDir(), "state.json"), true
@@ -295,7 +297,8 @@ func TestOddServers(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, s store.Store) {
+			synctest.Test(t, func(t *testing.T) {
+				s := inBubble(t)
 				f := many(350)
 				change(f)
 				r, err := Import(t.Context(), s, project, f.options())
@@ -314,7 +317,8 @@ func TestOddServers(t *testing.T) {
 
 // TestTooLarge asks for smaller pages until the answers fit.
 func TestTooLarge(t *testing.T) {
-	inBubble(t, func(t *testing.T, s store.Store) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
 		f := many(300)
 		opts := f.options()
 		opts.MaxResponseBytes = 4 << 10
@@ -330,7 +334,8 @@ func TestTooLarge(t *testing.T) {
 
 // TestErrorsSayWhatToDo for keys, addresses and servers that aren't there.
 func TestErrorsSayWhatToDo(t *testing.T) {
-	inBubble(t, func(t *testing.T, s store.Store) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
 		for name, c := range map[string]struct {
 			change func(*fake, *Options)
 			want   string
@@ -372,7 +377,8 @@ func status(code int) func(http.ResponseWriter, *http.Request) bool {
 
 // TestRate keeps requests apart.
 func TestRate(t *testing.T) {
-	inBubble(t, func(t *testing.T, s store.Store) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
 		f := many(400)
 		opts := f.options()
 		opts.Rate = 2
@@ -388,7 +394,8 @@ func TestRate(t *testing.T) {
 
 // TestDifferences are named.
 func TestDifferences(t *testing.T) {
-	inBubble(t, func(t *testing.T, s store.Store) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
 		f := many(3)
 		f.lists["scores"] = append(f.lists["scores"], object{"id": "r", "name": "n", "datasetRunId": "run", "dataType": "NUMERIC", "value": 1, "timestamp": "2025-03-01T00:00:00.000Z"})
 		f.lists["traces"] = append(f.lists["traces"], object{"id": strings.Repeat("x", 900), "timestamp": "2025-03-01T00:00:00.000Z"},
