@@ -67,6 +67,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.trace(w, id)
 		return
 	}
+	if rows, ok := f.lists["cursor/"+path]; ok {
+		f.byCursor(w, r, rows)
+		return
+	}
 	rows, ok := f.lists[path]
 	if !ok {
 		http.Error(w, `{"message":"no such route"}`, http.StatusNotFound)
@@ -98,6 +102,34 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		meta = object{}
 	}
 	answer(w, object{"data": append([]object{}, found[first:min(first+limit, total)]...), "meta": meta})
+}
+
+// byCursor answers as Langfuse 4 does: no counts, values of metadata cut unless they are asked for.
+func (f *fake) byCursor(w http.ResponseWriter, r *http.Request, rows []object) {
+	q := r.URL.Query()
+	first, _ := strconv.Atoi(q.Get("cursor"))
+	limit, _ := strconv.Atoi(q.Get("limit"))
+	last := min(first+limit, len(rows))
+	var data []object
+	for _, row := range rows[first:last] {
+		row = maps.Clone(row)
+		if m, ok := row["metadata"].(object); ok {
+			cut := object{}
+			for key, v := range m {
+				if s, ok := v.(string); ok && len(s) > 200 && !slices.Contains(strings.Split(q.Get("expandMetadata"), ","), key) {
+					v = s[:200]
+				}
+				cut[key] = v
+			}
+			row["metadata"] = cut
+		}
+		data = append(data, row)
+	}
+	meta := object{"limit": limit}
+	if last < len(rows) {
+		meta["cursor"] = strconv.Itoa(last)
+	}
+	answer(w, object{"data": data, "meta": meta})
 }
 
 func (f *fake) trace(w http.ResponseWriter, id string) {

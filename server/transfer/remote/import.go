@@ -50,8 +50,10 @@ type job struct {
 
 	mu    sync.Mutex
 	notes map[string]int64
-	// came are the scores that came with the traces of the window that is being read.
-	came tally
+	// came are the rows of other lists that came with the window that is being read.
+	came map[string]*tally
+	// scoresOfTraces says that the source has no list of scores.
+	scoresOfTraces bool
 }
 
 // progress is the state that is kept in a file.
@@ -72,6 +74,9 @@ type listState struct {
 	// Beyond has what was read of the time from the watermark on, which a resume
 	// reads again.
 	Beyond tally `json:"beyond"`
+	// Cursor is the page to go on with, of rows up to Until; empty if there is none.
+	Cursor string    `json:"cursor,omitempty"`
+	Until  time.Time `json:"until"`
 }
 
 // tally counts rows.
@@ -216,10 +221,14 @@ func (j *job) lists(ctx context.Context) ([]*listing, error) {
 	j.result.Server = health.Version
 	var p page
 	if err := j.client.get(ctx, "/api/public/traces", one, &p); err != nil {
-		if errors.Is(err, errMissing) {
-			return nil, fmt.Errorf("%w: an import needs GET /api/public/traces, which Langfuse has up to version 3, and 4 only outside of its mode events_only", err)
+		if !errors.Is(err, errMissing) {
+			return nil, err
 		}
-		return nil, err
+		lists, without := j.cursorLists(ctx)
+		if errors.Is(without, errMissing) {
+			without = fmt.Errorf("%w: an import needs GET /api/public/traces, or /api/public/v2/observations of Langfuse 4", err)
+		}
+		return lists, without
 	}
 	lists := []*listing{
 		{name: traces, path: "/api/public/traces", from: "fromTimestamp", to: "toTimestamp", write: j.writeTraces},
@@ -235,24 +244,17 @@ func (j *job) lists(ctx context.Context) ([]*listing, error) {
 		}
 		return append(lists, &listing{name: scores, path: path, from: "fromTimestamp", to: "toTimestamp", write: j.writeScores}), nil
 	}
-	lists[0].write = j.writeTracesAndScores
+	lists[0].write, j.scoresOfTraces = j.writeTracesAndScores, true
 	return lists, nil
 }
 
 // gather turns rows into a batch.
-func (j *job) gather(rows []json.RawMessage, put func(*reader, *store.Batch, *row) error) (*store.Batch, map[string]int64) {
+func (j *job) gather(rows []json.RawMessage, put func(*reader, *store.Batch, json.RawMessage) error) (*store.Batch, map[string]int64) {
 	b := &store.Batch{ProjectID: j.project}
 	left := map[string]int64{}
 	r := &reader{notes: map[string]int64{}}
 	for _, raw := range rows {
-		var in row
-		err := json.Unmarshal(raw, &in)
-		if err != nil {
-			err = leftError("that are not as the API says")
-		} else {
-			err = put(r, b, &in)
-		}
-		if err != nil {
+		if err := put(r, b, raw); err != nil {
 			left[err.Error()]++
 		}
 	}
@@ -262,6 +264,20 @@ func (j *job) gather(rows []json.RawMessage, put func(*reader, *store.Batch, *ro
 	}
 	j.mu.Unlock()
 	return b, left
+}
+
+// errOddRow says that a row is not as the API says.
+const errOddRow = leftError("that are not as the API says")
+
+// plain reads rows that have all they say in fields of their own.
+func plain(put func(*reader, *store.Batch, *row) error) func(*reader, *store.Batch, json.RawMessage) error {
+	return func(r *reader, b *store.Batch, raw json.RawMessage) error {
+		var in row
+		if json.Unmarshal(raw, &in) != nil {
+			return errOddRow
+		}
+		return put(r, b, &in)
+	}
 }
 
 func (j *job) write(ctx context.Context, b *store.Batch) error {
@@ -293,17 +309,17 @@ func putScore(r *reader, b *store.Batch, in *row) error {
 }
 
 func (j *job) writeTraces(ctx context.Context, rows []json.RawMessage) (map[string]int64, error) {
-	b, left := j.gather(rows, putTrace)
+	b, left := j.gather(rows, plain(putTrace))
 	return left, j.write(ctx, b)
 }
 
 func (j *job) writeObservations(ctx context.Context, rows []json.RawMessage) (map[string]int64, error) {
-	b, left := j.gather(rows, putObservation)
+	b, left := j.gather(rows, plain(putObservation))
 	return left, j.write(ctx, b)
 }
 
 func (j *job) writeScores(ctx context.Context, rows []json.RawMessage) (map[string]int64, error) {
-	b, left := j.gather(rows, putScore)
+	b, left := j.gather(rows, plain(putScore))
 	return left, j.write(ctx, b)
 }
 
@@ -326,27 +342,34 @@ func (j *job) writeTracesAndScores(ctx context.Context, rows []json.RawMessage) 
 			}
 			return nil, err
 		}
-		b, lost := j.gather(whole.Scores, putScore)
+		b, lost := j.gather(whole.Scores, plain(putScore))
 		if err := j.write(ctx, b); err != nil {
 			return nil, err
 		}
-		j.countScores(int64(len(whole.Scores)), lost)
+		j.count(scores, int64(len(whole.Scores)), lost)
 	}
 	return left, nil
 }
 
-// countScores counts scores that came with their traces, until the window is finished.
-func (j *job) countScores(n int64, left map[string]int64) {
+// count counts rows of another list than the one that is walked, until the
+// window is finished.
+func (j *job) count(list string, n int64, left map[string]int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.came.add(tally{n, left})
+	if j.came == nil {
+		j.came = map[string]*tally{}
+	}
+	if j.came[list] == nil {
+		j.came[list] = &tally{}
+	}
+	j.came[list].add(tally{n, left})
 }
 
-// forget forgets the scores of a window that is read again.
+// forget forgets the other rows of a window that is read again.
 func (j *job) forget() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.came = tally{}
+	j.came = nil
 }
 
 // keep adds what a finished window had to the state. beyond says that the
@@ -362,15 +385,15 @@ func (j *job) keep(st *listState, t tally, beyond bool) {
 		}
 	}
 	add(st, t)
-	if j.came.Read > 0 {
-		of := j.states.Lists[scores]
+	for list, t := range j.came {
+		of := j.states.Lists[list]
 		if of == nil {
 			of = &listState{}
-			j.states.Lists[scores] = of
+			j.states.Lists[list] = of
 		}
-		add(of, j.came)
+		add(of, *t)
 	}
-	j.came = tally{}
+	j.came = nil
 }
 
 // report compares what is there with what is here. ended says that all has been read.
@@ -401,7 +424,7 @@ func (j *job) report(ctx context.Context, lists []*listing, ended bool) error {
 		return err
 	}
 	r.SessionsHere = sessions.Total
-	r.Differences = r.differences(len(lists) < 3)
+	r.Differences = r.differences(j.scoresOfTraces)
 	return nil
 }
 

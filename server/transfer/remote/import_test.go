@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -313,6 +314,76 @@ func TestOddServers(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCursors imports from a server that has the lists of Langfuse 4 alone, with faults and stops.
+func TestCursors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t)
+		long := strings.Repeat("x", 500)
+		f := &fake{lists: map[string][]object{}}
+		const stamp = "2026-01-02T03:04:05.678Z"
+		for i := range 450 {
+			trace := fmt.Sprint("t", i/3)
+			row := object{
+				"id": fmt.Sprint("o", i), "traceId": trace, "type": "SPAN", "startTime": stamp, "name": "step", "parentObservationId": fmt.Sprint("o", i-i%3), "updatedAt": stamp,
+				"userId": "kim", "sessionId": "s", "traceName": "the trace", "tags": []string{"a"}, "release": "r", "environment": "prod", "input": `plain "text"`, "metadata": object{"short": "v"},
+			}
+			if i%3 == 0 {
+				row["parentObservationId"], row["type"], row["providedModelName"], row["totalCost"] = nil, "GENERATION", "gpt-4o", 0.25
+				row["input"], row["metadata"] = `[{"role":"user","content":"q"}]`, object{"long": long, "short": "v"}
+				row["usageDetails"] = object{"input": 3, "total": 3}
+			}
+			f.lists["cursor/v2/observations"] = append(f.lists["cursor/v2/observations"], row)
+		}
+		for i, subject := range []object{{"kind": "trace", "id": "t1"}, {"kind": "observation", "id": "o3", "traceId": "t1"}, {"kind": "session", "id": "s"}, {"kind": "experiment", "id": "x"}} {
+			f.lists["cursor/v3/scores"] = append(f.lists["cursor/v3/scores"], object{
+				"id": fmt.Sprint("c", i), "name": "n", "dataType": "BOOLEAN", "value": i%2 == 0, "timestamp": stamp, "updatedAt": stamp, "subject": subject,
+			})
+		}
+		opts := f.options()
+		opts.State, opts.Resume = filepath.Join(t.TempDir(), "state.json"), true
+		var r Result
+		err := errors.New("not begun")
+		runs := 0
+		for ; err != nil && runs < 20; runs++ {
+			ctx, cancel := context.WithCancel(t.Context())
+			var n atomic.Int64
+			f.before = func(w http.ResponseWriter, _ *http.Request) bool {
+				switch n.Add(1) {
+				case 5:
+					w.WriteHeader(codeCut)
+					return true
+				case 12:
+					cancel()
+				}
+				return false
+			}
+			r, err = Import(ctx, s, project, opts)
+			cancel()
+		}
+		if err != nil || runs < 2 || counts(r) != "traces -1/150/150 observations -1/450/450 scores -1/4/3" {
+			t.Fatalf("%d runs: %s, %v", runs, counts(r), err)
+		}
+		if len(r.Differences) != 1 || !strings.Contains(r.Differences[0], "of runs of datasets") {
+			t.Errorf("%q", r.Differences)
+		}
+		o, err := s.Observation(t.Context(), project, "o3")
+		if err != nil || o.Model != "gpt-4o" || string(o.Input) != `[{"role":"user","content":"q"}]` || !strings.Contains(string(o.Metadata), long) || o.Usage.Input != 3 || *o.Cost.Total != 25e7 || o.Environment != "prod" {
+			t.Errorf("%+v, %v", o, err)
+		}
+		if o, err = s.Observation(t.Context(), project, "o4"); err != nil || string(o.Input) != `"plain \"text\""` || o.ParentID != "o3" {
+			t.Errorf("%+v, %v", o, err)
+		}
+		tr, err := s.Trace(t.Context(), project, "t1")
+		if err != nil || tr.Name != "the trace" || tr.UserID != "kim" || tr.SessionID != "s" || !slices.Equal(tr.Tags, []string{"a"}) || tr.Release != "r" || string(tr.Input) != string(json.RawMessage(`[{"role":"user","content":"q"}]`)) || wireTime(tr.Timestamp) != stamp {
+			t.Errorf("%+v, %v", tr, err)
+		}
+		page, err := s.Scores(t.Context(), project, store.ScoreQuery{ObservationIDs: []string{"o3"}})
+		if err != nil || len(page.Scores) != 1 || page.Scores[0].TraceID != "t1" || page.Scores[0].Text != "False" {
+			t.Errorf("%+v, %v", page.Scores, err)
+		}
+	})
 }
 
 // TestTooLarge asks for smaller pages until the answers fit.

@@ -25,12 +25,16 @@ type listing struct {
 	from, to string
 	// write writes a page.
 	write func(ctx context.Context, rows []json.RawMessage) (left map[string]int64, err error)
+	// cursor says that pages are linked by cursors, and not counted; fields are what rows are to have.
+	cursor bool
+	fields string
 }
 
 type page struct {
 	Data []json.RawMessage `json:"data"`
 	Meta struct {
 		TotalItems *int64 `json:"totalItems"`
+		Cursor     string `json:"cursor"`
 	} `json:"meta"`
 }
 
@@ -64,6 +68,9 @@ func (w window) split() (left, right window, ok bool) {
 }
 
 func (w *walker) run(ctx context.Context) error {
+	if w.list.cursor {
+		return w.runCursor(ctx)
+	}
 	first, err := w.page(ctx, window{}, 1, 1)
 	if err != nil {
 		return err

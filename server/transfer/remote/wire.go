@@ -397,6 +397,11 @@ func (r *reader) score(in *row) (w store.ScoreWrite, err error) {
 	}
 	if f, err := strconv.ParseFloat(string(in.Value), 64); err == nil {
 		w.Number = &f
+	} else if yes := string(in.Value) == "true"; yes || string(in.Value) == "false" {
+		w.Number = new(float64)
+		if yes {
+			*w.Number = 1
+		}
 	} else if value := some(in.Value); len(value) > 0 && value[0] == '"' && w.Text == "" { // v3 has one value of any type
 		var t text
 		if t.UnmarshalJSON(value) == nil {
