@@ -24,7 +24,7 @@ type importCommand struct {
 	data
 	projectFlag
 	File        string  `arg:"" optional:"" help:"A file of langshark export, compressed or not; - is the standard input."`
-	From        string  `placeholder:"URL" help:"Import from the server with this address instead: Langfuse 2.75 or 3, or LangShark."`
+	From        string  `placeholder:"URL" help:"Import from the server with this address instead: Langfuse 2.75, 3 or 4, or LangShark."`
 	PublicKey   string  `env:"LANGSHARK_IMPORT_PUBLIC_KEY" placeholder:"KEY" help:"Public key of the project there (${env})."`
 	SecretKey   string  `env:"LANGSHARK_IMPORT_SECRET_KEY" placeholder:"KEY" help:"Secret key of the project there. Better by ${env}: others on this machine may see the command line."`
 	Rate        float64 `placeholder:"N" help:"At most so many requests a second."`

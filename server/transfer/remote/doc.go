@@ -1,6 +1,6 @@
 // Package remote imports the traces, observations and scores of a project from
-// another server by its public API: Langfuse 2.75 and 3, LangShark, and whatever
-// speaks the same.
+// another server by its public API: Langfuse 2.75 and 3, LangShark, whatever
+// speaks the same, and Langfuse 4, whose lists are others.
 //
 // It walks each list by windows of time, split until a window holds at most a
 // thousand rows, and reads the pages of a window until it has as many as the
