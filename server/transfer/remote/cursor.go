@@ -154,12 +154,11 @@ func (j *job) writeRich(ctx context.Context, rows []json.RawMessage) (map[string
 		roots++
 		of := in.row
 		of.ID, of.Name, of.Timestamp, of.Metadata = in.TraceID, in.TraceName, in.StartTime, nil
-		t, err := r.trace(&of)
-		if err != nil {
+		if t, err := r.trace(&of); err != nil {
 			lost[err.Error()]++
-			return nil
+		} else {
+			b.Traces = append(b.Traces, t)
 		}
-		b.Traces = append(b.Traces, t)
 		return nil
 	})
 	if err := j.write(ctx, b); err != nil {
