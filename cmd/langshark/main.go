@@ -3,6 +3,8 @@
 //	langshark serve      the server
 //	langshark demo       a server with a little application that sends to it
 //	langshark project    projects, their keys and how long they keep traces
+//	langshark export     a project as a file, generations as sets for fine-tuning
+//	langshark import     such a file, or a project of another server
 //	langshark backup     a copy of all data while the server runs
 //	langshark restore    the way back
 //	langshark check      looks for damage in the data
@@ -28,6 +30,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server: API and dashboard."`
 	Demo    demoCommand    `cmd:"" help:"Run the server with a little application that sends traces to it. Needs no key."`
 	Project projectCommand `cmd:"" help:"Add and list projects, and say how long they keep traces."`
+	Export  exportCommand  `cmd:"" help:"Write a project, or selected generations for fine-tuning, to a file."`
+	Import  importCommand  `cmd:"" help:"Read a project from a file or from another server."`
 	Backup  backupCommand  `cmd:"" help:"Copy all data to a file while the server runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the data."`
 	Check   checkCommand   `cmd:"" help:"Look for damage in the data."`

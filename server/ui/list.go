@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/langshark/langshark-go/server/internal/chat"
 	"github.com/langshark/langshark-go/server/store"
-	"github.com/langshark/langshark-go/server/ui/internal/chat"
 	"github.com/langshark/langshark-go/server/ui/internal/view"
 )
 

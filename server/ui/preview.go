@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/langshark/langshark-go/server/internal/chat"
 	"github.com/langshark/langshark-go/server/store"
-	"github.com/langshark/langshark-go/server/ui/internal/chat"
 )
 
 // maxPreviews bounds the previews kept: some 2 MB.

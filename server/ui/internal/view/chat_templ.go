@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"strconv"
 
-	"github.com/langshark/langshark-go/server/ui/internal/chat"
+	"github.com/langshark/langshark-go/server/internal/chat"
 )
 
 func conversation(p Page, c chat.Conversation) templ.Component {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"github.com/langshark/langshark-go/server/ui/internal/chat"
+	"github.com/langshark/langshark-go/server/internal/chat"
 )
 
 // spansView writes runs of text without the white space that a template puts

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/internal/chat"
 	"github.com/langshark/langshark-go/server/store"
-	"github.com/langshark/langshark-go/server/ui/internal/chat"
 	"github.com/langshark/langshark-go/server/ui/internal/message"
 )
 
