@@ -65,6 +65,11 @@ func (r *Reader) Observation(ctx context.Context, projectID, id string) (*store.
 	return r.store.Observation(ctx, projectID, id)
 }
 
+// Search finds text in inputs and outputs.
+func (r *Reader) Search(ctx context.Context, projectID string, q store.SearchQuery) (store.SearchPage, error) {
+	return r.store.Search(ctx, projectID, q)
+}
+
 // Sessions lists sessions, newest first.
 func (r *Reader) Sessions(ctx context.Context, projectID string, q store.SessionQuery) (store.SessionPage, error) {
 	return r.store.Sessions(ctx, projectID, q)

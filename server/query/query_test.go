@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -130,5 +131,18 @@ func TestSubscribe(t *testing.T) {
 	}
 	if _, open := <-r.Subscribe(t.Context(), "p"); open {
 		t.Error("told after Close")
+	}
+}
+
+func TestSearchSaysWhatTheStoreSays(t *testing.T) {
+	_, r := open(t)
+	if page, err := r.Search(t.Context(), "p", store.SearchQuery{Text: "word"}); err != nil || len(page.Hits) != 0 || page.Next != "" {
+		t.Errorf("in an empty project: %+v, %v", page, err)
+	}
+	if _, err := r.Search(t.Context(), "p", store.SearchQuery{Text: "..."}); !errors.Is(err, store.ErrBadQuery) {
+		t.Errorf("for no word: %v, want ErrBadQuery", err)
+	}
+	if _, err := r.Search(t.Context(), "none", store.SearchQuery{Text: "word"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("in no project: %v, want ErrNotFound", err)
 	}
 }

@@ -104,7 +104,7 @@ func TestContrast(t *testing.T) {
 		colours[m[1]] = [2]string{m[2], m[3]}
 	}
 	pairs := map[string][]string{
-		"text":           {"bg", "surface", "sunken", "hover", "selected", "fresh"},
+		"text":           {"bg", "surface", "sunken", "hover", "selected", "fresh", "mark"},
 		"muted":          {"bg", "surface", "sunken", "hover", "selected"},
 		"accent":         {"bg", "surface", "accent-soft", "selected"},
 		"error":          {"bg", "surface", "error-soft", "selected"},

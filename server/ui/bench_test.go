@@ -17,6 +17,7 @@ func BenchmarkPages(b *testing.B) {
 	h := newHandler(f)
 	for name, path := range map[string]string{
 		"list":       "/project/p1/traces",
+		"search":     "/project/p1/search?q=order",
 		"trace":      "/project/p1/traces/" + supportID,
 		"panel":      "/project/p1/traces/" + supportID + "?observation=" + supportID + "a9",
 		"spans10000": "/project/p1/traces/big/spans",

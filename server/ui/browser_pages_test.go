@@ -137,6 +137,30 @@ func TestBrowserKeysOpenATrace(t *testing.T) {
 	v.until("!document.querySelector('#help').open")
 }
 
+func TestBrowserSearchesInAndOutputs(t *testing.T) {
+	v := open(t, mounted(t, seeded(time.Now()))+"project/p1/search")
+	v.until("document.activeElement.id === 'q'")
+	for _, k := range "coupon" {
+		v.press(string(k))
+	}
+	v.press("Enter")
+	v.until("location.search === '?q=coupon' && document.querySelector('#list .none')")
+	v.do("document.querySelector('#q').value = 'ORDER'")
+	v.do("document.querySelector('form.ask').requestSubmit()")
+	v.until("location.search === '?q=ORDER' && document.querySelectorAll('#rows > li').length === 50")
+	v.do("document.querySelector('#older a').click()")
+	v.until("document.querySelectorAll('#rows > li').length > 50")
+	v.do("document.querySelector('select').value = '15m'; document.querySelector('select').dispatchEvent(new Event('change', {bubbles: true}))")
+	v.until("location.search === '?q=ORDER&range=15m'")
+
+	v.do("document.querySelector('#q').value = '전액', document.querySelector('form.ask').requestSubmit()")
+	v.until("document.querySelector('#rows mark')?.textContent === '전액'")
+	v.press("Escape", "j", "j", "Enter")
+	v.until("location.pathname.endsWith('" + supportID + "') && location.search.startsWith('?observation=" + supportID + "')")
+	v.do("history.back()")
+	v.until("document.querySelector('#q')?.value === '전액' && document.querySelector('#rows mark')")
+}
+
 func TestBrowserTreeSelectsAndFolds(t *testing.T) {
 	v := open(t, mounted(t, seeded(time.Now()))+"project/p1/traces/"+supportID)
 	v.until("document.querySelectorAll('.wf-row').length === 10")

@@ -67,6 +67,7 @@ func TestBrowserPagesFit(t *testing.T) {
 	f := seeded(time.Now())
 	f.add(bigTrace("big", 2000, time.Now().Add(-time.Hour)))
 	base := mounted(t, f)
+	further := mounted(t, &fake{found: &store.SearchPage{Next: "y"}})
 	empty := mounted(t, &fake{})
 	locked := httptest.NewServer(New(Config{Reader: &fake{}, Viewer: func(*http.Request) (Viewer, error) { return Viewer{}, errors.New("no session") }}))
 	defer locked.Close()
@@ -80,6 +81,11 @@ func TestBrowserPagesFit(t *testing.T) {
 		{"session", base + "project/p1/sessions/chat-2b00", "true"},
 		{"sessions", base + "project/p1/sessions", "true"},
 		{"filtered", base + "project/p1/traces?level=error&user=alex.morgan", "true"},
+		{"search", base + "project/p1/search?q=%EB%B0%B0%EC%86%A1+order", "true"},
+		{"search-help", base + "project/p1/search", "true"},
+		{"search-none", base + "project/p1/search?q=nothinglikeit&range=7d", "true"},
+		{"search-further", further + "project/p1/search?q=a&after=x", "true"},
+		{"instead", base + "project/p1/traces?q=%EB%B0%B0%EC%86%A1", "true"},
 		{"popover", base + "project/p1/traces", "document.querySelector('.more').open = true"},
 		{"help", base + "project/p1/traces", "document.querySelector('[data-help]').click() || document.querySelector('#help').open"},
 		{"running", base + "project/p1/traces/77aa0e6f2a7b4c58b1e3f5a7c9d0e2aa", "document.querySelector('.wf-row')"},

@@ -29,6 +29,7 @@ type Reader interface {
 	Observation(ctx context.Context, projectID, id string) (*store.Observation, error)
 	Sessions(ctx context.Context, projectID string, q store.SessionQuery) (store.SessionPage, error)
 	Session(ctx context.Context, projectID, id string) (*query.SessionDetail, error)
+	Search(ctx context.Context, projectID string, q store.SearchQuery) (store.SearchPage, error)
 	Subscribe(ctx context.Context, projectID string) <-chan query.Change
 }
 

@@ -7,7 +7,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +25,8 @@ type fake struct {
 	traces []query.TraceDetail
 	subs   []chan query.Change
 	err    error
+	// found is the answer to every search, if set.
+	found *store.SearchPage
 }
 
 func (f *fake) add(traces ...query.TraceDetail) {
@@ -161,6 +165,81 @@ func (f *fake) Session(ctx context.Context, projectID, id string) (*query.Sessio
 		return d, err
 	}
 	return nil, store.ErrNotFound
+}
+
+// Search finds each word, or quoted words, in the strings of inputs and outputs,
+// whatever the case. Its cursor is the number of hits before.
+func (f *fake) Search(_ context.Context, projectID string, q store.SearchQuery) (store.SearchPage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil || f.found != nil {
+		return *cmp.Or(f.found, &store.SearchPage{}), f.err
+	}
+	terms := searchTerms(q.Text)
+	if len(terms) == 0 {
+		return store.SearchPage{}, fmt.Errorf("%q: %w", q.Text, store.ErrBadQuery)
+	}
+	skip := 0
+	if q.After != "" {
+		var err error
+		if skip, err = strconv.Atoi(string(q.After)); err != nil {
+			return store.SearchPage{}, fmt.Errorf("%q: %w", q.After, store.ErrBadCursor)
+		}
+	}
+	var hits []store.SearchHit
+	look := func(hit store.SearchHit, input, output json.RawMessage) {
+		texts := append(stringsOf(nil, input), stringsOf(nil, output)...)
+		for n, term := range slices.Backward(terms) {
+			at := slices.IndexFunc(texts, func(s string) bool { return strings.Contains(string(lower(s)), string(term)) })
+			if at < 0 {
+				return
+			}
+			if n == 0 {
+				hit.Snippet, hit.Output = texts[at], at >= len(stringsOf(nil, input))
+			}
+		}
+		hits = append(hits, hit)
+	}
+	for _, t := range f.traces {
+		if t.ProjectID != projectID || t.Timestamp.Before(q.From) {
+			continue
+		}
+		look(store.SearchHit{TraceID: t.ID, Time: t.Timestamp, Name: t.Name}, t.Input, t.Output)
+		for _, o := range t.Observations {
+			look(store.SearchHit{TraceID: t.ID, ObservationID: o.ID, Time: t.Timestamp, Name: o.Name}, o.Input, o.Output)
+		}
+	}
+	var page store.SearchPage
+	page.Hits = hits[min(skip, len(hits)):]
+	if limit := cmp.Or(q.Limit, 50); len(page.Hits) > limit {
+		page.Hits, page.Next = page.Hits[:limit], store.Cursor(strconv.Itoa(skip+limit))
+	}
+	return page, nil
+}
+
+// stringsOf are the strings of a payload.
+func stringsOf(texts []string, payload json.RawMessage) []string {
+	var v any
+	if json.Unmarshal(payload, &v) != nil {
+		return texts
+	}
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			texts = append(texts, v)
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for _, k := range slices.Sorted(maps.Keys(v)) {
+				walk(v[k])
+			}
+		}
+	}
+	walk(v)
+	return texts
 }
 
 func (f *fake) Subscribe(ctx context.Context, _ string) <-chan query.Change {

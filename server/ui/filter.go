@@ -92,25 +92,28 @@ func (f filter) store(now time.Time) (store.TraceFilter, error) {
 	if out.To, err = parseTime(f.To); err != nil {
 		return out, fmt.Errorf("%w: to: %w", errBadInput, err)
 	}
-	if f.Range != "" {
-		d, ok := rangeLength(f.Range)
-		if !ok {
-			return out, fmt.Errorf("%w: range %q", errBadInput, f.Range)
-		}
-		if from := now.Add(-d); from.After(out.From) {
-			out.From = from
-		}
+	from, err := rangeStart(f.Range, now)
+	if err != nil {
+		return out, err
+	}
+	if from.After(out.From) {
+		out.From = from
 	}
 	return out, nil
 }
 
-func rangeLength(value string) (time.Duration, bool) {
+// rangeStart is when a range that ends now begins; zero if none is named.
+// Errors wrap errBadInput.
+func rangeStart(value string, now time.Time) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
 	for _, r := range view.Ranges {
 		if r.Value == value {
-			return r.D, true
+			return now.Add(-r.D), nil
 		}
 	}
-	return 0, false
+	return time.Time{}, fmt.Errorf("%w: range %q", errBadInput, value)
 }
 
 // parseTime reads what a datetime-local field sends, taken as UTC, and RFC 3339.

@@ -56,6 +56,7 @@ func New(c Config) http.Handler {
 	h.mux.HandleFunc("GET /project/{project}/traces/{trace}/spans", h.page(h.traceSpans))
 	h.mux.HandleFunc("GET /project/{project}/sessions", h.page(h.listSessions))
 	h.mux.HandleFunc("GET /project/{project}/sessions/{session}", h.page(h.showSession))
+	h.mux.HandleFunc("GET /project/{project}/search", h.page(h.search))
 	h.mux.HandleFunc("GET /project/{project}/live", h.page(h.live))
 	h.mux.HandleFunc("GET /", h.page(func(*request) error { return errNoPage }))
 	h.mux.HandleFunc("/", h.page(func(*request) error { return errMethod }))

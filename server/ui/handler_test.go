@@ -171,7 +171,7 @@ func TestStepOfAnotherTraceIsNotFound(t *testing.T) {
 
 func TestOtherProjectsAreNotFound(t *testing.T) {
 	h := newHandler(seeded(time.Now()))
-	for _, path := range []string{"/project/p3/traces", "/project/p2/traces/" + supportID, "/project/p2/traces/" + supportID + "/spans", "/nothing", "/assets/app.js"} {
+	for _, path := range []string{"/project/p3/traces", "/project/p2/traces/" + supportID, "/project/p2/traces/" + supportID + "/spans", "/project/p3/search?q=a", "/nothing", "/assets/app.js"} {
 		if res, _ := get(t, h, path); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 404", path, res.StatusCode)
 		}
@@ -219,7 +219,7 @@ func TestPrefsAreKeptAndGoBack(t *testing.T) {
 
 func TestSignInPage(t *testing.T) {
 	h := New(Config{Reader: &fake{}, Viewer: func(*http.Request) (Viewer, error) { return Viewer{}, errors.New("no session") }})
-	for _, path := range []string{"/", "/project/p1/traces", "/project/p1/traces/x/spans", "/project/p1/live"} {
+	for _, path := range []string{"/", "/project/p1/traces", "/project/p1/search?q=a", "/project/p1/traces/x/spans", "/project/p1/live"} {
 		res, body := get(t, h, path)
 		if res.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: status %d, want 401", path, res.StatusCode)
@@ -234,9 +234,11 @@ func TestSignInPage(t *testing.T) {
 func TestStoreTroubleIsLoggedNotShown(t *testing.T) {
 	f := seeded(time.Now())
 	f.err = errors.New("disk on fire")
-	res, body := get(t, newHandler(f), "/project/p1/traces")
-	if res.StatusCode != http.StatusInternalServerError || strings.Contains(body, "disk on fire") {
-		t.Errorf("status %d, body %q", res.StatusCode, body)
+	for _, path := range []string{"/project/p1/traces", "/project/p1/search?q=a"} {
+		res, body := get(t, newHandler(f), path)
+		if res.StatusCode != http.StatusInternalServerError || strings.Contains(body, "disk on fire") {
+			t.Errorf("%s: status %d, body %q", path, res.StatusCode, body)
+		}
 	}
 }
 

@@ -198,6 +198,9 @@ func (b *Browser) Key(ctx context.Context, key string) error {
 	if len(key) == 1 {
 		params["text"] = key
 	}
+	if key == "Enter" {
+		params["text"] = "\r" // without it no form is sent
+	}
 	if code, ok := map[string]int{"Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}[key]; ok {
 		params["windowsVirtualKeyCode"] = code
 	}

@@ -18,7 +18,7 @@ type Page struct {
 	Title string
 	// Root leads from the page's address to the dashboard's root: "./", "../" and so on.
 	Root string
-	// Nav is the current entry of the navigation: "traces" or "sessions".
+	// Nav is the current entry of the navigation: "traces", "sessions" or "search".
 	Nav string
 	// Theme is "light", "dark" or "auto".
 	Theme string
@@ -78,6 +78,20 @@ func (p Page) projectURL(id string, path ...string) string {
 		b.WriteString("/" + url.PathEscape(s))
 	}
 	return b.String()
+}
+
+// SearchURL is the address of a search in inputs and outputs. Empty values are left out.
+func (p Page) SearchURL(q, within, after string) string {
+	values := url.Values{}
+	for name, value := range map[string]string{"q": q, "range": within, "after": after} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	if len(values) == 0 {
+		return p.ProjectURL("search")
+	}
+	return p.ProjectURL("search") + "?" + values.Encode()
 }
 
 // tracesBy is the address of the list narrowed to one value.
