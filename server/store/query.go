@@ -165,7 +165,7 @@ type SearchHit struct {
 	ObservationID string
 	Time          time.Time // of the trace
 	Name          string    // of the observation or trace
-	// Snippet is the text around the first word found, at most 200 bytes, cut at characters.
+	// Snippet is the text around the first word found, at most 200 bytes, with "…" where it is cut.
 	Snippet string
 	// Output says that the snippet is of the output, not the input.
 	Output bool

@@ -152,16 +152,30 @@ func look(h *store.SearchHit, t *term, texts [2][]string, keep bool) bool {
 	return false
 }
 
+// cut marks where a snippet leaves something out.
+const cut = "…"
+
 // snippet cuts what stands around a place, at characters.
 func snippet(text string, at, size int) string {
-	from := max(0, at-max(0, snippetBytes-size)/2)
-	to := min(len(text), from+snippetBytes)
-	from = max(0, min(from, to-snippetBytes))
+	if len(text) <= snippetBytes {
+		return strings.ToValidUTF8(text, "")
+	}
+	const most = snippetBytes - 2*len(cut)
+	from := max(0, at-max(0, most-size)/2)
+	to := min(len(text), from+most)
+	from = max(0, min(from, to-most))
 	for from < at && !utf8.RuneStart(text[from]) {
 		from++
 	}
 	for to > from && to < len(text) && !utf8.RuneStart(text[to]) {
 		to--
 	}
-	return strings.ToValidUTF8(text[from:to], "")
+	out := strings.ToValidUTF8(text[from:to], "")
+	if from > 0 {
+		out = cut + out
+	}
+	if to < len(text) {
+		out += cut
+	}
+	return out
 }
