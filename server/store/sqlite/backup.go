@@ -31,6 +31,7 @@ func (s *Store) Backup(ctx context.Context, path string, progress func(done, tot
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("langshark: backup: %w", err)
 	}
+	defer s.readLong()()
 	if err := s.copyTo(ctx, path, progress); err != nil {
 		return fmt.Errorf("langshark: backup to %s: %w", path, known(err))
 	}

@@ -34,6 +34,7 @@ func (s *Store) Check(ctx context.Context) error {
 		return fmt.Errorf("langshark: check: %w", err)
 	}
 	defer own.Close()
+	defer s.readLong()()
 	var f findings
 	err = s.snapshotOf(ctx, own, "check", func(tx *sql.Tx) error {
 		for _, check := range []func(context.Context, *sql.Tx, *findings) error{checkFile, s.checkPayloads, checkTraces, checkRollups} {

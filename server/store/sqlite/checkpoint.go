@@ -56,22 +56,39 @@ func moveLog(d *db, mode string) (log, moved int64, err error) {
 	return log, moved, err
 }
 
-// restartLog has the log begin anew if it is long enough.
+// restartLog has the log begin anew if it is long enough. Where somebody reads for
+// long, it waits once and then not again for a while.
 func (w *writer) restartLog() {
 	log := w.restart.Swap(0)
-	if log < restartPages {
+	if log < restartPages || w.store.longReads.Load() > 0 || time.Now().Before(w.restartAfter) {
 		return
 	}
 	wait := restartWait
 	if log >= longPages {
 		wait = longWait
 	}
+	var busy, moved int64
 	err := w.db.exec("PRAGMA busy_timeout = " + strconv.Itoa(wait))
 	if err == nil {
-		_, _, err = moveLog(w.db, "RESTART")
+		err = w.db.row("PRAGMA wal_checkpoint(RESTART)", nil, &busy, &log, &moved)
 		err = errors.Join(err, w.db.exec("PRAGMA busy_timeout = "+strconv.Itoa(busyTimeout)))
 	}
-	if err != nil && !errors.Is(known(err), store.ErrBusy) {
+	switch {
+	case err != nil && !errors.Is(known(err), store.ErrBusy):
 		w.store.log.Warn("langshark: checkpoint", "error", known(err))
+	case err != nil || busy != 0:
+		w.restartPause = min(max(2*w.restartPause, time.Second), maxRestartPause)
+		w.restartAfter = time.Now().Add(w.restartPause)
+	default:
+		w.restartPause = 0
 	}
+}
+
+// maxRestartPause is how long the log is not tried to be begun anew after it could not be.
+const maxRestartPause = 16 * time.Second
+
+// readLong notes somebody who reads one state for long, so that the log can't begin anew meanwhile.
+func (s *Store) readLong() (end func()) {
+	s.longReads.Add(1)
+	return func() { s.longReads.Add(-1) }
 }

@@ -71,6 +71,8 @@ type Store struct {
 	trained  map[int64]time.Time // when a dictionary was last tried, by project; guarded by training
 	working  sync.WaitGroup
 
+	longReads atomic.Int32 // how many hold one state for long
+
 	gone    atomic.Bool // set by Close
 	closing sync.Once
 	closed  error

@@ -40,6 +40,9 @@ type writer struct {
 	committed chan struct{}
 	// restart asks for the log to begin anew, and says how many pages it has.
 	restart atomic.Int64
+	// restartAfter is when that is tried again, restartPause the last pause.
+	restartAfter time.Time
+	restartPause time.Duration
 
 	mu     sync.Mutex
 	queue  []*request
