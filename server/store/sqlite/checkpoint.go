@@ -60,7 +60,7 @@ func moveLog(d *db, mode string) (log, moved int64, err error) {
 // long, it waits once and then not again for a while.
 func (w *writer) restartLog() {
 	log := w.restart.Swap(0)
-	if log < restartPages || w.store.longReads.Load() > 0 || time.Now().Before(w.restartAfter) {
+	if log < restartPages || w.store.longReads.Load() > 0 || time.Now().UnixNano() < w.restartAfter.Load() {
 		return
 	}
 	wait := restartWait
@@ -78,7 +78,7 @@ func (w *writer) restartLog() {
 		w.store.log.Warn("langshark: checkpoint", "error", known(err))
 	case err != nil || busy != 0:
 		w.restartPause = min(max(2*w.restartPause, time.Second), maxRestartPause)
-		w.restartAfter = time.Now().Add(w.restartPause)
+		w.restartAfter.Store(time.Now().Add(w.restartPause).UnixNano())
 	default:
 		w.restartPause = 0
 	}

@@ -41,7 +41,7 @@ type writer struct {
 	// restart asks for the log to begin anew, and says how many pages it has.
 	restart atomic.Int64
 	// restartAfter is when that is tried again, restartPause the last pause.
-	restartAfter time.Time
+	restartAfter atomic.Int64 // in nanoseconds since 1970
 	restartPause time.Duration
 
 	mu     sync.Mutex
