@@ -79,6 +79,9 @@ type Config struct {
 	// that load balancers turn away before connections are refused. It counts
 	// against the context of Shutdown. Defaults to zero.
 	Drain time.Duration
+	// NoHousekeeping leaves retention, the search index and dictionaries to another
+	// process that has the folder open, or to the next one. For tools that look in.
+	NoHousekeeping bool
 	// MaxPendingWrites bounds the writes that wait for the store. What comes on
 	// top is answered with 429. Defaults to 20,000.
 	MaxPendingWrites int

@@ -83,7 +83,7 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("langshark: data folder: %w", err)
 	}
-	s.store, err = sqlite.Open(ctx, path, sqlite.Options{MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", Logger: s.cfg.Logger})
+	s.store, err = sqlite.Open(ctx, path, sqlite.Options{MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, Logger: s.cfg.Logger})
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (d *data) with(ctx context.Context, f func(*server.Server) error) (err erro
 	if !exists(dir) { // making some would only hide a mistyped name
 		return fmt.Errorf("there is no data in %s: start langshark serve first, or name its folder with --data DIR", dir)
 	}
-	srv, err := server.New(server.Config{DataDir: dir, Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // what it opens outlives a call
+	srv, err := server.New(server.Config{DataDir: dir, NoHousekeeping: true, Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // what it opens outlives a call
 	if err != nil {
 		return err
 	}

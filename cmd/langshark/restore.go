@@ -68,7 +68,7 @@ func (c *restoreCommand) check(ctx context.Context, temp string, term terminal) 
 	if ours, err := isData(filepath.Join(temp, dataFile)); err != nil || !ours {
 		return errors.Join(fmt.Errorf("%s is no data of langshark", c.File), err)
 	}
-	srv, err := server.New(server.Config{DataDir: temp, Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // what it opens outlives a call
+	srv, err := server.New(server.Config{DataDir: temp, NoHousekeeping: true, Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // what it opens outlives a call
 	if err != nil {
 		return fmt.Errorf("%s can't be opened: %w", c.File, err)
 	}
@@ -124,7 +124,7 @@ func moveAside(ctx context.Context, dir string, term terminal) error {
 	if exists(dir) {
 		// Whoever is the last to close the data tidies up beside it. If that is not us, it is a server's.
 		// Data too damaged to be opened has no server.
-		if srv, err := server.New(server.Config{DataDir: dir, Logger: slog.New(slog.DiscardHandler)}); err == nil { //nolint:contextcheck // what it opens outlives a call
+		if srv, err := server.New(server.Config{DataDir: dir, NoHousekeeping: true, Logger: slog.New(slog.DiscardHandler)}); err == nil { //nolint:contextcheck // what it opens outlives a call
 			if err := srv.Shutdown(ctx); err != nil {
 				return err
 			}

@@ -36,6 +36,9 @@ type Options struct {
 	// SweepEvery is how often is looked for what is older than its project keeps.
 	// Defaults to a minute.
 	SweepEvery time.Duration
+	// NoHousekeeping leaves retention, the search index and dictionaries to another
+	// process that has the file open, or to the next one.
+	NoHousekeeping bool
 	// Ephemeral gives up safety against power loss, for data nobody keeps.
 	Ephemeral bool
 	// Logger defaults to slog.Default().

@@ -11,10 +11,13 @@ func (s *Store) startWork(ctx context.Context) {
 	if s.opts.noWork {
 		return
 	}
-	s.working.Go(func() { s.sweep(ctx) })
-	s.working.Go(func() { s.indexSearch(ctx) })
 	s.working.Go(func() { s.checkpoint(ctx) })
 	s.working.Go(func() { s.probe(ctx) })
+	if s.opts.NoHousekeeping {
+		return
+	}
+	s.working.Go(func() { s.sweep(ctx) })
+	s.working.Go(func() { s.indexSearch(ctx) })
 }
 
 // pause waits. It reports false if ctx ends first.
