@@ -148,7 +148,11 @@ func (c *importCommand) server(ctx context.Context, term terminal, srv *server.S
 	r, err := srv.ImportFrom(ctx, project, remote.Options{
 		URL: c.From, PublicKey: c.PublicKey, SecretKey: c.SecretKey, Rate: c.Rate, Concurrency: c.Concurrency, State: state, Resume: c.Resume,
 		Progress: func(p remote.Progress) {
-			m.show(p.Done, p.Total, p.Counts.Total(), fmt.Sprintf("%s %s of %s  %s observations", p.List, count(p.Done), count(p.Total), count(p.Observations)))
+			text := p.List + " " + count(p.Done)
+			if p.Total > 0 {
+				text += " of " + count(p.Total)
+			}
+			m.show(p.Done, p.Total, p.Counts.Total(), fmt.Sprintf("%s  %s observations", text, count(p.Observations)))
 		},
 		Waiting: func(reason error, pause time.Duration) {
 			m.note(fmt.Sprintf("waiting %v: %v", pause.Round(100*time.Millisecond), reason))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -109,4 +110,18 @@ func (endless) Read(p []byte) (int, error) {
 		p[i] = 'x'
 	}
 	return len(p), nil
+}
+
+// TestPace makes smaller batches while commits are slow.
+func TestPace(t *testing.T) {
+	var p pace
+	p.rows.Store(256)
+	for _, c := range []struct {
+		took time.Duration
+		want int
+	}{{time.Second, 128}, {slowCommit, 128}, {time.Second, 64}, {time.Second, 32}, {time.Second, 32}, {time.Millisecond, 64}, {fastCommit, 64}, {0, 128}, {0, 256}, {0, 256}} {
+		if p.learn(c.took); p.limit() != c.want {
+			t.Errorf("after %v: %d, want %d", c.took, p.limit(), c.want)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/langshark/langshark-go/server/store"
@@ -78,6 +79,7 @@ const fileState = "langshark import of a file"
 // has been written. The result is filled as far as it got, also with an error.
 func Import(ctx context.Context, s store.Store, projectID string, r io.Reader, opts ImportOptions) (ImportResult, error) {
 	im := &importer{store: s, project: projectID, opts: opts}
+	im.size.rows.Store(batch.MaxWrites)
 	err := im.run(ctx, r)
 	if err != nil {
 		err = fmt.Errorf("langshark: import: %w", err)
@@ -92,6 +94,29 @@ type importer struct {
 	result  ImportResult
 	saved   time.Time
 	done    bool // all has been read and written
+	size    pace
+}
+
+// pace chooses how many rows a batch has: fewer while commits are slow, because
+// what an application sends meanwhile waits for them.
+type pace struct{ rows atomic.Int64 }
+
+const (
+	slowCommit = 100 * time.Millisecond
+	fastCommit = 40 * time.Millisecond
+	leastRows  = 32
+)
+
+func (p *pace) limit() int { return int(p.rows.Load()) }
+
+// learn is told how long a commit took.
+func (p *pace) learn(took time.Duration) {
+	switch n := p.rows.Load(); {
+	case took > slowCommit:
+		p.rows.Store(max(n/2, leastRows))
+	case took < fastCommit:
+		p.rows.Store(min(2*n, batch.MaxWrites))
+	}
 }
 
 // chunk is a batch that has been read, with what is done once it is written.
@@ -223,9 +248,11 @@ func (im *importer) copy(ctx context.Context, lines *lineReader, done int64) err
 }
 
 func (im *importer) write(ctx context.Context, c *chunk) error {
+	began := time.Now()
 	if err := batch.Write(ctx, im.store, &c.batch, im.opts.Patience, im.opts.Waiting); err != nil {
 		return err
 	}
+	im.size.learn(time.Since(began))
 	r := &im.result
 	r.add(c.Counts)
 	r.Line, r.Bad, r.Bookmarks = c.line, r.Bad+c.bad, r.Bookmarks+c.bookmarks
@@ -296,7 +323,7 @@ func (im *importer) read(ctx context.Context, lines *lineReader, done int64, out
 			return errDone
 		}
 		total.add(c.put(&it))
-		if c.batch.Len() >= batch.MaxWrites || c.bytes >= batch.MaxBytes {
+		if c.batch.Len() >= im.size.limit() || c.bytes >= batch.MaxBytes {
 			if !send() {
 				return context.Cause(ctx)
 			}
