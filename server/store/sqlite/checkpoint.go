@@ -37,7 +37,7 @@ func (s *Store) checkpoint(ctx context.Context) {
 		if !pause(ctx, checkpointEvery) {
 			return
 		}
-		log, _, err := moveLog(s.checkpointer, "PASSIVE")
+		log, _, err := moveLog(s.checkpointer)
 		switch {
 		case err != nil:
 			s.log.Warn("langshark: checkpoint", "error", known(err))
@@ -50,9 +50,9 @@ func (s *Store) checkpoint(ctx context.Context) {
 
 // moveLog moves what it can of the log into the file. It returns how many pages
 // the log has and how many of them are in the file.
-func moveLog(d *db, mode string) (log, moved int64, err error) {
+func moveLog(d *db) (log, moved int64, err error) {
 	var busy int64
-	err = d.row("PRAGMA wal_checkpoint("+mode+")", nil, &busy, &log, &moved)
+	err = d.row("PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &log, &moved)
 	return log, moved, err
 }
 

@@ -133,9 +133,9 @@ func (r *rollups) flush(d *db) error {
 		case sums.IsZero():
 			err = d.exec("DELETE FROM rollups WHERE project = ? AND by = ? AND bucket = ? AND name = ? AND number = ?", k.project, int64(k.by), k.bucket, k.name, k.number)
 		case fresh:
-			err = d.exec("INSERT INTO rollups (project, by, bucket, name, number, sums) VALUES (?, ?, ?, ?, ?, ?)", k.project, int64(k.by), k.bucket, k.name, k.number, appendSums(nil, &sums))
+			err = d.exec("INSERT INTO rollups (project, by, bucket, name, number, sums) VALUES (?, ?, ?, ?, ?, ?)", k.project, int64(k.by), k.bucket, k.name, k.number, encodeSums(&sums))
 		default:
-			err = d.exec("UPDATE rollups SET sums = ? WHERE project = ? AND by = ? AND bucket = ? AND name = ? AND number = ?", appendSums(nil, &sums), k.project, int64(k.by), k.bucket, k.name, k.number)
+			err = d.exec("UPDATE rollups SET sums = ? WHERE project = ? AND by = ? AND bucket = ? AND name = ? AND number = ?", encodeSums(&sums), k.project, int64(k.by), k.bucket, k.name, k.number)
 		}
 		if err != nil {
 			return err
@@ -165,7 +165,8 @@ func (r *rollups) flush(d *db) error {
 // The stored form of sums: the numbers as varints, then each histogram as its
 // sum, the count of its buckets, and these as distance from the one before and count.
 
-func appendSums(b []byte, s *store.Sums) []byte {
+func encodeSums(s *store.Sums) []byte {
+	var b []byte
 	for _, n := range []int64{s.Traces, s.Observations, s.Errors, s.Warnings, s.InputTokens, s.OutputTokens, s.TotalTokens, int64(s.Cost), s.Costs} {
 		b = binary.AppendVarint(b, n)
 	}
