@@ -65,11 +65,11 @@ type Sums struct {
 	// Errors and Warnings count observations of these levels.
 	Errors   int64
 	Warnings int64
-	// Token counts that a single observation exaggerates beyond 2^53 count as 2^53.
+	// What a single observation claims beyond [MaxTokens] counts as that.
 	InputTokens  int64
 	OutputTokens int64
 	TotalTokens  int64
-	// Cost is the sum of the known costs, and Costs how many are known.
+	// Cost is the sum of the known costs, each at most [MaxCost], and Costs how many are known.
 	Cost  exporter.NanoUSD
 	Costs int64
 	// Latency has the latencies of what has ended; FirstToken the times to the
@@ -77,6 +77,13 @@ type Sums struct {
 	Latency    Histogram
 	FirstToken Histogram
 }
+
+// Bounds of what a single observation adds to sums, on either side of zero: more
+// than any model can do, and so little that millions of them fit into an int64.
+const (
+	MaxTokens = 1 << 40
+	MaxCost   = exporter.NanoUSD(1 << 43) // 8,796 dollars
+)
 
 // Add adds o, or with a sign of -1 subtracts it.
 func (s *Sums) Add(o *Sums, sign int64) {

@@ -45,7 +45,7 @@ type Rollup struct {
 	Level exporter.Level
 	// Start is the first start; zero without observations.
 	Start time.Time
-	// Latency is from the first start to the last end; zero while nothing has ended.
+	// Latency is from the first start to the last end; from the first start to the last while nothing has ended. It is never below zero.
 	Latency time.Duration
 	// Running says that an observation other than an event has not ended.
 	Running      bool

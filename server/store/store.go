@@ -86,7 +86,8 @@ type Store interface {
 	APIKey(ctx context.Context, publicKey string) (*APIKey, error)
 
 	// Watch calls f after each commit, on the writer's goroutine: f must not
-	// block. The returned function ends it.
+	// block. The returned function ends it, from within f too; a call that has
+	// begun may still end after it.
 	Watch(f func(Commit)) (stop func())
 	// Backup writes a copy of everything to a new file, as it is at one moment,
 	// while writes go on. progress, if not nil, is called now and then with bytes.

@@ -131,12 +131,13 @@ func checkTraces(ctx context.Context, tx *sql.Tx, f *findings) error {
 			return err
 		}
 	}
-	const cut = "max(min(ifnull(%[1]s, 0), 9007199254740992), -9007199254740992)"
-	sum := func(column string) string { return fmt.Sprintf("ifnull(sum("+cut+"), 0)", column) }
+	sum := func(column string, most int64) string {
+		return fmt.Sprintf("ifnull(sum(max(min(ifnull(%s, 0), %d), -%d)), 0)", column, most, most)
+	}
 	count := func(l exporter.Level) string { return fmt.Sprintf("sum(ifnull(level, 0) = %d)", l) }
 	return each(ctx, tx, `SELECT t.project, t.id FROM traces t LEFT JOIN (
 		SELECT rid >> 24 AS trace, count(*) AS n, `+count(exporter.LevelError)+" AS errors, "+count(exporter.LevelWarning)+` AS warnings, min(start) AS started, max(start) AS last_start, max(end) AS last_end,
-			`+sum("input_tokens")+" AS input, "+sum("output_tokens")+" AS output, "+sum("total_tokens")+" AS total, "+sum("total_cost")+` AS cost, count(total_cost) AS costs
+			`+sum("input_tokens", store.MaxTokens)+" AS input, "+sum("output_tokens", store.MaxTokens)+" AS output, "+sum("total_tokens", store.MaxTokens)+" AS total, "+sum("total_cost", int64(store.MaxCost))+` AS cost, count(total_cost) AS costs
 		FROM observations GROUP BY rid >> 24) o ON o.trace = t.rid
 		WHERE t.observations <> ifnull(o.n, 0) OR t.errors <> ifnull(o.errors, 0) OR t.warnings <> ifnull(o.warnings, 0) OR t.started IS NOT o.started
 			OR t.last_start IS NOT o.last_start OR t.last_end IS NOT o.last_end OR t.input_tokens <> ifnull(o.input, 0) OR t.output_tokens <> ifnull(o.output, 0)

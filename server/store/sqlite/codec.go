@@ -1,8 +1,12 @@
 package sqlite
 
 import (
+	"context"
+	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 
@@ -18,10 +22,13 @@ const maxCodecs = 32
 // codecs compress and decompress the payloads of all projects.
 type codecs struct {
 	plain *zstd.Encoder
+	// load reads a dictionary that another process has made.
+	load func(id uint32) ([]byte, error)
 
 	mu       sync.RWMutex
 	decoder  *zstd.Decoder // knows all dictionaries
 	known    [][]byte      // them
+	ids      map[uint32]bool
 	trained  map[int64]*codec
 	fallback *codec
 }
@@ -38,8 +45,8 @@ func newCodecs() (*codecs, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &codecs{plain: plain, trained: map[int64]*codec{}, fallback: &codec{encoder: plain}}
-	return c, c.learn(nil)
+	c := &codecs{plain: plain, ids: map[uint32]bool{}, trained: map[int64]*codec{}, fallback: &codec{encoder: plain}}
+	return c, c.learn(0, nil)
 }
 
 func newEncoder(options ...zstd.EOption) (*zstd.Encoder, error) {
@@ -50,11 +57,15 @@ func newEncoder(options ...zstd.EOption) (*zstd.Encoder, error) {
 }
 
 // learn makes the decoder know a further dictionary.
-func (c *codecs) learn(dictionary []byte) error {
+func (c *codecs) learn(id uint32, dictionary []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ids[id] {
+		return nil
+	}
 	if dictionary != nil {
 		c.known = append(c.known, dictionary)
+		c.ids[id] = true
 	}
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxDecoded),
 		zstd.WithDecoderDicts(c.known...), zstd.WithDecoderLowmem(true))
@@ -109,6 +120,21 @@ func (c *codec) compress(raw []byte) []byte {
 	return append([]byte{formPlain}, raw...)
 }
 
+// need sees to it that the decoder knows a dictionary.
+func (c *codecs) need(id uint32) error {
+	c.mu.RLock()
+	known := c.ids[id]
+	c.mu.RUnlock()
+	if known || c.load == nil {
+		return nil
+	}
+	dictionary, err := c.load(id)
+	if err != nil {
+		return fmt.Errorf("%w: dictionary %d: %w", errBlock, id, err)
+	}
+	return c.learn(id, dictionary)
+}
+
 // decompress is the reverse.
 func (c *codecs) decompress(form []byte) ([]byte, error) {
 	if len(form) == 0 {
@@ -119,11 +145,14 @@ func (c *codecs) decompress(form []byte) ([]byte, error) {
 	case formPlain:
 		return append([]byte(nil), body...), nil
 	case formDictionary:
-		_, n := binary.Uvarint(body)
-		if n <= 0 {
+		id, n := binary.Uvarint(body)
+		if n <= 0 || id > math.MaxUint32 {
 			return nil, errBlock
 		}
 		body = body[n:]
+		if err := c.need(uint32(id)); err != nil {
+			return nil, err
+		}
 	case formZstd:
 	default:
 		return nil, fmt.Errorf("%w: form %d", errBlock, form[0])
@@ -145,9 +174,20 @@ func (s *Store) loadDictionaries(d *db) error {
 		if err := r.Scan(&id, &project, &data); err != nil {
 			return err
 		}
-		if err := s.codecs.learn(data); err != nil {
+		if err := s.codecs.learn(uint32(id), data); err != nil { //nolint:gosec // written from one
 			return err
 		}
 		return s.codecs.use(project, uint32(id), data) //nolint:gosec // written from one
 	})
+}
+
+// loadDictionary reads a dictionary that another process has made since.
+func (s *Store) loadDictionary(id uint32) (data []byte, err error) {
+	// A connection of its own: those of the readers may all be waiting for this.
+	own, err := sql.Open("sqlite", s.readURL())
+	if err != nil {
+		return nil, err
+	}
+	err = own.QueryRowContext(context.Background(), "SELECT data FROM dictionaries WHERE id = ?", int64(id)).Scan(&data)
+	return data, errors.Join(err, own.Close())
 }

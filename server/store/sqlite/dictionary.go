@@ -34,8 +34,10 @@ const (
 const (
 	shingle       = 8
 	segment       = 192
-	shingleBits   = 20
-	minOccurrence = 4
+	shingleBits   = 22
+	minOccurrence = 8
+	// minRun is the least that is taken of a segment in a row.
+	minRun = 24
 )
 
 func shingleHash(b []byte) uint32 {
@@ -66,6 +68,7 @@ func commonContent(samples [][]byte, size int) []byte {
 			occurs[i] = 0
 		}
 	}
+	shared := slices.Clone(occurs) // of which occurs loses what has been taken
 	epochs := max(size/segment, 1)
 	epoch := max(len(all)/epochs, segment)
 	type piece struct {
@@ -85,12 +88,13 @@ func commonContent(samples [][]byte, size int) []byte {
 			continue
 		}
 		idle = 0
-		content := all[at+from : at+from+segment]
-		for i := 0; i+shingle <= len(content); i++ {
-			occurs[shingleHash(content[i:])] = 0
+		for _, content := range sharedRuns(all[at+from:at+from+segment], shared) {
+			pieces = append(pieces, piece{score, content})
+			total += len(content)
 		}
-		pieces = append(pieces, piece{score, content})
-		total += segment
+		for i := at + from; i+shingle <= at+from+segment; i++ {
+			occurs[shingleHash(all[i:])] = 0
+		}
 	}
 	slices.SortStableFunc(pieces, func(a, b piece) int { return a.score - b.score })
 	var out []byte
@@ -98,6 +102,25 @@ func commonContent(samples [][]byte, size int) []byte {
 		out = append(out, p.content...)
 	}
 	return out
+}
+
+// sharedRuns are the parts of a segment that other samples have too: what stands
+// between them, a name perhaps, is left out.
+func sharedRuns(data []byte, occurs []uint16) (runs [][]byte) {
+	from := -1
+	for i := 0; i+shingle <= len(data)+1; i++ {
+		shared := i+shingle <= len(data) && occurs[shingleHash(data[i:])] > 0
+		switch {
+		case shared && from < 0:
+			from = i
+		case !shared && from >= 0:
+			if to := i - 1 + shingle; to-from >= minRun {
+				runs = append(runs, data[from:to])
+			}
+			from = -1
+		}
+	}
+	return runs
 }
 
 // bestSegment is where the segment with the best shingles begins.
@@ -217,7 +240,7 @@ func (s *Store) trainProject(ctx context.Context, projectID string, project int6
 	}); err != nil {
 		return err
 	}
-	if err := s.codecs.learn(dictionary); err != nil {
+	if err := s.codecs.learn(uint32(id), dictionary); err != nil { //nolint:gosec // a small number
 		return err
 	}
 	return s.codecs.use(project, uint32(id), dictionary) //nolint:gosec // a small number

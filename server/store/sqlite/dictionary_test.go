@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +138,73 @@ func TestTrain(t *testing.T) {
 	}
 	if err := s.Check(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDictionaryHoldsWhatIsShared looks for what single samples have to themselves.
+func TestDictionaryHoldsWhatIsShared(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	samples := sampleBlocks(r, 2000)
+	secrets := make([]string, len(samples))
+	for i := range samples {
+		secrets[i] = fmt.Sprintf("secret-%016x", r.Uint64())
+		at := r.IntN(len(samples[i]))
+		samples[i] = slices.Insert(samples[i], at, []byte(secrets[i])...)
+	}
+	d, err := trainDictionary(7, samples)
+	if err != nil || len(d) < 10_000 {
+		t.Fatalf("%d bytes, %v", len(d), err)
+	}
+	for _, s := range secrets {
+		if bytes.Contains(d, []byte(s[len("secret-"):][:10])) {
+			t.Errorf("the dictionary holds %s, which one sample has", s)
+		}
+	}
+}
+
+// TestDictionaryOfAnotherProcess has two stores on one file, one of which makes a
+// dictionary and writes with it.
+func TestDictionaryOfAnotherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "two.db")
+	first, err := Open(t.Context(), path, Options{Ephemeral: true, noWork: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if err := first.CreateProject(t.Context(), store.Project{ID: "p", Name: "p"}); err != nil {
+		t.Fatal(err)
+	}
+	second, err := Open(t.Context(), path, Options{Ephemeral: true, noWork: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	texts := sampleBlocks(rand.New(rand.NewPCG(1, 1)), trainObservations+8)
+	for from := 0; from < len(texts); from += trainObservations {
+		b := &store.Batch{ProjectID: "p"}
+		for i := from; i < min(from+trainObservations, len(texts)); i++ {
+			raw, err := json.Marshal(string(texts[i]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Observations = append(b.Observations, store.ObservationWrite{Stamp: store.Stamp{Time: 1, EventID: "e"}, ID: fmt.Sprint("o", i), TraceID: "t", Kind: exporter.KindSpan, Input: raw})
+		}
+		if err := second.Write(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		if err := second.train(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if second.codecs.of(1).dictionary == 0 {
+		t.Fatal("no dictionary was made")
+	}
+	o, err := first.Observation(t.Context(), "p", fmt.Sprint("o", trainObservations+3))
+	if err != nil || len(o.Input) == 0 {
+		t.Errorf("read by the other: %v", err)
+	}
+	if err := first.Write(t.Context(), &store.Batch{ProjectID: "p", Deletes: []store.Delete{{Stamp: store.Stamp{Time: 2, EventID: "d"}, Thing: store.ThingObservation, ID: fmt.Sprint("o", trainObservations+3)}}}); err != nil {
+		t.Errorf("deleted by the other: %v", err)
 	}
 }
 

@@ -7,11 +7,12 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
-// maxCount bounds what a single observation adds to a sum, so that sums don't
+// What a single observation adds to a sum is bounded, so that sums don't
 // overflow and what is added can be taken out again.
-const maxCount = 1 << 53
 
-func cutCount(n int64) int64 { return max(-maxCount, min(maxCount, n)) }
+func cutCount(n int64) int64 { return max(-store.MaxTokens, min(store.MaxTokens, n)) }
+
+func cutCost(n int64) int64 { return max(-int64(store.MaxCost), min(int64(store.MaxCost), n)) }
 
 // measure is what an observation adds to the sums of its trace and to the rollups.
 type measure struct {
@@ -42,7 +43,7 @@ func measureOf(f *store.ObservationWrite, start int64) measure {
 		m.input, m.output, m.total = cutCount(u.Input), cutCount(u.Output), cutCount(u.Total)
 	}
 	if f.Cost != nil && f.Cost.Total != nil {
-		m.cost, m.costs = cutCount(int64(*f.Cost.Total)), 1
+		m.cost, m.costs = cutCost(int64(*f.Cost.Total)), 1
 	}
 	m.complete()
 	return m
@@ -150,9 +151,9 @@ func (s *traceSums) latency() int64 {
 	case s.started == nil:
 		return 0
 	case s.lastEnd != nil:
-		return *s.lastEnd - *s.started
+		return max(*s.lastEnd-*s.started, 0)
 	}
-	return *s.lastStart - *s.started
+	return max(*s.lastStart-*s.started, 0)
 }
 
 // traceMeasure is what a trace adds to the rollups.

@@ -207,7 +207,7 @@ func (m *measure) fill(kind, level int64, end, first, cost *int64) {
 	m.hasFirst, m.first = first != nil, number(first)
 	m.input, m.output, m.total = cutCount(m.input), cutCount(m.output), cutCount(m.total)
 	if cost != nil {
-		m.cost, m.costs = cutCount(*cost), 1
+		m.cost, m.costs = cutCost(*cost), 1
 	}
 	m.complete()
 }

@@ -17,7 +17,7 @@ import (
 
 const traceColumns = `t.rid, t.id, t.ts, ifnull(t.name, ''), ifnull(t.user_id, ''), ifnull(t.session_id, ''), ifnull(t.environment, 'default'),
 	ifnull(t.release, ''), ifnull(t.version, ''), ifnull(t.public, 0), t.bookmarked, t.tags, t.metadata, t.created, t.updated,
-	t.observations, t.errors, t.warnings, t.running > 0, t.started, ifnull(ifnull(t.last_end, t.last_start) - t.started, 0), t.input_tokens, t.output_tokens, t.total_tokens,
+	t.observations, t.errors, t.warnings, t.running > 0, t.started, max(ifnull(ifnull(t.last_end, t.last_start) - t.started, 0), 0), t.input_tokens, t.output_tokens, t.total_tokens,
 	iif(t.costs > 0, t.cost, NULL), t.input, t.output`
 
 // scanner is a row that can be read.

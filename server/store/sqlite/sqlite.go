@@ -12,9 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -136,6 +138,7 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	if s.checkpointer, err = openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=cache_size(-1024)&_pragma=synchronous(" + s.synchronous() + ")"); err != nil {
 		return errors.Join(err, d.close())
 	}
+	s.codecs.load = s.loadDictionary
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	s.writer = startWriter(s, d)
@@ -207,9 +210,13 @@ func (s *Store) Watch(f func(store.Commit)) (stop func()) {
 }
 
 func (s *Store) tell(commits []store.Commit) {
+	if len(commits) == 0 {
+		return
+	}
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for w := range s.watchers {
+	watchers := slices.Collect(maps.Keys(s.watchers))
+	s.mu.RUnlock()
+	for _, w := range watchers { // not under the lock: one may end itself
 		for _, c := range commits {
 			w.f(c)
 		}

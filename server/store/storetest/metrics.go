@@ -117,11 +117,11 @@ func testMetricsOfHugeCounts(t *testing.T, open Opener) {
 	write(t, s, store.Batch{Observations: []store.ObservationWrite{small}})
 	for by := store.ByNothing; by <= store.ByUser; by++ {
 		sums := ask(by)
-		if sums.Observations != n+1 || sums.Costs != n || sums.InputTokens < tokenLimit || sums.OutputTokens > -tokenLimit || sums.TotalTokens < tokenLimit || sums.Cost < tokenLimit {
+		if sums.Observations != n+1 || sums.Costs != n || sums.InputTokens < tokenLimit || sums.OutputTokens > -tokenLimit || sums.TotalTokens < tokenLimit || sums.Cost != n*store.MaxCost {
 			t.Errorf("by %d: %+v", by, sums)
 		}
 		if by <= store.ByPrompt && (sums.InputTokens != n*tokenLimit+1 || sums.OutputTokens != -n*tokenLimit+2 || sums.TotalTokens != n*tokenLimit+3) {
-			t.Errorf("by %d: %d, %d and %d tokens, want each count cut to 2^53", by, sums.InputTokens, sums.OutputTokens, sums.TotalTokens)
+			t.Errorf("by %d: %d, %d and %d tokens, want each count cut to MaxTokens", by, sums.InputTokens, sums.OutputTokens, sums.TotalTokens)
 		}
 	}
 	if err := s.Check(t.Context()); err != nil {

@@ -16,7 +16,7 @@ import (
 const day = 24 * time.Hour
 
 // tokenLimit is what a single observation adds at most to the tokens.
-const tokenLimit = 1 << 53
+const tokenLimit = store.MaxTokens
 
 // metricsGroup is what a row of metrics stands for.
 type metricsGroup struct {
@@ -125,7 +125,7 @@ func (w *metricsWant) addObservation(o store.Observation) {
 		w.sums.TotalTokens += min(max(o.Usage.Total, -tokenLimit), tokenLimit)
 	}
 	if o.Cost != nil && o.Cost.Total != nil {
-		w.sums.Cost += *o.Cost.Total
+		w.sums.Cost += min(max(*o.Cost.Total, -store.MaxCost), store.MaxCost)
 		w.sums.Costs++
 	}
 	if !o.End.IsZero() {

@@ -209,7 +209,7 @@ func modelRollup(members []store.Observation) (r store.Rollup) {
 		end = lastStart
 	}
 	if len(members) > 0 {
-		r.Latency = end.Sub(r.Start)
+		r.Latency = max(end.Sub(r.Start), 0)
 	}
 	switch {
 	case r.Errors > 0:

@@ -32,11 +32,11 @@ func testHugeSums(t *testing.T, open Opener) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := trace.Rollup; r.InputTokens < 1<<53 || r.OutputTokens > -1<<53 || r.TotalTokens < 1<<53 || r.Cost == nil || *r.Cost < 1<<53 {
+		if r := trace.Rollup; r.InputTokens < store.MaxTokens || r.OutputTokens > -store.MaxTokens || r.TotalTokens < store.MaxTokens || r.Cost == nil || *r.Cost < store.MaxCost {
 			t.Errorf("sums of a trace: %+v", r)
 		}
 		session, err := s.Session(t.Context(), projectID, "s")
-		if err != nil || session.TotalTokens < 1<<53 || session.Cost == nil || *session.Cost < 1<<53 {
+		if err != nil || session.TotalTokens < store.MaxTokens || session.Cost == nil || *session.Cost < store.MaxCost {
 			t.Errorf("sums of a session: %+v, %v", session, err)
 		}
 	}
