@@ -145,14 +145,14 @@ type SessionPage struct {
 
 // SearchQuery looks for text in inputs and outputs.
 type SearchQuery struct {
-	// Text is what must be there, whatever the case. Words apart are looked for
+	// Text is what must be there, whatever the case, at most 1000 bytes and 20 words. Words apart are looked for
 	// one by one and must all be in the same observation; quoted ones together.
 	// Latin words are found by their beginning, Korean, Chinese and Japanese ones
 	// by any part.
 	Text string
 	// From and To bound the time of the trace, if not zero.
 	From, To time.Time
-	// Limit is how many hits to return. Zero means 50.
+	// Limit is how many hits to return. Zero means 50, negative none.
 	Limit int
 	// After continues where a page ended.
 	After Cursor

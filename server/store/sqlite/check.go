@@ -123,7 +123,7 @@ func (s *Store) checkPayloads(ctx context.Context, tx *sql.Tx, f *findings) erro
 // checkTraces compares the sums of traces with their observations.
 func checkTraces(ctx context.Context, tx *sql.Tx, f *findings) error {
 	var orphans int64
-	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM observations o WHERE NOT EXISTS (SELECT 1 FROM traces t WHERE t.rid = o.rid >> 24)").Scan(&orphans); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM observations o WHERE NOT EXISTS (SELECT 1 FROM traces t WHERE t.rid = o.rid >> 24) AND NOT EXISTS (SELECT 1 FROM expiring e WHERE e.rid = o.rid >> 24)").Scan(&orphans); err != nil {
 		return err
 	}
 	if orphans > 0 {

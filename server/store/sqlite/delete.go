@@ -31,9 +31,9 @@ func (t *tx) delete(project int64, d *store.Delete) error {
 	}
 	t.anyTombs = true
 	t.deletes[thingKey{key{project, d.ID}, d.Thing}] = d.Stamp
-	return t.exec(`INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET at_time = excluded.at_time, at_update = excluded.at_update, at_event = excluded.at_event`,
-		project, int64(d.Thing), d.ID, d.Time, d.Update, d.EventID)
+	return t.exec(`INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event, kept) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET at_time = excluded.at_time, at_update = excluded.at_update, at_event = excluded.at_event, kept = excluded.kept`,
+		project, int64(d.Thing), d.ID, d.Time, d.Update, d.EventID, t.now)
 }
 
 // deleteTrace takes along what belongs to the trace, or was ever given to it.

@@ -136,7 +136,10 @@ func (t *tx) flushTrace(st *traceState) error {
 	t.tell(st.project, st.id)
 	t.rollups.trace(st.project, &st.before, -1)
 	if !st.stands() {
-		return t.removeTrace(st)
+		if err := t.removeTrace(st); err != nil {
+			return err
+		}
+		return t.dropSession(st.project, st.session)
 	}
 	if st.rescan {
 		err := t.row("SELECT min(start), max(start), max(end) FROM observations WHERE rid BETWEEN ? AND ?", []any{firstMember(st.rid), lastMember(st.rid)},
@@ -205,6 +208,15 @@ func (a root) before(b root) bool {
 	return a.id < b.id
 }
 
+// dropSession removes a session that nothing belongs to any more.
+func (t *tx) dropSession(project int64, session string) error {
+	if session == "" {
+		return nil
+	}
+	return t.exec("DELETE FROM sessions WHERE project = ?1 AND id = ?2 AND NOT EXISTS (SELECT 1 FROM traces WHERE project = ?1 AND session_id = ?2) AND NOT EXISTS (SELECT 1 FROM scores WHERE project = ?1 AND session_id = ?2)",
+		project, session)
+}
+
 func (t *tx) removeTrace(st *traceState) error {
 	if err := t.index(st, nil, 0); err != nil {
 		return err
@@ -246,7 +258,7 @@ func (t *tx) saveTrace(st *traceState) error {
 	if st.events && !st.dirty && !st.fresh {
 		return t.exec(updateTraceSums, append(values, st.rid)...)
 	}
-	tags, err := list(f.Tags)
+	tags, err := texts(f.Tags)
 	if err != nil {
 		return err
 	}
@@ -263,11 +275,26 @@ func (t *tx) saveTrace(st *traceState) error {
 	if err != nil {
 		return err
 	}
+	if f.SessionID != st.session {
+		if err := t.moveSession(st, f.SessionID); err != nil {
+			return err
+		}
+	}
 	var attributes []attribute
 	if st.events {
 		attributes = attributesOf(&f)
 	}
 	return t.index(st, attributes, now.ts)
+}
+
+// moveSession makes the session that a trace has come to, and drops the one that it left.
+func (t *tx) moveSession(st *traceState, to string) error {
+	if to != "" {
+		if err := t.exec("INSERT INTO sessions (project, id, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", st.project, to, t.now); err != nil {
+			return err
+		}
+	}
+	return t.dropSession(st.project, st.session)
 }
 
 // index replaces the rows of the attribute index where they differ.

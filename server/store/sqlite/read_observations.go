@@ -47,7 +47,7 @@ func (s *Store) Observations(ctx context.Context, projectID string, q store.Obse
 	if err != nil {
 		return page, err
 	}
-	if err := checkCursor(q.After); err != nil {
+	if err := checkCursor(ofObservations, q.After); err != nil {
 		return page, err
 	}
 	err = s.snapshot(ctx, "observations", func(tx *sql.Tx) error {
@@ -78,13 +78,16 @@ func observationSource(trace int64) string {
 
 func (s *Store) observations(ctx context.Context, tx *sql.Tx, projectID string, project, trace int64, q store.ObservationQuery) (page store.ObservationPage, err error) {
 	w := observationWhere(project, trace, q.ObservationFilter)
+	if err := w.check(); err != nil {
+		return page, err
+	}
 	from := observationSource(trace)
 	if q.Total {
 		if page.Total, err = count(ctx, tx, from, w); err != nil {
 			return page, err
 		}
 	}
-	if err := w.after(q.After, q.Ascending, "o.start, o.rid"); err != nil {
+	if err := w.after(ofObservations, q.After, q.Ascending, "o.start, o.rid"); err != nil {
 		return page, err
 	}
 	order := "o.start " + direction(q.Ascending) + ", o.rid " + direction(q.Ascending)
@@ -98,7 +101,7 @@ func (s *Store) observations(ctx context.Context, tx *sql.Tx, projectID string, 
 	for rows.Next() {
 		if n := len(page.Observations); n == limit(q.Page) {
 			if n > 0 {
-				page.Next = makeCursor(micros(page.Observations[n-1].Start), last)
+				page.Next = makeCursor(ofObservations, micros(page.Observations[n-1].Start), last)
 			}
 			break
 		}

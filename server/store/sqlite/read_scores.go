@@ -19,6 +19,10 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 	}
 	w := &where{}
 	w.add("project = ?", project)
+	w.ids = len(q.TraceIDs) + len(q.ObservationIDs)
+	if err := w.check(); err != nil {
+		return page, err
+	}
 	in(w, "trace_id", q.TraceIDs)
 	in(w, "observation_id", q.ObservationIDs)
 	w.equal("session_id", q.SessionID)
@@ -28,7 +32,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 			return page, s.readError("count", err)
 		}
 	}
-	if err := w.after(q.After, false, "ts, rid"); err != nil {
+	if err := w.after(ofScores, q.After, false, "ts, rid"); err != nil {
 		return page, err
 	}
 	rows, err := s.read.QueryContext(ctx, "SELECT "+scoreColumns+" FROM scores"+w.String()+tail(q.Page, "ts DESC, rid DESC"), w.args...)
@@ -40,7 +44,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 	for rows.Next() {
 		if n := len(page.Scores); n == limit(q.Page) {
 			if n > 0 {
-				page.Next = makeCursor(micros(page.Scores[n-1].Timestamp), last)
+				page.Next = makeCursor(ofScores, micros(page.Scores[n-1].Timestamp), last)
 			}
 			break
 		}

@@ -31,6 +31,9 @@ func (s *Store) Search(ctx context.Context, projectID string, q store.SearchQuer
 	if err != nil {
 		return page, err
 	}
+	if len(q.Text) > maxSearchQuery {
+		return page, fmt.Errorf("langshark: a search of %d bytes: %w: at most %d", len(q.Text), store.ErrBadQuery, maxSearchQuery)
+	}
 	terms := parseSearch(q.Text)
 	switch {
 	case len(terms) == 0:
@@ -40,13 +43,11 @@ func (s *Store) Search(ctx context.Context, projectID string, q store.SearchQuer
 	}
 	before := int64(1) << 62
 	if q.After != "" {
-		if _, before, err = parseCursor(q.After); err != nil {
+		if _, before, err = parseCursor(ofHits, q.After); err != nil {
 			return page, err
 		}
 	}
-	if q.Limit == 0 {
-		q.Limit = defaultLimit
-	}
+	q.Limit = limit(store.Page{Limit: q.Limit})
 	from, to := bounds(q.From, q.To)
 	deadline := time.Now().Add(maxSearchTime)
 	err = s.snapshot(ctx, "search", func(tx *sql.Tx) error {
@@ -56,13 +57,16 @@ func (s *Store) Search(ctx context.Context, projectID string, q store.SearchQuer
 				return err
 			}
 			for _, owner := range owners {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				hit, err := s.searchHit(ctx, tx, owner, project, terms, from, to)
 				if err != nil {
 					return err
 				}
 				if hit != nil {
 					if len(page.Hits) == q.Limit {
-						page.Next = makeCursor(0, before)
+						page.Next = makeCursor(ofHits, 0, before)
 						return nil
 					}
 					page.Hits = append(page.Hits, *hit)
@@ -73,7 +77,7 @@ func (s *Store) Search(ctx context.Context, projectID string, q store.SearchQuer
 				return nil
 			}
 			if time.Now().After(deadline) {
-				page.Next = makeCursor(0, before)
+				page.Next = makeCursor(ofHits, 0, before)
 				return nil
 			}
 		}

@@ -24,13 +24,16 @@ func (s *Store) sessions(ctx context.Context, projectID string, p store.Page, w 
 	if err != nil {
 		return page, err
 	}
+	if err := w.check(); err != nil {
+		return page, err
+	}
 	w.add("project = ?", project)
 	if p.Total {
 		if page.Total, err = count(ctx, s.read, "sessions", w); err != nil {
 			return page, s.readError("count", err)
 		}
 	}
-	if err := w.after(p.After, false, "created, rid"); err != nil {
+	if err := w.after(ofSessions, p.After, false, "created, rid"); err != nil {
 		return page, err
 	}
 	rows, err := s.read.QueryContext(ctx, "SELECT rid, id, created FROM sessions"+w.String()+tail(p, "created DESC, rid DESC"), w.args...)
@@ -42,7 +45,7 @@ func (s *Store) sessions(ctx context.Context, projectID string, p store.Page, w 
 	for rows.Next() {
 		if n := len(page.Sessions); n == limit(p) {
 			if n > 0 {
-				page.Next = makeCursor(micros(page.Sessions[n-1].CreatedAt), last)
+				page.Next = makeCursor(ofSessions, micros(page.Sessions[n-1].CreatedAt), last)
 			}
 			break
 		}

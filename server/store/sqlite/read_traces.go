@@ -147,11 +147,14 @@ func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery
 	}
 	source, when, row := traceSource(q.TraceFilter)
 	w := traceWhere(project, q.TraceFilter, when)
+	if err := w.check(); err != nil {
+		return page, err
+	}
 	byTime := column == "t.ts"
 	counted := *w
 	if byTime {
 		column = when
-		if err := w.after(q.After, q.Ascending, when+", "+row); err != nil {
+		if err := w.after(ofTraces, q.After, q.Ascending, when+", "+row); err != nil {
 			return page, err
 		}
 	}
@@ -177,7 +180,7 @@ func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery
 		for rows.Next() {
 			if len(page.Traces) == limit(q.Page) {
 				if byTime && len(page.Traces) > 0 {
-					page.Next = makeCursor(micros(page.Traces[len(page.Traces)-1].Timestamp), last)
+					page.Next = makeCursor(ofTraces, micros(page.Traces[len(page.Traces)-1].Timestamp), last)
 				}
 				break
 			}
@@ -241,6 +244,9 @@ func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []s
 	w := &where{}
 	w.add("t.project = ?", project)
 	byID(w, "t.", project, traceIDs)
+	if err := w.check(); err != nil {
+		return nil, err
+	}
 	err = s.pairs(ctx, "SELECT t.id, o.id FROM traces t CROSS JOIN observations o ON o.rid >= t.rid << 24 AND o.rid < (t.rid + 1) << 24"+w.String()+" ORDER BY o.id", w.args, func(trace, id string) {
 		m := members[trace]
 		m.Observations = append(m.Observations, id)

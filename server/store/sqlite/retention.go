@@ -13,7 +13,8 @@ import (
 // to others for as long, or longer if they wait.
 const (
 	stepTime = 25 * time.Millisecond
-	maxStep  = 4000 // observations
+	minStep  = 50 // observations
+	maxStep  = 4000
 )
 
 // SetRetention implements [store.Store].
@@ -114,7 +115,7 @@ func (s *Store) expire(ctx context.Context, projectID string, project, before in
 			took := time.Since(began)
 			switch {
 			case took > stepTime:
-				limit = max(limit*3/4, 1)
+				limit = max(limit*3/4, minStep)
 			case took < stepTime/2:
 				limit = min(limit*5/4+1, maxStep)
 			}
@@ -131,8 +132,11 @@ func (s *Store) expire(ctx context.Context, projectID string, project, before in
 }
 
 // expireTraces removes the oldest traces with all that belongs to them: so many
-// observations, or a part of them if a trace has more.
+// observations. Of a trace that has more, the row goes now and they step by step.
 func (t *tx) expireTraces(project, before int64, observations int) (more bool, err error) {
+	if more, err = t.expireLarge(project, observations); err != nil || more {
+		return more, err
+	}
 	var traces []int64
 	err = t.d.rows("SELECT rid FROM traces WHERE project = ? AND ts < ? ORDER BY ts LIMIT ?", []any{project, before, observations}, func(r driverRow) error {
 		var rid int64
@@ -149,17 +153,22 @@ func (t *tx) expireTraces(project, before int64, observations int) (more bool, e
 		if err != nil {
 			return false, err
 		}
-		whole := st.sums.observations <= int64(observations)
-		if err := t.expireMembers(st, observations, whole); err != nil {
-			return false, err
+		large := st.sums.observations > int64(observations)
+		if large {
+			err = t.exec("INSERT INTO expiring (rid, project) VALUES (?, ?)", rid, project)
+		} else {
+			_, err = t.expireMembers(project, rid, observations)
 		}
-		if !whole {
-			return true, nil
+		if err != nil {
+			return false, err
 		}
 		if err := t.expireTrace(st); err != nil {
 			return false, err
 		}
 		t.expired++
+		if large {
+			return true, nil
+		}
 		if observations -= int(st.before.observations) + 1; observations <= 0 {
 			return true, nil
 		}
@@ -167,14 +176,31 @@ func (t *tx) expireTraces(project, before int64, observations int) (more bool, e
 	return more, nil
 }
 
-// expireMembers takes observations of a trace out of all tables, indexes and sums:
-// all, or the first ones.
-func (t *tx) expireMembers(st *traceState, limit int, whole bool) error {
+// expireLarge goes on with a large trace, if there is one.
+func (t *tx) expireLarge(project int64, observations int) (more bool, err error) {
+	var rid int64
+	err = t.row("SELECT rid FROM expiring WHERE project = ? LIMIT 1", []any{project}, &rid)
+	if errors.Is(err, errNoRow) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	n, err := t.expireMembers(project, rid, observations)
+	if err == nil && n < observations {
+		err = t.exec("DELETE FROM expiring WHERE rid = ?", rid)
+	}
+	return true, err
+}
+
+// expireMembers takes the first observations of a trace's row out of all tables,
+// indexes and sums, but those of the trace. It returns how many there were.
+func (t *tx) expireMembers(project, trace int64, limit int) (n int, err error) {
 	var refs []int64
-	last := firstMember(st.rid)
-	err := t.d.rows(`SELECT rid, start, kind, ifnull(level, 0), end, ifnull(model, ''), completion_start, ifnull(prompt_name, ''), ifnull(prompt_version, 0),
+	last := firstMember(trace)
+	err = t.d.rows(`SELECT rid, start, kind, ifnull(level, 0), end, ifnull(model, ''), completion_start, ifnull(prompt_name, ''), ifnull(prompt_version, 0),
 		ifnull(input_tokens, 0), ifnull(output_tokens, 0), ifnull(total_tokens, 0), total_cost, input, output FROM observations WHERE rid BETWEEN ? AND ? ORDER BY rid LIMIT ?`,
-		[]any{firstMember(st.rid), lastMember(st.rid), limit}, func(r driverRow) error {
+		[]any{firstMember(trace), lastMember(trace), limit}, func(r driverRow) error {
 			var m measure
 			var kind, level int64
 			var end, first, cost, input, output *int64
@@ -182,10 +208,8 @@ func (t *tx) expireMembers(st *traceState, limit int, whole bool) error {
 				return err
 			}
 			m.fill(kind, level, end, first, cost)
-			t.rollups.observation(st.project, &m, -1)
-			if !whole {
-				st.sums.count(&m, -1)
-			}
+			n++
+			t.rollups.observation(project, &m, -1)
 			if input != nil || output != nil {
 				t.unsearch = append(t.unsearch, last)
 				refs = append(refs, number(input), number(output))
@@ -193,15 +217,12 @@ func (t *tx) expireMembers(st *traceState, limit int, whole bool) error {
 			return nil
 		})
 	if err != nil {
-		return wrapRead(err)
+		return 0, wrapRead(err)
 	}
 	for i := range refs {
 		t.letGo(&refs[i])
 	}
-	if !whole {
-		st.members, st.rescan, st.reroot = true, true, true
-	}
-	return t.exec("DELETE FROM observations WHERE rid BETWEEN ? AND ?", firstMember(st.rid), last)
+	return n, t.exec("DELETE FROM observations WHERE rid BETWEEN ? AND ?", firstMember(trace), last)
 }
 
 // expireTrace takes a trace without observations out. It leaves no tombstone: an
@@ -223,11 +244,7 @@ func (t *tx) expireTrace(st *traceState) error {
 	if err := t.exec("DELETE FROM mentions WHERE project = ? AND trace_id = ?", st.project, st.id); err != nil {
 		return err
 	}
-	if session := st.merged.Fields.SessionID; session != "" {
-		return t.exec("DELETE FROM sessions WHERE project = ?1 AND id = ?2 AND NOT EXISTS (SELECT 1 FROM traces WHERE project = ?1 AND session_id = ?2) AND NOT EXISTS (SELECT 1 FROM scores WHERE project = ?1 AND session_id = ?2)",
-			st.project, session)
-	}
-	return nil
+	return t.dropSession(st.project, st.session)
 }
 
 // expireRest removes old scores that no trace took along, and the tombstones of
@@ -238,12 +255,8 @@ func (t *tx) expireRest(project, before int64, limit int) (more bool, err error)
 	if err != nil {
 		return false, fmt.Errorf("langshark: write: %w", err)
 	}
-	nanos := int64(1) // tombstones count in nanoseconds; 0 is one of a member, whose trace has the time
-	if before < 1<<62/1000 {
-		nanos = before * 1000
-	}
-	tombs, err := t.d.changed("DELETE FROM tombstones WHERE (project, thing, id) IN (SELECT project, thing, id FROM tombstones WHERE project = ? AND at_time < ? AND at_time > 0 LIMIT ?)",
-		project, nanos, limit)
+	tombs, err := t.d.changed("DELETE FROM tombstones WHERE (project, thing, id) IN (SELECT project, thing, id FROM tombstones WHERE project = ? AND kept < ? LIMIT ?)",
+		project, before, limit)
 	if err != nil {
 		return false, fmt.Errorf("langshark: write: %w", err)
 	}

@@ -227,21 +227,26 @@ func (s *Store) readOwners(ctx context.Context) (found owners, upTo int64, err e
 }
 
 // The search index is merged anew once a third of its rows is gone, at least
-// mergeLeast, in steps of mergePages pages.
+// mergeLeast, and every mergeEvery if any is: the words of what was deleted leave
+// the file by it. It goes in steps of mergePages pages.
 const (
 	mergeLeast = 1000
 	mergePages = 32
+	mergeEvery = 24 * time.Hour
 )
 
 // mergeSearch takes deleted rows out of the search index, if there are many.
 func (s *Store) mergeSearch(ctx context.Context) error {
 	var dead, rows int64
-	if err := s.read.QueryRowContext(ctx, "SELECT dead FROM counters").Scan(&dead); err != nil || dead < mergeLeast {
+	if err := s.read.QueryRowContext(ctx, "SELECT dead FROM counters").Scan(&dead); err != nil || dead == 0 || dead < mergeLeast && time.Since(s.merged) < mergeEvery {
 		return err
 	}
-	if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM search_docsize").Scan(&rows); err != nil || dead < rows/2 {
-		return err
+	if time.Since(s.merged) < mergeEvery {
+		if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM search_docsize").Scan(&rows); err != nil || dead < rows/2 {
+			return err
+		}
 	}
+	s.merged = time.Now()
 	pages := int64(-mergePages) // begins a merge of all; then it goes on
 	for more := true; more; pages = mergePages {
 		start := time.Now()

@@ -72,6 +72,7 @@ type Store struct {
 
 	end      context.CancelFunc // ends what works in the background
 	kick     chan struct{}      // has the sweeper look now
+	merged   time.Time          // when the search index was last merged; the sweeper's
 	training sync.Mutex
 	trained  map[int64]time.Time // when a dictionary was last tried, by project; guarded by training
 	working  sync.WaitGroup
@@ -166,7 +167,7 @@ const readers = 4
 func (s *Store) prepare(ctx context.Context, d *db) error {
 	for _, pragma := range []string{
 		"page_size=8192", "journal_mode=WAL", "synchronous=" + s.synchronous(), "cache_size=-65536",
-		"temp_store=MEMORY", "wal_autocheckpoint=0", "journal_size_limit=67108864",
+		"temp_store=MEMORY", "wal_autocheckpoint=0", "secure_delete=ON", "journal_size_limit=67108864",
 	} {
 		if err := d.script("PRAGMA " + pragma); err != nil {
 			return err

@@ -28,6 +28,8 @@ type traceState struct {
 	// root names a trace that has not been heard of, with name.
 	root int64
 	name string
+	// session is the one that the row has.
+	session string
 
 	dirty, input, output bool // what of the fields must be written
 	members              bool // its observations changed
@@ -108,7 +110,7 @@ func (t *tx) loadTrace(k key, where string, args ...any) (*traceState, error) {
 		}
 	}
 	t.byRow[st.rid] = st
-	st.name = deref(name)
+	st.name, st.session = deref(name), deref(session)
 	st.before = traceMeasure{counted: true, ts: ts, environment: orDefault(deref(environment)), user: deref(user), traceSums: st.sums}
 	if st.events {
 		f.Timestamp = derefTime(givenTS)
@@ -172,8 +174,8 @@ func (t *tx) keep(thing store.Thing, k key, fields any, registers []byte) error 
 	if err != nil {
 		return fmt.Errorf("langshark: tombstone of %q: %w", k.id, err)
 	}
-	return t.exec(`INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event, rest) VALUES (?, ?, ?, 0, 0, '', ?)
-		ON CONFLICT DO UPDATE SET rest = excluded.rest`, k.project, int64(thing), k.id, kept)
+	return t.exec(`INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event, rest, kept) VALUES (?, ?, ?, 0, 0, '', ?, ?)
+		ON CONFLICT DO UPDATE SET rest = excluded.rest, kept = excluded.kept`, k.project, int64(thing), k.id, kept, t.now)
 }
 
 // attribute is a row of the attribute index.

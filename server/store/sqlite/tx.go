@@ -155,10 +155,7 @@ func (t *tx) writeTrace(project int64, w *store.TraceWrite) error {
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
 	st.events = st.merged.Live(deleted)
-	if w.SessionID == "" {
-		return nil
-	}
-	return t.exec("INSERT INTO sessions (project, id, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", project, w.SessionID, t.now)
+	return nil
 }
 
 func (t *tx) writeObservation(project int64, w *store.ObservationWrite) error {

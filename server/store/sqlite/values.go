@@ -29,8 +29,8 @@ func moment(t time.Time) any {
 	return micros(t)
 }
 
-// list is s as JSON, nil if it is empty.
-func list(s []string) (any, error) {
+// texts is s as JSON, nil if it is empty.
+func texts(s []string) (any, error) {
 	if len(s) == 0 {
 		return nil, nil
 	}

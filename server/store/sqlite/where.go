@@ -14,6 +14,25 @@ import (
 type where struct {
 	conditions []string
 	args       []any
+	ids        int
+	search     int // bytes
+}
+
+// Bounds of a query.
+const (
+	maxIDs         = 10_000
+	maxSearchQuery = 1000 // bytes
+)
+
+// check refuses what the engine can't take.
+func (w *where) check() error {
+	switch {
+	case w.ids > maxIDs:
+		return fmt.Errorf("langshark: %d ids: %w: ask for at most %d at once", w.ids, store.ErrBadQuery, maxIDs)
+	case w.search > maxSearchQuery:
+		return fmt.Errorf("langshark: a search of %d bytes: %w: at most %d", w.search, store.ErrBadQuery, maxSearchQuery)
+	}
+	return nil
 }
 
 func (w *where) add(condition string, args ...any) {
@@ -55,6 +74,7 @@ func byID(w *where, table string, project int64, ids []string) {
 	if len(ids) == 0 {
 		return
 	}
+	w.ids += len(ids)
 	hashes := make([]int64, len(ids))
 	for i, id := range ids {
 		hashes[i] = hashOf(project, id)
@@ -78,6 +98,7 @@ func (w *where) contains(part string, columns ...string) {
 	if part == "" {
 		return
 	}
+	w.search += len(part)
 	pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(part) + "%"
 	var either []string
 	for _, c := range columns {
@@ -89,11 +110,11 @@ func (w *where) contains(part string, columns ...string) {
 
 // after adds where a page begins that continues another. The columns are the
 // time of the default order and the row number.
-func (w *where) after(c store.Cursor, ascending bool, columns string) error {
+func (w *where) after(of list, c store.Cursor, ascending bool, columns string) error {
 	if c == "" {
 		return nil
 	}
-	ts, rid, err := parseCursor(c)
+	ts, rid, err := parseCursor(of, c)
 	if err != nil {
 		return err
 	}
@@ -141,21 +162,32 @@ func direction(ascending bool) string {
 	return "DESC"
 }
 
-func checkCursor(c store.Cursor) error {
+// list names a list in its cursors.
+type list string
+
+const (
+	ofTraces       list = "t"
+	ofObservations list = "o"
+	ofScores       list = "s"
+	ofSessions     list = "n"
+	ofHits         list = "h"
+)
+
+func checkCursor(of list, c store.Cursor) error {
 	if c == "" {
 		return nil
 	}
-	_, _, err := parseCursor(c)
+	_, _, err := parseCursor(of, c)
 	return err
 }
 
-// A cursor is the time and row number of a page's last row.
+// A cursor is the name of the list, and the time and row number of a page's last row.
 
-func makeCursor(ts, rid int64) store.Cursor {
-	return store.Cursor(base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", ts, rid)))
+func makeCursor(of list, ts, rid int64) store.Cursor {
+	return store.Cursor(base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s%d.%d", of, ts, rid)))
 }
 
-func parseCursor(c store.Cursor) (ts, rid int64, err error) {
+func parseCursor(of list, c store.Cursor) (ts, rid int64, err error) {
 	bad := func() (int64, int64, error) {
 		return 0, 0, fmt.Errorf("langshark: cursor %q: %w", c, store.ErrBadCursor)
 	}
@@ -163,7 +195,11 @@ func parseCursor(c store.Cursor) (ts, rid int64, err error) {
 	if err != nil {
 		return bad()
 	}
-	left, right, ok := strings.Cut(string(b), ".")
+	rest, ok := strings.CutPrefix(string(b), string(of))
+	if !ok {
+		return bad()
+	}
+	left, right, ok := strings.Cut(rest, ".")
 	if !ok {
 		return bad()
 	}

@@ -7,6 +7,7 @@ import (
 
 // startWork starts what goes on in the background; Close ends it.
 func (s *Store) startWork(ctx context.Context) {
+	s.merged = time.Now()
 	s.kick, s.trained = make(chan struct{}, 1), map[int64]time.Time{}
 	if s.opts.noWork {
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -70,15 +71,32 @@ func (s *Store) Write(ctx context.Context, batch *store.Batch) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSizes(batch); err != nil {
+	if err := checkBatch(batch); err != nil {
 		return err
 	}
 	packed, blocks, bytes := packBatch(batch, s.codecs.of(project))
 	return s.writer.submit(ctx, &request{batch: packed, project: project, blocks: blocks, items: batch.Len(), bytes: bytes})
 }
 
-// checkSizes refuses what could not be read again.
-func checkSizes(b *store.Batch) error {
+// checkBatch refuses what could not be read again.
+func checkBatch(b *store.Batch) error {
+	moments := func(id string, all ...time.Time) error {
+		for _, at := range all {
+			if y := at.Year(); y < 1 || y > 9999 {
+				return fmt.Errorf("langshark: a time of %q is in the year %d: give one from 1 to 9999", id, y)
+			}
+		}
+		return nil
+	}
+	for i := range b.Scores {
+		s := &b.Scores[i]
+		if s.Number != nil && (math.IsNaN(*s.Number) || math.IsInf(*s.Number, 0)) {
+			return fmt.Errorf("langshark: score %q is %v: give a number", s.ID, *s.Number)
+		}
+		if err := moments(s.ID, s.Timestamp); err != nil {
+			return err
+		}
+	}
 	check := func(what, id string, raw []byte) error {
 		if len(raw) > maxPayloadBytes {
 			return fmt.Errorf("langshark: %s of %q has %d bytes, more than %d: send a file or less of it", what, id, len(raw), maxPayloadBytes)
@@ -87,13 +105,13 @@ func checkSizes(b *store.Batch) error {
 	}
 	for i := range b.Traces {
 		t := &b.Traces[i]
-		if err := errors.Join(check("input", t.ID, t.Input), check("output", t.ID, t.Output)); err != nil {
+		if err := errors.Join(check("input", t.ID, t.Input), check("output", t.ID, t.Output), moments(t.ID, t.Timestamp)); err != nil {
 			return err
 		}
 	}
 	for i := range b.Observations {
 		o := &b.Observations[i]
-		if err := errors.Join(check("input", o.ID, o.Input), check("output", o.ID, o.Output)); err != nil {
+		if err := errors.Join(check("input", o.ID, o.Input), check("output", o.ID, o.Output), moments(o.ID, o.Start, o.End, o.CompletionStart)); err != nil {
 			return err
 		}
 	}

@@ -123,6 +123,15 @@ CREATE TABLE payloads (
   data BLOB NOT NULL
 );
 
+-- Traces that were too old and have more observations than go at once: these are
+-- in no trace any more, and go step by step.
+CREATE TABLE expiring (
+  rid     INTEGER PRIMARY KEY,
+  project INTEGER NOT NULL
+);
+
+ALTER TABLE tombstones ADD COLUMN kept INTEGER NOT NULL DEFAULT 0; -- when the server heard of it
+
 -- Trained dictionaries of the payloads of a project.
 CREATE TABLE dictionaries (
   id      INTEGER PRIMARY KEY,
