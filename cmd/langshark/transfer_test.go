@@ -167,7 +167,7 @@ func TestImportFromServer(t *testing.T) {
 		t.Errorf("stopped: %d %s", code, errs.String())
 	}
 	code, stdout, stderr := command(t, "import", "--from", source.url, "--data", target, "--resume")
-	for _, want := range []string{"traces 30 30 30 30", "observations 30 30 30 30", "scores", "Prompts and datasets are not imported"} {
+	for _, want := range []string{"traces 30 30 30 30", "observations 30 30 30 30", "scores", "90 traces, observations and scores with times in whole milliseconds", "Prompts and datasets are not imported"} {
 		if code != 0 || !strings.Contains(strings.Join(strings.Fields(stdout), " "), want) {
 			t.Errorf("%d, lacks %q:\n%s%s", code, want, stdout, stderr)
 		}
