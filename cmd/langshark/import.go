@@ -79,8 +79,13 @@ func (c *importCommand) stopped(ctx context.Context, state string, err error) er
 	if _, missing := os.Stat(state); missing != nil {
 		return err
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return errors.New("stopped; the same command with --resume goes on")
+	case errors.Is(err, transfer.ErrBeyond): // the same file would stop there again
+		return err
+	case errors.Is(err, transfer.ErrCut):
+		return fmt.Errorf("%w; with the whole file, the same command with --resume goes on from there", err)
 	}
 	return fmt.Errorf("%w; the same command with --resume goes on from where it stopped", err)
 }
@@ -192,7 +197,7 @@ func printImport(out io.Writer, r *remote.Result, whole bool) {
 	for _, d := range r.Differences {
 		fmt.Fprintln(out, d)
 	}
-	if whole && len(r.Differences) == 0 {
+	if whole && len(r.Differences) == 0 && len(r.Notes) == 0 {
 		fmt.Fprintln(out, "No differences. Prompts and datasets are not imported.")
 	} else if whole {
 		fmt.Fprintln(out, "Prompts and datasets are not imported.")

@@ -102,8 +102,25 @@ func TestExportAndImport(t *testing.T) {
 	if code, stdout, stderr := command(t, "import", bad, "--data", data, "--project", "copy", "--skip-bad", "--resume"); code != 0 || !strings.Contains(stdout, "1 bad lines were left out:\n  line 3: kind") {
 		t.Errorf("without the bad line: %d %s%s", code, stdout, stderr)
 	}
+	cut := filepath.Join(dir, "cut.jsonl")
+	for _, part := range []struct {
+		text, stdout, stderr string
+		code                 int
+	}{
+		{whole[:len(whole)/2], "imported ", "cut off after line ", 1},
+		{whole, "imported 30 traces, 30 observations, 30 scores", "", 0},
+		{whole + whole, "imported 0 traces", "line 93: a second header: import the files one by one\n", 1},
+	} {
+		if err := os.WriteFile(cut, []byte(part.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := command(t, "import", cut, "--data", data, "--project", "copy", "--resume")
+		if code != part.code || !strings.Contains(stdout, part.stdout) || !strings.Contains(stderr, part.stderr) || strings.Contains(stderr, "cut off") != strings.Contains(stderr, "with the whole file, the same command with --resume goes on from there") {
+			t.Errorf("%d bytes: %d %s%s", len(part.text), code, stdout, stderr)
+		}
+	}
 	left, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(left) != 2 {
+	if err != nil || len(left) != 4 { // one of them the state of the last
 		t.Errorf("files: %q, %v", left, err)
 	}
 }
@@ -150,7 +167,7 @@ func TestImportFromServer(t *testing.T) {
 		t.Errorf("stopped: %d %s", code, errs.String())
 	}
 	code, stdout, stderr := command(t, "import", "--from", source.url, "--data", target, "--resume")
-	for _, want := range []string{"traces 30 30 30 30", "observations 30 30 30 30", "scores", "Prompts and datasets are not imported"} {
+	for _, want := range []string{"traces 30 30 30 30", "observations 30 30 30 30", "scores", "90 traces, observations and scores with times in whole milliseconds", "Prompts and datasets are not imported"} {
 		if code != 0 || !strings.Contains(strings.Join(strings.Fields(stdout), " "), want) {
 			t.Errorf("%d, lacks %q:\n%s%s", code, want, stdout, stderr)
 		}

@@ -28,6 +28,8 @@ type LineError struct {
 	Field string
 	// Message says what is wrong and how to mend it.
 	Message string
+
+	cause error // what it also is to errors.Is, or nil
 }
 
 // Error is, for example, `line 12: startTime: "yesterday" is no date and time with a zone, …`.
@@ -37,6 +39,9 @@ func (e *LineError) Error() string {
 	}
 	return fmt.Sprintf("line %d: %s: %s", e.Line, e.Field, e.Message)
 }
+
+// Unwrap returns [ErrBeyond] if the line is one that may not be there at all.
+func (e *LineError) Unwrap() error { return e.cause }
 
 // record is any line as it stands in the file.
 type record struct {

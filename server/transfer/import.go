@@ -3,12 +3,14 @@ package transfer
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
 	"time"
 
+	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/transfer/internal/batch"
 	"github.com/langshark/langshark-go/server/transfer/internal/state"
@@ -69,14 +71,24 @@ type progress struct {
 	Bookmarks int64 `json:"bookmarks"`
 }
 
+// What else can be wrong with a file than a line.
+var (
+	// ErrCut says that the end of the file is missing. What it has has been written:
+	// with the whole file, a resume goes on from there.
+	ErrCut = errors.New("the file was cut off")
+	// ErrBeyond says that the file goes on after its end, as two files in one do.
+	ErrBeyond = errors.New("the file has more than one export")
+)
+
 const fileState = "langshark import of a file"
 
 // Import reads what [Export] wrote, compressed or not, and writes it to the
 // project, which must be there. It may be repeated and interrupted: the same file
 // makes the same rows, and fields that have been written since are left as they
-// are. A [*LineError] is a line that is wrong; nothing after it is written then. A
-// file without its trailer, or with other counts, is an error too, after all of it
-// has been written. The result is filled as far as it got, also with an error.
+// are. A [*LineError] is a line that is wrong; nothing further is written then, and
+// it is [ErrBeyond] if it is one after the end, which SkipBad doesn't leave out. A
+// file that was cut off, which is [ErrCut], or with other counts than its trailer
+// says is an error too, after all whole lines of it have been written. The result is filled as far as it got, also with an error.
 func Import(ctx context.Context, s store.Store, projectID string, r io.Reader, opts ImportOptions) (ImportResult, error) {
 	im := &importer{store: s, project: projectID, opts: opts}
 	im.size.rows.Store(batch.MaxWrites)
@@ -154,10 +166,12 @@ func (im *importer) run(ctx context.Context, r io.Reader) error {
 
 func readHeader(lines *lineReader) (*Header, error) {
 	text, err := lines.next()
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		return nil, errors.New("the file is empty")
-	}
-	if err != nil {
+	case errors.Is(err, io.ErrUnexpectedEOF), err == nil && lines.cut(text) && partOfHeader(text):
+		return nil, fmt.Errorf("%w in its first line: download or copy it again", ErrCut)
+	case err != nil:
 		return nil, err
 	}
 	it, err := decodeLine(text)
@@ -165,6 +179,13 @@ func readHeader(lines *lineReader) (*Header, error) {
 		err = &LineError{Message: "expected the header of an export: this is no file of langshark export --format jsonl, or its beginning is missing"}
 	}
 	return it.header, numbered(err, lines.line)
+}
+
+// partOfHeader says whether a line that was cut off is the header of an export.
+func partOfHeader(text []byte) bool {
+	const first = `{"type":"header"`
+	n := min(len(text), len(first))
+	return string(text[:n]) == first[:n]
 }
 
 // numbered gives a line's error its number.
@@ -241,7 +262,7 @@ func (im *importer) copy(ctx context.Context, lines *lineReader, done int64) err
 		return err
 	}
 	if errors.Is(readErr, errDone) {
-		im.done = true
+		im.done, im.result.Line = true, lines.line
 		return nil
 	}
 	return readErr
@@ -272,11 +293,11 @@ func (im *importer) write(ctx context.Context, c *chunk) error {
 	return nil
 }
 
-// read gathers lines to chunks. It returns errDone after the trailer.
+// read gathers lines to chunks. It returns errDone after the end.
 func (im *importer) read(ctx context.Context, lines *lineReader, done int64, out chan<- *chunk) error {
 	c := &chunk{}
-	send := func() bool {
-		c.line, c.batch.ProjectID = lines.line, im.project
+	send := func(line int64) bool { // line is done with it
+		c.line, c.batch.ProjectID = max(line, done), im.project
 		select {
 		case out <- c:
 			c = &chunk{}
@@ -291,15 +312,22 @@ func (im *importer) read(ctx context.Context, lines *lineReader, done int64, out
 		text, err := lines.next()
 		var it item
 		switch {
-		case errors.Is(err, io.EOF):
-			if !send() {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			if !send(lines.line) {
 				return context.Cause(ctx)
 			}
-			return fmt.Errorf("the file ends after line %d without its trailer: it was cut off, and what it had has been imported", lines.line)
+			return cutAfter(lines.line)
+		case err == nil && lines.cut(text) && !glued(text):
+			if !send(lines.line - 1) {
+				return context.Cause(ctx)
+			}
+			return cutAfter(lines.line - 1)
 		case err == nil && lines.line <= done, err == nil && len(bytes.TrimSpace(text)) == 0:
 			continue
 		case err == nil:
-			it, err = decodeLine(text)
+			if it, err = decodeLine(text); err != nil && glued(text) {
+				return secondHeader(lines.line)
+			}
 			err = numbered(err, lines.line)
 		}
 		var wrong *LineError
@@ -313,21 +341,71 @@ func (im *importer) read(ctx context.Context, lines *lineReader, done int64, out
 			continue
 		case err != nil:
 			return err
+		case it.header != nil:
+			return secondHeader(lines.line)
 		case it.trailer != nil:
-			if !send() {
+			last := lines.line - 1 // a resume reads the trailer again
+			end := readEnd(lines)
+			if end != nil && !errors.Is(end, ErrCut) {
+				return end
+			}
+			if !send(last) {
 				return context.Cause(ctx)
 			}
+			if end != nil {
+				return end
+			}
 			if missing := it.trailer.Total() - total.Total() - bad; missing != 0 {
-				return fmt.Errorf("the trailer in line %d says %s, but the lines before it are %s: lines are missing or came twice; what is there has been imported", lines.line, it.trailer, total)
+				return fmt.Errorf("the trailer in line %d says %s, but the lines before it are %s: lines are missing or came twice; what is there has been imported", last+1, it.trailer, total)
 			}
 			return errDone
 		}
 		total.add(c.put(&it))
 		if c.batch.Len() >= im.size.limit() || c.bytes >= batch.MaxBytes {
-			if !send() {
+			if !send(lines.line) {
 				return context.Cause(ctx)
 			}
 		}
+	}
+}
+
+// cutAfter is the error of a file that ends too early. The lines up to this one are whole.
+func cutAfter(line int64) error {
+	return fmt.Errorf("%w after line %d, before its trailer: download or copy it again; the whole lines that it has have been imported", ErrCut, line)
+}
+
+// glued says whether a line that is no JSON has the header of another file in it:
+// the one before had no end of its last line.
+func glued(text []byte) bool {
+	return bytes.Contains(text, []byte(`{"type":"header","format":"`+FormatName+`"`)) && !json.Valid(ingest.Sanitize(text))
+}
+
+func secondHeader(line int64) error {
+	return &LineError{Line: line, Message: "a second header: import the files one by one", cause: ErrBeyond}
+}
+
+// readEnd reads what follows the trailer, which may be blank lines alone.
+func readEnd(lines *lineReader) error {
+	trailer := lines.line
+	for {
+		text, err := lines.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return fmt.Errorf("%w after its trailer in line %d: download or copy it again; all its lines have been imported", ErrCut, trailer)
+		case err != nil:
+			return err
+		case len(bytes.TrimSpace(text)) == 0:
+			continue
+		}
+		var r struct {
+			Type string `json:"type"`
+		}
+		if json.Unmarshal(text, &r) == nil && r.Type == typeHeader || lines.cut(text) && partOfHeader(text) {
+			return secondHeader(lines.line)
+		}
+		return &LineError{Line: lines.line, Message: fmt.Sprintf("more after the trailer in line %d, which is the end of an export: remove it", trailer), cause: ErrBeyond}
 	}
 }
 

@@ -2,9 +2,13 @@ package transfer
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/langshark/langshark-go/server/ingest"
 )
 
 // maxLine bounds a line: more than any row has that came by the API.
@@ -14,7 +18,9 @@ const maxLine = 64 << 20
 type lineReader struct {
 	in   *bufio.Reader
 	line int64 // the number of the line that was read last
-	buf  []byte
+	// ended says that it has an end: the last line of a file that was cut off has none.
+	ended bool
+	buf   []byte
 }
 
 func newLineReader(r io.Reader) *lineReader {
@@ -23,7 +29,7 @@ func newLineReader(r io.Reader) *lineReader {
 
 // next returns the next line, without its end, valid until the next call, and
 // io.EOF after the last. A [*LineError] says that the line is too long: it has
-// been passed over.
+// been passed over. An [io.ErrUnexpectedEOF] says that a compressed file was cut off.
 func (l *lineReader) next() ([]byte, error) {
 	l.buf = l.buf[:0]
 	long := false
@@ -43,10 +49,17 @@ func (l *lineReader) next() ([]byte, error) {
 		case err != nil && !errors.Is(err, io.EOF):
 			return nil, fmt.Errorf("after line %d: %w", l.line, err)
 		}
-		l.line++
+		l.line, l.ended = l.line+1, err == nil
 		if long {
 			return nil, &LineError{Line: l.line, Message: fmt.Sprintf("longer than %d MiB", maxLine>>20)}
 		}
 		return l.buf, nil
 	}
+}
+
+// cut says whether the line that was read last is the beginning of one: it has no
+// end and can't be read.
+func (l *lineReader) cut(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	return !l.ended && len(text) > 0 && !json.Valid(ingest.Sanitize(text))
 }

@@ -348,8 +348,9 @@ func TestDamagedFiles(t *testing.T) {
 		"no header":      {strings.Join(lines[1:], ""), "expected the header"},
 		"another format": {`{"type":"header","format":"x","formatVersion":1}`, "no export of langshark"},
 		"a later format": {strings.Replace(whole, `"formatVersion":1`, `"formatVersion":2`, 1), "use a newer langshark"},
-		"no trailer":     {strings.Join(lines[:4], ""), "cut off"},
-		"cut in a line":  {whole[:len(whole)-30], "no JSON object"},
+		"no trailer":     {strings.Join(lines[:4], ""), "cut off after line 4"},
+		"cut in line 1":  {whole[:20], "cut off in its first line"},
+		"cut in a line":  {whole[:len(whole)-30], "cut off after line 4"},
 		"a line missing": {lines[0] + lines[1] + lines[3] + lines[4], "lines are missing or came twice"},
 		"a line twice":   {lines[0] + lines[1] + lines[1] + lines[2] + lines[3] + lines[4], "lines are missing or came twice"},
 	} {

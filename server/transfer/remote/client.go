@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -37,6 +38,8 @@ type client struct {
 	opts Options
 	http *http.Client
 	pace pace
+	// langshark says that the server is one of ours, as it has said in an answer.
+	langshark atomic.Bool
 }
 
 func newClient(opts Options) *client {
@@ -159,6 +162,9 @@ func (c *client) once(ctx context.Context, path string, query url.Values, into a
 		return &passingError{err: err, heavy: errors.As(err, &timeout) && timeout.Timeout()}
 	}
 	defer res.Body.Close()
+	if res.Header.Get("X-Langshark-Version") != "" {
+		c.langshark.Store(true)
+	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.opts.MaxResponseBytes+1))
 	switch {
 	case err != nil:

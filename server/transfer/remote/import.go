@@ -252,7 +252,7 @@ func (j *job) lists(ctx context.Context) ([]*listing, error) {
 func (j *job) gather(rows []json.RawMessage, put func(*reader, *store.Batch, json.RawMessage) error) (*store.Batch, map[string]int64) {
 	b := &store.Batch{ProjectID: j.project}
 	left := map[string]int64{}
-	r := &reader{notes: map[string]int64{}}
+	r := &reader{notes: map[string]int64{}, finer: j.client.langshark.Load()}
 	for _, raw := range rows {
 		if err := put(r, b, raw); err != nil {
 			left[err.Error()]++

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +101,17 @@ func everything(t *testing.T, url string) string {
 	return strings.Join(lines, "")
 }
 
+// probes counts answers of 5xx.
+type probes struct{ failed atomic.Int64 }
+
+func (p *probes) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil && res.StatusCode >= http.StatusInternalServerError {
+		p.failed.Add(1)
+	}
+	return res, err
+}
+
 // TestOwnServer copies a project from one server to another: what the public
 // API shows of both is the same.
 func TestOwnServer(t *testing.T) {
@@ -113,7 +125,7 @@ func TestOwnServer(t *testing.T) {
 			batch = append(batch, map[string]any{"id": "e-" + kind + id, "type": kind, "timestamp": "2026-02-01T00:00:00Z", "body": body})
 		}
 		for i := first; i < min(first+50, traces); i++ {
-			at := time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC)
+			at := time.Date(2026, 1, 1, 0, 0, i, 123456000, time.UTC)
 			id := fmt.Sprint("t", i)
 			event("trace-create", id, map[string]any{
 				"timestamp": at, "name": "chat", "userId": fmt.Sprint("u", i%7), "sessionId": fmt.Sprint("s", i%11), "tags": []string{"b", "a"}, "public": i%3 == 0,
@@ -132,7 +144,10 @@ func TestOwnServer(t *testing.T) {
 		call(t, http.MethodPost, from+"/api/public/ingestion", map[string]any{"batch": batch})
 	}
 	for range 2 {
-		r, err := target.ImportFrom(t.Context(), "", remote.Options{URL: from, PublicKey: "pk", SecretKey: "sk"})
+		probes := &probes{}
+		r, err := target.ImportFrom(t.Context(), "", remote.Options{URL: from, PublicKey: "pk", SecretKey: "sk", PageSize: 40, Transport: probes, Waiting: func(reason error, _ time.Duration) {
+			t.Errorf("waited: %v", reason)
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,6 +155,18 @@ func TestOwnServer(t *testing.T) {
 			if l := r.Lists[i]; l.Read != want || l.Here != want || l.Written() != want {
 				t.Errorf("%+v, want %d", l, want)
 			}
+		}
+		if n := probes.failed.Load(); n > 1 {
+			t.Errorf("%d requests failed at the source: one is to ask for its scores", n)
+		}
+		noted := int64(0)
+		for note, n := range r.Notes {
+			if strings.Contains(note, "whole milliseconds") {
+				noted += n
+			}
+		}
+		if noted != 6*traces {
+			t.Errorf("%d rows are noted as cut to milliseconds: %v", noted, r.Notes)
 		}
 		if r.SessionsThere != 11 || r.SessionsHere != 11 {
 			t.Errorf("sessions: %d there, %d here", r.SessionsThere, r.SessionsHere)

@@ -26,6 +26,7 @@ const (
 	noteCounts     = "counts of tokens out of range: cut to it"
 	noteCosts      = "costs that are no amount: left out"
 	noteBookmark   = "bookmarked traces: bookmarks are not imported"
+	noteTimes      = "traces, observations and scores with times in whole milliseconds: the API of LangShark has no more, a file of langshark export keeps microseconds"
 	noteParameters = "model parameters that are no object: left out"
 )
 
@@ -118,7 +119,11 @@ func (n *number) UnmarshalJSON(raw []byte) error {
 }
 
 // reader turns rows into writes and counts what it changes.
-type reader struct{ notes map[string]int64 }
+type reader struct {
+	notes map[string]int64
+	// finer says that the source has finer times than its API gives.
+	finer bool
+}
 
 func (r *reader) note(what string) { r.notes[what]++ }
 
@@ -151,6 +156,20 @@ func times(list ...text) ([]time.Time, error) {
 		out[i] = t
 	}
 	return out, nil
+}
+
+// cut notes a row whose times may have been finer at the source.
+func (r *reader) cut(of ...time.Time) {
+	some := false
+	for _, t := range of {
+		if !t.Equal(t.Truncate(time.Millisecond)) {
+			return
+		}
+		some = some || !t.IsZero()
+	}
+	if r.finer && some {
+		r.note(noteTimes)
+	}
 }
 
 // stamp is that of a row: its last change, or what is known instead.
@@ -187,6 +206,7 @@ func (r *reader) trace(in *row) (w store.TraceWrite, err error) {
 	if err := cmp.Or(err, err2, err3, payload(in.Metadata, in.Input, in.Output)); err != nil {
 		return w, err
 	}
+	r.cut(at[0])
 	if in.Bookmarked {
 		r.note(noteBookmark)
 	}
@@ -214,6 +234,7 @@ func (r *reader) observation(in *row) (w store.ObservationWrite, err error) {
 		Start: at[0], End: at[1], CompletionStart: at[2], StatusMessage: string(in.StatusMessage), Version: string(in.Version),
 		Metadata: some(in.Metadata), Input: some(in.Input), Output: some(in.Output), Model: string(in.Model), Usage: r.usage(in), Cost: r.cost(in),
 	}
+	r.cut(at[:3]...)
 	kind, known := exporter.ParseKind(strings.ToLower(string(in.Type)))
 	if !known {
 		r.note(noteKind)
@@ -408,7 +429,11 @@ func (r *reader) score(in *row) (w store.ScoreWrite, err error) {
 			w.Text = string(t)
 		}
 	}
-	return w, r.scoreValue(&w)
+	if err := r.scoreValue(&w); err != nil {
+		return w, err
+	}
+	r.cut(at[0])
+	return w, nil
 }
 
 func (r *reader) scoreValue(w *store.ScoreWrite) error {

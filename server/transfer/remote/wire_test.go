@@ -152,3 +152,26 @@ func FuzzRow(f *testing.F) {
 		}
 	})
 }
+
+// TestCutTimes counts rows of a server whose times may have been finer than what came.
+func TestCutTimes(t *testing.T) {
+	for _, c := range []struct {
+		finer bool
+		text  string
+		want  int64
+	}{
+		{true, `{"id":"o","startTime":"2026-01-01T00:00:00.123Z","endTime":"2026-01-01T00:00:00.124Z"}`, 1},
+		{true, `{"id":"o","startTime":"2026-01-01T00:00:00.123Z","endTime":"2026-01-01T00:00:00.124001Z"}`, 0},
+		{true, `{"id":"o","createdAt":"2026-01-01T00:00:00.123Z"}`, 0},
+		{false, `{"id":"o","startTime":"2026-01-01T00:00:00.123Z"}`, 0},
+	} {
+		var in row
+		if err := json.Unmarshal([]byte(c.text), &in); err != nil {
+			t.Fatal(err)
+		}
+		r := &reader{notes: map[string]int64{}, finer: c.finer}
+		if _, err := r.observation(&in); err != nil || r.notes[noteTimes] != c.want {
+			t.Errorf("%s: %v, %v", c.text, r.notes, err)
+		}
+	}
+}
