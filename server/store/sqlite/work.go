@@ -8,7 +8,7 @@ import (
 // startWork starts what goes on in the background; Close ends it.
 func (s *Store) startWork(ctx context.Context) {
 	s.kick, s.trained = make(chan struct{}, 1), map[int64]time.Time{}
-	if s.opts.noWork {
+	if s.opts.noWork || s.opts.ReadOnly {
 		return
 	}
 	s.working.Go(func() { s.checkpoint(ctx) })
