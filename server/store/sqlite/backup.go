@@ -98,7 +98,10 @@ func copyError(err error) error {
 	if text == "" {
 		text = engine.ErrorCodeString[e.Code()&0xff]
 	}
-	return fmt.Errorf("%s (%d)", text, e.Code())
+	if text == "" {
+		return err
+	}
+	return errors.New(text)
 }
 
 // errNoRoom is [store.ErrFull] of the disk that a copy goes to.
