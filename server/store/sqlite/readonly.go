@@ -27,23 +27,22 @@ func (s *Store) openReadOnly(_ context.Context, path string) (err error) {
 		return err
 	case info.IsDir():
 		return errDirectory
-	case info.Size() == 0 && !there(s.path+"-wal"):
+	case info.Size() == 0 && s.noLog():
 		return errors.New("the file is empty: there is no data in it")
 	}
 	s.url = fileURL(s.path)
-	alone := !there(s.path+"-wal") && !there(s.path+"-shm")
 	err = s.readFile()
-	if err != nil && alone && cantShare(err) {
-		// The files by which processes share the data can't be made here. There are
-		// none: so nobody else has it open.
+	if err != nil && cantShare(err) && s.noLog() {
+		// The files by which processes share the data can't be made here, for want of
+		// rights or of room. All data is in the file: it is read as it is now.
 		s.immutable = info
 		err = s.readFile()
 	}
+	if code := codeOf(err) & 0xff; code == codes.SQLITE_CANTOPEN || code == codes.SQLITE_READONLY {
+		return fmt.Errorf("%w: the log beside it can only be read by who may write to the folder; copy all its files to a folder of yours", err)
+	}
 	if err != nil {
-		if !alone && cantShare(err) {
-			return fmt.Errorf("%w: its log beside it can be read only by who may write to the folder; copy all files to a folder of your own", err)
-		}
-		return err
+		return known(err)
 	}
 	if s.read, err = sql.Open("sqlite", s.readURL()); err != nil {
 		return err
@@ -108,6 +107,26 @@ func (s *Store) unchanged() error {
 	return nil
 }
 
+// noLog reports whether all data is in the file, none in a log beside it.
+func (s *Store) noLog() bool {
+	info, err := os.Stat(s.path + "-wal")
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
+}
+
+// tidyUp has the engine remove the empty files that reading has made beside the data,
+// which one that only reads leaves there, unless others use them.
+func (s *Store) tidyUp() {
+	if !s.opts.ReadOnly || s.url == "" || !there(s.path+"-wal") || !s.noLog() {
+		return
+	}
+	d, err := openDB(s.url + "?mode=rw")
+	if err != nil {
+		return
+	}
+	_, _ = version(d) // makes it look at the log
+	d.close()         //nolint:errcheck // whoever may not write leaves them
+}
+
 func there(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
@@ -115,15 +134,20 @@ func there(path string) bool {
 
 // cantShare reports whether the files beside the data could not be opened or made.
 func cantShare(err error) bool {
-	var e *engine.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch code := e.Code(); code & 0xff {
+	switch code := codeOf(err); code & 0xff {
 	case codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY, codes.SQLITE_FULL:
 		return true
 	case codes.SQLITE_IOERR:
 		return code == codes.SQLITE_IOERR_SHMSIZE || code == codes.SQLITE_IOERR_SHMOPEN || code == codes.SQLITE_IOERR_SHMMAP || code == codes.SQLITE_IOERR_WRITE
 	}
 	return false
+}
+
+// codeOf is the engine's number of an error, 0 if it is another's.
+func codeOf(err error) int {
+	var e *engine.Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.Code()
 }

@@ -111,7 +111,9 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		open = s.openReadOnly
 	}
 	if err := open(ctx, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("langshark: open %s: %w", path, err), s.closeFiles())
+		err = errors.Join(fmt.Errorf("langshark: open %s: %w", path, err), s.closeFiles())
+		s.tidyUp()
+		return nil, err
 	}
 	return s, nil
 }
@@ -250,6 +252,7 @@ func (s *Store) Close() error {
 		s.working.Wait()
 		err := s.writer.close()
 		s.closed = errors.Join(err, s.closeFiles())
+		s.tidyUp()
 	})
 	return s.closed
 }
