@@ -111,7 +111,12 @@ func removeStale(dir string) {
 		if err != nil {
 			continue
 		}
-		_ = os.Remove(filepath.Join(folder, fileName))
+		inside, _ := os.ReadDir(folder)
+		for _, e := range inside {
+			if e.Name() != lockName {
+				_ = os.Remove(filepath.Join(folder, e.Name()))
+			}
+		}
 		lock.Release()
 		_ = os.Remove(folder) // not what is in it: a backup that has just begun may have it now
 	}
