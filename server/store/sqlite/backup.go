@@ -92,7 +92,7 @@ func copyError(err error) error {
 		return err
 	}
 	if errors.Is(known(err), store.ErrFull) {
-		return errNoRoom{}
+		return noRoomError{}
 	}
 	text := engine.ErrorCodeString[e.Code()]
 	if text == "" {
@@ -104,14 +104,14 @@ func copyError(err error) error {
 	return errors.New(text)
 }
 
-// errNoRoom is [store.ErrFull] of the disk that a copy goes to.
-type errNoRoom struct{}
+// noRoomError is [store.ErrFull] of the disk that a copy goes to.
+type noRoomError struct{}
 
 // Error implements error.
-func (errNoRoom) Error() string { return "there is no room for the copy on its disk" }
+func (noRoomError) Error() string { return "there is no room for the copy on its disk" }
 
 // Is reports that it is [store.ErrFull].
-func (errNoRoom) Is(target error) bool { return target == store.ErrFull }
+func (noRoomError) Is(target error) bool { return target == store.ErrFull }
 
 func syncFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

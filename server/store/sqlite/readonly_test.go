@@ -129,7 +129,7 @@ func TestReadOnlyRefuses(t *testing.T) {
 		text     string
 		readOnly bool // only then
 	}{
-		filepath.Join(dir, "none.db"):   {"no such file", true},
+		filepath.Join(dir, "none.db"):   {"none.db", true},
 		filepath.Join(dir, "folder.db"): {"is a directory", false},
 		empty:                           {"is empty", true},
 		text:                            {"not a database", false},
@@ -246,7 +246,7 @@ func TestReadOnlyFolder(t *testing.T) {
 		if err := os.Chmod(dir, 0o500); err != nil { //nolint:gosec // a folder
 			t.Fatal(err)
 		}
-		defer os.Chmod(dir, 0o700) //nolint:errcheck,gosec // a folder
+		defer func() { _ = os.Chmod(dir, 0o700) }() //nolint:gosec // a folder
 	}
 	s, err := sqlite.Open(t.Context(), path, sqlite.Options{ReadOnly: true})
 	if err != nil {
