@@ -80,8 +80,14 @@ type Config struct {
 	// against the context of Shutdown. Defaults to zero.
 	Drain time.Duration
 	// NoHousekeeping leaves retention, the search index and dictionaries to another
-	// process that has the folder open, or to the next one. For tools that look in.
+	// process that has the folder open, or to the next one. For tools that look in: such a
+	// server works beside another one, and brings data of an older version up to date only
+	// if no other uses the folder.
 	NoHousekeeping bool
+	// ReadOnly opens data that is there and changes nothing: no folder, no project is made,
+	// data of an older version stays as it is and can only be backed up, and writes fail.
+	// Beside another server it works as well. It implies NoHousekeeping.
+	ReadOnly bool
 	// MaxPendingWrites bounds the writes that wait for the store. What comes on
 	// top is answered with 429. Defaults to 20,000.
 	MaxPendingWrites int
@@ -115,6 +121,10 @@ func (c Config) withDefaults() (Config, error) {
 		}
 		c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	}
+	if c.ReadOnly && c.DataDir == "" {
+		return c, errors.New("langshark: Config.ReadOnly needs Config.DataDir, with data in it")
+	}
+	c.NoHousekeeping = c.NoHousekeeping || c.ReadOnly
 	if c.Drain < 0 {
 		return c, fmt.Errorf("langshark: Config.Drain %v is negative", c.Drain)
 	}

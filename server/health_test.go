@@ -244,6 +244,10 @@ func (broken) Traces(context.Context, string, store.TraceQuery) (store.TracePage
 	return store.TracePage{}, errors.New("the disk is on fire")
 }
 
+func (broken) Session(context.Context, string, string) (*store.Session, error) {
+	return nil, errors.New("the disk is on fire")
+}
+
 func (broken) Sessions(context.Context, string, store.SessionQuery) (store.SessionPage, error) {
 	panic("out of order")
 }
@@ -255,6 +259,7 @@ func TestErrorsHaveIDs(t *testing.T) {
 	c := serve(t, newServer(t, server.WithStore(cfg, func(s store.Store) store.Store { return broken{s} })), "")
 	for path, cause := range map[string]string{
 		"/api/public/traces": "on fire", "/project/one/traces": "on fire", "/api/public/sessions": "out of order", "/project/one/sessions": "out of order",
+		"/api/public/sessions/kim@example.com": "on fire", "/project/one/sessions/kim@example.com": "on fire",
 	} {
 		status, _, header := c.do(t, http.MethodGet, path, nil)
 		if status != http.StatusInternalServerError {
@@ -263,6 +268,9 @@ func TestErrorsHaveIDs(t *testing.T) {
 		line := logged.line(t, header.Get("X-Request-Id"))
 		if text, _ := line["error"].(string); line["level"] != "ERROR" || !strings.Contains(text, cause) {
 			t.Errorf("%s: logged %v", path, line)
+		}
+		if text := fmt.Sprint(line); strings.Contains(text, "kim@example.com") || line["path"] != nil || strings.HasSuffix(path, "example.com") && !strings.Contains(text, "/sessions/{") {
+			t.Errorf("%s: a path is logged, or no route: %s", path, text)
 		}
 	}
 }

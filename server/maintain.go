@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/langshark/langshark-go/server/internal/lockfile"
 )
 
 // SetRetention says how long the traces of a project are kept, from their
@@ -27,7 +30,8 @@ func (s *Server) SetRetention(ctx context.Context, projectID string, keep time.D
 // Backup writes a copy of everything to a new file, as it is at one moment,
 // while the server goes on. The file is there once it is whole, and for its owner
 // only to read. [ErrExists] says that there is such a file already: it is left as
-// it is. progress, if not nil, is called now and then with bytes.
+// it is. progress, if not nil, is called now and then with bytes. What backups that
+// were killed have left in the same folder, hidden, is removed.
 //
 // To restore it, put it into an empty Config.DataDir as langshark.db while no
 // server uses that folder, or let langshark restore do so.
@@ -35,11 +39,15 @@ func (s *Server) Backup(ctx context.Context, path string, progress func(done, to
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("langshark: backup to %s: the file %w", path, ErrExists)
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(path), ".langshark-backup-") // nobody else's to look into
+	removeStale(filepath.Dir(path))
+	temp, release, err := backupFolder(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("langshark: backup to %s: %w", path, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	defer func() {
+		release()
+		err = errors.Join(err, os.RemoveAll(temp))
+	}()
 	part := filepath.Join(temp, fileName)
 	if err := s.store.Backup(ctx, part, progress); err != nil {
 		return fmt.Errorf("langshark: backup to %s: %w", path, err)
@@ -54,6 +62,64 @@ func (s *Server) Backup(ctx context.Context, path string, progress func(done, to
 		return fmt.Errorf("langshark: backup: %w", err)
 	}
 	return nil
+}
+
+// backupPrefix is what the names of folders begin with in which backups are made.
+const backupPrefix = ".langshark-backup-"
+
+// backupFolder makes a folder in dir which is nobody else's to look into. Until
+// release it is locked, so that it can be told from one whose process was killed.
+func backupFolder(dir string) (temp string, release func(), err error) {
+	for range 10 {
+		if temp, err = os.MkdirTemp(dir, backupPrefix); err != nil {
+			return "", nil, err
+		}
+		lock, err := lockfile.Acquire(filepath.Join(temp, lockName))
+		switch {
+		case err == nil:
+			return temp, lock.Release, nil
+		case errors.Is(err, errors.ErrUnsupported):
+			return temp, func() {}, nil
+		case !errors.Is(err, lockfile.ErrHeld) && !errors.Is(err, os.ErrNotExist): // else another backup has taken it for a stale one
+			return "", nil, errors.Join(err, os.RemoveAll(temp))
+		}
+	}
+	return "", nil, fmt.Errorf("a folder in %s: others remove it", dir)
+}
+
+// removeStale removes folders of backups that were killed: those whose lock nobody
+// has, and those without one that are older than a day. What can't be removed stays.
+func removeStale(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // the backup will say what is wrong
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.IsDir() || !strings.HasPrefix(e.Name(), backupPrefix) {
+			continue
+		}
+		folder := filepath.Join(dir, e.Name())
+		name := filepath.Join(folder, lockName)
+		if _, err := os.Lstat(name); err != nil {
+			if time.Since(info.ModTime()) > 24*time.Hour {
+				_ = os.RemoveAll(folder)
+			}
+			continue
+		}
+		lock, err := lockfile.Acquire(name)
+		if err != nil {
+			continue
+		}
+		inside, _ := os.ReadDir(folder)
+		for _, e := range inside {
+			if e.Name() != lockName {
+				_ = os.Remove(filepath.Join(folder, e.Name()))
+			}
+		}
+		lock.Release()
+		_ = os.Remove(folder) // not what is in it: a backup that has just begun may have it now
+	}
 }
 
 // syncFile waits until a file is on disk.

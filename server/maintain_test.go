@@ -1,8 +1,11 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -10,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/langshark/langshark-go/server"
 	"github.com/langshark/langshark-go/server/store"
@@ -121,4 +127,121 @@ func TestSetRetention(t *testing.T) {
 	if err := srv.SetRetention(t.Context(), "none", time.Hour); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("of no project: %v", err)
 	}
+}
+
+// TestStaleBackups removes what backups that were killed have left, and nothing of one that goes on.
+func TestStaleBackups(t *testing.T) {
+	dir := t.TempDir()
+	c := &copier{}
+	srv := newServer(t, server.WithStore(server.Config{}, func(s store.Store) store.Store { c.Store = s; return c }))
+	for _, name := range []string{"killed/langshark.lock", "killed/langshark.db", "killed/langshark.db-journal", "old/langshark.db", "young/langshark.db"} {
+		path := filepath.Join(dir, ".langshark-backup-"+name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("1"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, ".langshark-backup-file"), nil, 0o600),
+		os.Chtimes(filepath.Join(dir, ".langshark-backup-old"), time.Time{}, time.Now().Add(-25*time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	during := 0
+	err := srv.Backup(t.Context(), filepath.Join(dir, "a.db"), func(int64, int64) {
+		list, err := os.ReadDir(dir)
+		if during = len(list); err != nil {
+			t.Error(err)
+		}
+		if err := srv.Backup(t.Context(), filepath.Join(dir, "b.db"), func(int64, int64) {}); err != nil { // beside this one
+			t.Error(err)
+		}
+	})
+	list, readErr := os.ReadDir(dir)
+	var left []string
+	for _, e := range list {
+		left = append(left, e.Name())
+	}
+	if got := strings.Join(left, " "); err != nil || readErr != nil || during != 3 || got != ".langshark-backup-file .langshark-backup-young a.db b.db" {
+		t.Errorf("%v, %v: %d files meanwhile, left %s", err, readErr, during, got)
+	}
+}
+
+// TestOneServer is all that a folder has, besides tools that look in.
+func TestOneServer(t *testing.T) {
+	dir := t.TempDir()
+	quiet := slog.New(slog.DiscardHandler)
+	srv := newServer(t, server.Config{DataDir: dir})
+	_, err := server.New(server.Config{DataDir: dir, Logger: quiet})
+	if want := fmt.Sprintf("the folder %s is in use by another langshark (process %d): stop it, or choose another Config.DataDir", dir, os.Getpid()); !errors.Is(err, server.ErrInUse) || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("a second server: %v", err)
+	}
+	if _, err := server.Lock(dir); !errors.Is(err, server.ErrInUse) {
+		t.Errorf("Lock: %v", err)
+	}
+	for _, cfg := range []server.Config{{DataDir: dir, NoHousekeeping: true, Logger: quiet}, {DataDir: dir, ReadOnly: true, Logger: quiet}} {
+		beside, err := server.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := beside.AddProject(t.Context(), "another"); (err == nil) == cfg.ReadOnly {
+			t.Errorf("read only %v: AddProject: %v", cfg.ReadOnly, err)
+		}
+		if err := errors.Join(beside.Check(t.Context()), beside.Shutdown(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	release, err := server.Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if _, err := server.New(server.Config{DataDir: dir, Logger: quiet, Collectors: []prometheus.Collector{collectors.NewGoCollector(), collectors.NewGoCollector()}}); err == nil || errors.Is(err, server.ErrInUse) {
+		t.Errorf("a server that can't be: %v", err)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {
+		t.Errorf("left %v, %v", list, err)
+	}
+	newServer(t, server.Config{DataDir: dir})
+}
+
+// TestReadOnlyServer makes nothing.
+func TestReadOnlyServer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "none")
+	if _, err := server.New(server.Config{DataDir: dir, ReadOnly: true}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("of no folder: %v", err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a folder is made")
+	}
+	if _, err := server.New(server.Config{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "Config.DataDir") {
+		t.Errorf("of no name: %v", err)
+	}
+}
+
+// TestToolsLeaveOlderData to the server that uses the folder.
+func TestToolsLeaveOlderData(t *testing.T) {
+	file, err := os.ReadFile("testdata/v1.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "langshark.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	release, err := server.Lock(dir) // as a server of the older version
+	if err != nil {
+		t.Fatal(err)
+	}
+	tool := server.Config{DataDir: dir, NoHousekeeping: true, Logger: slog.New(slog.DiscardHandler)}
+	if _, err := server.New(tool); !errors.Is(err, server.ErrInUse) || !strings.Contains(err.Error(), "schema version 1, this langshark works with version 2") {
+		t.Errorf("beside a server: %v", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, file) {
+		t.Errorf("its version has changed: %v", err)
+	}
+	release()
+	newServer(t, tool)
+	newServer(t, server.Config{DataDir: dir})
 }

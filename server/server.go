@@ -40,6 +40,7 @@ type Server struct {
 	handler http.Handler
 	tls     *tls.Config // nil without
 	temp    string      // folder to remove
+	release func()      // gives the lock of the folder back; nil without
 
 	stopping atomic.Bool // set by Shutdown
 
@@ -54,6 +55,7 @@ type Server struct {
 }
 
 // New opens the store and makes the project [DefaultProject] if there is none.
+// [ErrInUse] says that another server uses the folder.
 func New(cfg Config) (*Server, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -69,10 +71,18 @@ func New(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("langshark: temporary folder: %w", err)
 		}
 		s.temp = dir
-	} else if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("langshark: data folder: %w", err)
+	} else if !cfg.ReadOnly {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("langshark: data folder: %w", err)
+		}
+		if !cfg.NoHousekeeping {
+			if err := s.lock(dir); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if err := s.open(context.Background(), dir); err != nil {
+		s.unlock()
 		return nil, errors.Join(err, s.removeTemp())
 	}
 	return s, nil
@@ -83,22 +93,21 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("langshark: data folder: %w", err)
 	}
-	s.store, err = sqlite.Open(ctx, path, sqlite.Options{MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, Logger: s.cfg.Logger})
+	opts := sqlite.Options{MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
+	if s.cfg.NoHousekeeping && s.temp == "" {
+		opts.BeforeMigration = beforeMigration(dir)
+	}
+	s.store, err = sqlite.Open(ctx, path, opts)
 	if err != nil {
 		return err
 	}
 	if s.cfg.wrapStore != nil {
 		s.store = s.cfg.wrapStore(s.store)
 	}
-	projects, err := s.store.Projects(ctx)
-	if err == nil && len(projects) == 0 {
-		err = s.store.CreateProject(ctx, store.Project{ID: DefaultProject, Name: DefaultProject, CreatedAt: time.Now()})
-		if errors.Is(err, store.ErrExists) { // another process was faster
-			err = nil
+	if !s.cfg.ReadOnly {
+		if err := s.firstProject(ctx); err != nil {
+			return errors.Join(err, s.store.Close())
 		}
-	}
-	if err != nil {
-		return errors.Join(err, s.store.Close())
 	}
 	s.reader = query.New(s.store)
 	s.ingest = ingest.New(s.store, s.cfg.Logger)
@@ -113,6 +122,19 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	}
 	s.handler = s.routes()
 	return nil
+}
+
+// firstProject makes one if there is none.
+func (s *Server) firstProject(ctx context.Context) error {
+	projects, err := s.store.Projects(ctx)
+	if err != nil || len(projects) > 0 {
+		return err
+	}
+	err = s.store.CreateProject(ctx, store.Project{ID: DefaultProject, Name: DefaultProject, CreatedAt: time.Now()})
+	if errors.Is(err, store.ErrExists) { // another process was faster
+		return nil
+	}
+	return err
 }
 
 // Handler serves the API below /api/, what operators ask at /healthz, /readyz and
@@ -225,6 +247,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			<-served
 		}
 		errs = append(errs, s.store.Close(), s.removeTemp())
+		s.unlock()
 		s.result = errors.Join(errs...)
 	})
 	return s.result

@@ -18,12 +18,12 @@ type backupCommand struct {
 
 // Help is the long text of backup --help.
 func (*backupCommand) Help() string {
-	return `The copy is of one moment, while the server goes on. FILE is there once the copy is whole. langshark restore puts it back.`
+	return `The copy is of one moment, while the server goes on. FILE is there once the copy is whole. The data is not changed, nor brought up to date if an older langshark made it. langshark restore puts it back.`
 }
 
 // Run writes the backup.
 func (c *backupCommand) Run(ctx context.Context, term terminal) error {
-	return c.with(ctx, func(srv *server.Server) error {
+	return c.look(ctx, func(srv *server.Server) error {
 		p := newProgress(term.stderr)
 		err := srv.Backup(ctx, c.File, p.show)
 		p.end()

@@ -12,12 +12,15 @@ type checkCommand struct{ data }
 
 // Help is the long text of check --help.
 func (*checkCommand) Help() string {
-	return `It reads all data, and adds up again what is kept as sums. It ends with 0 if all is well, with 1 if not; the findings are on stderr. It takes a time that grows with the data.`
+	return `It reads all data, and adds up again what is kept as sums. It ends with 0 if all is well, with 1 if not; the findings are on stderr. It takes a time that grows with the data.
+
+Nothing is written, and the data is not brought up to date: that of an older langshark can't be checked before langshark serve has done so. A server may be running. ` +
+		`Whoever may read the files can check them, also on a disk that is full or can only be read.`
 }
 
 // Run checks the data.
 func (c *checkCommand) Run(ctx context.Context, term terminal) error {
-	return c.with(ctx, func(srv *server.Server) error {
+	return c.look(ctx, func(srv *server.Server) error {
 		if err := checked(ctx, srv, folder(c.Data), term); err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func helpFor(app *kong.Application, args []string) string {
 
 // fail prints an error on one line.
 func fail(term terminal, err error) int {
-	text := strings.TrimPrefix(err.Error(), "langshark: ")
+	text := strings.TrimPrefix(strings.ReplaceAll(err.Error(), ": langshark: ", ": "), "langshark: ")
 	text = strings.Join(strings.Fields(text), " ")
 	fmt.Fprintln(term.stderr, "langshark:", text)
 	return 1

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -381,5 +383,115 @@ func TestProgress(t *testing.T) {
 		if got := size(n); got != want {
 			t.Errorf("%d is %s", n, got)
 		}
+	}
+}
+
+// TestCheckWritesNothing and finds no data where there is none.
+func TestCheckWritesNothing(t *testing.T) {
+	first, err := os.ReadFile(filepath.Join("..", "..", "server", "testdata", "v1.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := filepath.Join(t.TempDir(), "stranger.db")
+	db, err := sql.Open("sqlite", stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE recipes (name TEXT)"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	foreign, err := os.ReadFile(stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, text := range map[string][]byte{
+		"the file is empty": {}, "not one of langshark": foreign, "schema version 1: langshark serve brings it up to date": first, "not a database": []byte(strings.Repeat("no data ", 100)),
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, dataFile)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, stdout, stderr := command(t, "check", "--data", dir); code != 1 || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%s: %d %s%s", want, code, stdout, stderr)
+		}
+		if after, err := os.ReadFile(path); err != nil || string(after) != string(text) {
+			t.Errorf("%s: the file has changed: %v", want, err)
+		}
+		if got := names(t, dir); got != dataFile {
+			t.Errorf("%s: the folder has %s", want, got)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, dataFile), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"check", "project list", "serve --addr 127.0.0.1:0", "backup x"} {
+		if code, stdout, stderr := command(t, append(strings.Fields(args), "--data", dir)...); code != 1 || stdout != "" || !strings.Contains(stderr, "it is a directory") {
+			t.Errorf("a directory: %s: %d %s%s", args, code, stdout, stderr)
+		}
+	}
+}
+
+// TestBackupOfOlderData copies it as it is.
+func TestBackupOfOlderData(t *testing.T) {
+	first, err := os.ReadFile(filepath.Join("..", "..", "server", "testdata", "v1.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "b.db")
+	if err := os.WriteFile(filepath.Join(dir, dataFile), first, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := command(t, "backup", "--data", dir, file); code != 0 {
+		t.Fatal(stderr)
+	}
+	if after, err := os.ReadFile(filepath.Join(dir, dataFile)); err != nil || string(after) != string(first) {
+		t.Errorf("the data has changed: %v", err)
+	}
+	if code, _, stderr := command(t, "restore", "--data", filepath.Join(dir, "new"), file); code != 0 {
+		t.Errorf("restore: %s", stderr)
+	}
+}
+
+// TestSecondServer is refused by name and number of the first.
+func TestSecondServer(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, 1, "--addr", "127.0.0.1:0", "--data", dir, "--open")
+	want := fmt.Sprintf("langshark: the folder %s is in use by another langshark (process %d): stop it, or choose another --data\n", dir, os.Getpid())
+	if code, stdout, stderr := command(t, "serve", "--addr", "127.0.0.1:0", "--data", dir); code != 1 || stdout != "" || stderr != want {
+		t.Errorf("a second server: %d %s%s", code, stdout, stderr)
+	}
+	for _, args := range []string{"check", "project list", "project add x", "project retention x 3d", "backup " + filepath.Join(t.TempDir(), "b.db")} {
+		if code, _, stderr := command(t, append(strings.Fields(args), "--data", dir)...); code != 0 || stderr != "" {
+			t.Errorf("%s beside a server: %d %s", args, code, stderr)
+		}
+	}
+	if code, rest := s.stop(); code != 0 || rest != "" {
+		t.Errorf("ended with %d %s", code, rest)
+	}
+	if got := names(t, dir); got != dataFile {
+		t.Errorf("left %s", got)
+	}
+}
+
+// TestRestoreRemovesStale folders of restores that were killed.
+func TestRestoreRemovesStale(t *testing.T) {
+	dir := withData(t)
+	file := filepath.Join(t.TempDir(), "b.db")
+	if code, _, stderr := command(t, "backup", "--data", dir, file); code != 0 {
+		t.Fatal(stderr)
+	}
+	fresh := t.TempDir()
+	stale := filepath.Join(fresh, ".restore-123")
+	if err := errors.Join(os.Mkdir(stale, 0o700), os.WriteFile(filepath.Join(stale, dataFile), []byte("half"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := command(t, "restore", "--data", fresh, file); code != 0 {
+		t.Error(stderr)
+	}
+	if got := names(t, fresh); got != dataFile {
+		t.Errorf("left %s", got)
 	}
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/langshark/langshark-go/server"
@@ -61,14 +64,25 @@ func (c *projectListCommand) Run(ctx context.Context, term terminal) error {
 }
 
 // with opens the data.
-func (d *data) with(ctx context.Context, f func(*server.Server) error) (err error) {
-	dir := folder(d.Data)
-	if !exists(dir) { // making some would only hide a mistyped name
-		return fmt.Errorf("there is no data in %s: start langshark serve first, or name its folder with --data DIR", dir)
-	}
-	srv, err := server.New(server.Config{DataDir: dir, NoHousekeeping: true, Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // what it opens outlives a call
-	if err != nil {
+func (d *data) with(ctx context.Context, f func(*server.Server) error) error {
+	return d.open(ctx, server.Config{NoHousekeeping: true}, f)
+}
+
+// look opens the data for reading alone.
+func (d *data) look(ctx context.Context, f func(*server.Server) error) error {
+	return d.open(ctx, server.Config{ReadOnly: true}, f)
+}
+
+func (d *data) open(ctx context.Context, cfg server.Config, f func(*server.Server) error) (err error) {
+	cfg.DataDir, cfg.Logger = folder(d.Data), slog.New(slog.DiscardHandler)
+	if _, err := os.Stat(filepath.Join(cfg.DataDir, dataFile)); errors.Is(err, fs.ErrNotExist) { // making some would only hide a mistyped name
+		return fmt.Errorf("there is no data in %s: start langshark serve first, or name its folder with --data DIR", cfg.DataDir)
+	} else if err != nil {
 		return err
+	}
+	srv, err := server.New(cfg) //nolint:contextcheck // what it opens outlives a call
+	if err != nil {
+		return byFlags(err)
 	}
 	defer func() { err = errors.Join(err, srv.Shutdown(context.WithoutCancel(ctx))) }()
 	return f(srv)

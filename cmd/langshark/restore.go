@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/langshark/langshark-go/server"
@@ -32,14 +33,24 @@ func (c *restoreCommand) Run(ctx context.Context, term terminal) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	old, err := dataFiles(dir)
+	if _, err := c.old(dir); err != nil {
+		return err
+	}
+	unlock, err := server.Lock(dir)
+	switch {
+	case err == nil:
+		defer unlock()
+	case errors.Is(err, server.ErrInUse):
+		return fmt.Errorf("a server is running on %s: stop it first", dir)
+	case !errors.Is(err, errors.ErrUnsupported):
+		return err
+	}
+	removeStale(dir, err == nil)
+	old, err := c.old(dir) // a server may have made some until now
 	if err != nil {
 		return err
 	}
-	if len(old) > 0 && !c.Force {
-		return fmt.Errorf("there is data in %s already: name another folder with --data DIR, or move it aside with --force", dir)
-	}
-	temp, err := os.MkdirTemp(dir, ".restore-")
+	temp, err := os.MkdirTemp(dir, restorePrefix)
 	if err != nil {
 		return err
 	}
@@ -61,6 +72,36 @@ func (c *restoreCommand) Run(ctx context.Context, term terminal) (err error) {
 	syncFolder(dir)
 	fmt.Fprintf(term.stdout, "Restored %s to %s.\n", c.File, dir)
 	return nil
+}
+
+// old are the files of the data that is there, which must not be unless by force.
+func (c *restoreCommand) old(dir string) ([]string, error) {
+	names, err := dataFiles(dir)
+	if err == nil && len(names) > 0 && !c.Force {
+		err = fmt.Errorf("there is data in %s already: name another folder with --data DIR, or move it aside with --force", dir)
+	}
+	return names, err
+}
+
+// restorePrefix is what the names of folders begin with in which copies are checked.
+const restorePrefix = ".restore-"
+
+// removeStale removes what restores that were killed have left: all of it if the folder is
+// locked, so that there is no other one, else what is older than a day.
+func removeStale(dir string, locked bool) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.IsDir() || !strings.HasPrefix(e.Name(), restorePrefix) {
+			continue
+		}
+		if locked || time.Since(info.ModTime()) > day {
+			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // check opens the copy as a server would, which brings it up to date, and looks for damage.

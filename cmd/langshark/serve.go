@@ -141,7 +141,7 @@ func (c *serveCommand) keys(ctx context.Context, srv *server.Server) (made serve
 // byFlags puts the names of flags for those of the settings behind them.
 func byFlags(err error) error {
 	return errors.New(strings.NewReplacer(
-		"Config.Addr", "--addr", "Config.Open", "--open", "Config.PublicURL", "--public-url", "Config.TLSCert", "--tls-cert", "Config.TLSKey", "--tls-key",
+		"Config.Addr", "--addr", "Config.Open", "--open", "Config.PublicURL", "--public-url", "Config.TLSCert", "--tls-cert", "Config.TLSKey", "--tls-key", "Config.DataDir", "--data",
 	).Replace(err.Error()))
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/langshark/langshark-go/server/auth"
 	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -90,7 +91,7 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		w.WriteHeader(http.StatusBadRequest) // nobody reads it
 	default:
-		a.Logger.ErrorContext(r.Context(), "langshark: request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		a.Logger.ErrorContext(r.Context(), "langshark: request failed", "method", r.Method, "route", accesslog.Route(r), "error", err)
 		write(w, http.StatusInternalServerError, map[string]any{"message": "Internal Server Error", "error": "InternalServerError"})
 	}
 }

@@ -29,6 +29,8 @@ var (
 	// ErrFull says that there is no room left. Nothing can be written until
 	// there is; reads go on.
 	ErrFull = errors.New("no room left on the disk: reads go on, writes resume when there is")
+	// ErrReadOnly says that the store was opened for reading alone.
+	ErrReadOnly = errors.New("opened for reading alone")
 	// ErrBadQuery says that a query makes no sense.
 	ErrBadQuery = errors.New("not a query")
 )

@@ -13,6 +13,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/ui/internal/message"
@@ -164,7 +165,7 @@ func (h *handler) problem(q *request, err error) {
 	case errors.Is(err, context.Canceled):
 		return
 	default:
-		h.Logger.ErrorContext(q.Context(), "dashboard page failed", slog.String("path", q.URL.Path), slog.Any("error", err))
+		h.Logger.ErrorContext(q.Context(), "dashboard page failed", slog.String("route", accesslog.Route(q.Request)), slog.Any("error", err))
 	}
 	p.Title = p.T("error." + p.Key + ".title")
 	if q.fragment() {
@@ -178,7 +179,7 @@ func (h *handler) problem(q *request, err error) {
 func (h *handler) render(q *request, status int, c templ.Component) {
 	var b bytes.Buffer
 	if err := c.Render(q.Context(), &b); err != nil {
-		h.Logger.ErrorContext(q.Context(), "dashboard page failed", slog.String("path", q.URL.Path), slog.Any("error", err))
+		h.Logger.ErrorContext(q.Context(), "dashboard page failed", slog.String("route", accesslog.Route(q.Request)), slog.Any("error", err))
 		http.Error(q.w, q.page.T("error.500.title"), http.StatusInternalServerError)
 		return
 	}

@@ -96,7 +96,7 @@ func (h *wrapped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *wrapped) end(out *writer, r *http.Request, req *request) {
 	panicked := recover()
 	if panicked != nil && panicked != http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
-		h.log.ErrorContext(r.Context(), "langshark: handler panicked", "method", r.Method, "path", r.URL.Path,
+		h.log.ErrorContext(r.Context(), "langshark: handler panicked", "method", r.Method, "route", Route(r),
 			"error", fmt.Sprint(panicked), "stack", string(debug.Stack()))
 		if out.status == 0 {
 			http.Error(out, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
@@ -112,7 +112,7 @@ func (h *wrapped) end(out *writer, r *http.Request, req *request) {
 }
 
 func (q *request) entry(out *writer, r *http.Request) *Entry {
-	e := &Entry{Method: r.Method, Route: route(r.Pattern), Project: q.project, Status: out.status, Bytes: out.bytes, Duration: time.Since(q.began)}
+	e := &Entry{Method: r.Method, Route: Route(r), Project: q.project, Status: out.status, Bytes: out.bytes, Duration: time.Since(q.began)}
 	if e.Status == 0 { // nothing was written
 		e.Status = http.StatusOK
 	}
@@ -123,8 +123,10 @@ func (q *request) entry(out *writer, r *http.Request) *Entry {
 	return e
 }
 
-// route is a pattern of a mux without its method.
-func route(pattern string) string {
+// Route is the pattern that a request matched, without the method. Unlike the
+// path it names nobody: ids of users stand in paths.
+func Route(r *http.Request) string {
+	pattern := r.Pattern
 	if _, path, ok := strings.Cut(pattern, " "); ok {
 		pattern = path
 	}

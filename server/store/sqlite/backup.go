@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	engine "modernc.org/sqlite"
+
+	"github.com/langshark/langshark-go/server/store"
 )
 
 // backupPages is how many pages a step of a backup copies.
@@ -33,13 +35,13 @@ func (s *Store) Backup(ctx context.Context, path string, progress func(done, tot
 	}
 	defer s.readLong()()
 	if err := s.copyTo(ctx, path, progress); err != nil {
-		return fmt.Errorf("langshark: backup to %s: %w", path, known(err))
+		return fmt.Errorf("langshark: backup: %w", err)
 	}
 	return syncFile(path)
 }
 
 func (s *Store) copyTo(ctx context.Context, path string, progress func(done, total int64)) (err error) {
-	source, err := openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-2048)")
+	source, err := openDB(s.readingURL() + "&_pragma=cache_size(-2048)")
 	if err != nil {
 		return err
 	}
@@ -54,8 +56,8 @@ func (s *Store) copyTo(ctx context.Context, path string, progress func(done, tot
 	if err := source.exec("BEGIN"); err != nil {
 		return err
 	}
-	var version int64
-	if err := source.row("SELECT count(*) FROM counters", nil, &version); err != nil {
+	var things int64
+	if err := source.row("SELECT count(*) FROM sqlite_schema", nil, &things); err != nil {
 		return err
 	}
 	b, err := backups.NewBackup(fileURL(path) + "?_pragma=synchronous(0)&_pragma=journal_mode(off)")
@@ -68,15 +70,48 @@ func (s *Store) copyTo(ctx context.Context, path string, progress func(done, tot
 		}
 		var err error
 		if more, err = b.Step(backupPages); err != nil {
-			return errors.Join(err, b.Finish())
+			_ = b.Finish() // says the same again
+			return copyError(err)
 		}
 		if progress != nil {
 			total := int64(b.PageCount())
 			progress((total-int64(b.Remaining()))*s.pageSize, total*s.pageSize)
 		}
 	}
-	return b.Finish()
+	if err := b.Finish(); err != nil {
+		return copyError(err)
+	}
+	return s.unchanged()
 }
+
+// copyError is an error of the engine's copy. Its text is that of the source's
+// connection, on which nothing is wrong.
+func copyError(err error) error {
+	var e *engine.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if errors.Is(known(err), store.ErrFull) {
+		return noRoomError{}
+	}
+	text := engine.ErrorCodeString[e.Code()]
+	if text == "" {
+		text = engine.ErrorCodeString[e.Code()&0xff]
+	}
+	if text == "" {
+		return err
+	}
+	return errors.New(text)
+}
+
+// noRoomError is [store.ErrFull] of the disk that a copy goes to.
+type noRoomError struct{}
+
+// Error implements error.
+func (noRoomError) Error() string { return "there is no room for the copy on its disk" }
+
+// Is reports that it is [store.ErrFull].
+func (noRoomError) Is(target error) bool { return target == store.ErrFull }
 
 func syncFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -29,6 +29,9 @@ var errEnough = errors.New("and maybe more")
 // Check implements [store.Store]. It has a connection of its own: that of a search
 // remembers how the search index was, which the engine's check takes for damage.
 func (s *Store) Check(ctx context.Context) error {
+	if s.older != nil {
+		return fmt.Errorf("langshark: check: %w", s.older)
+	}
 	own, err := sql.Open("sqlite", s.readURL())
 	if err != nil {
 		return fmt.Errorf("langshark: check: %w", err)
@@ -44,6 +47,9 @@ func (s *Store) Check(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err := s.unchanged(); err != nil { // what was found may be no damage
+		return fmt.Errorf("langshark: check: %w", err)
+	}
 	return errors.Join(errors.Join(f.errs...), err)
 }
 

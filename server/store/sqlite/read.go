@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Store) readURL() string {
-	return s.url + "?_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)"
+	return s.readingURL() + "&_pragma=cache_size(-16384)&_pragma=temp_store(2)"
 }
 
 // snapshot reads in one transaction, so that what several queries find belongs together.

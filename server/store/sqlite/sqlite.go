@@ -41,6 +41,13 @@ type Options struct {
 	// NoHousekeeping leaves retention, the search index and dictionaries to another
 	// process that has the file open, or to the next one.
 	NoHousekeeping bool
+	// ReadOnly opens a file that is there and writes nothing, to it or beside it, but
+	// what SQLite needs to share it with others. Writes fail with [store.ErrReadOnly].
+	// A file of an older schema can be copied by Backup and not be read otherwise.
+	ReadOnly bool
+	// BeforeMigration is asked before a file of an older schema is brought up to
+	// date; done, if not nil, is called afterwards. An error leaves the file as it is.
+	BeforeMigration func(have, want int) (done func(), err error)
 	// Ephemeral gives up safety against power loss, for data nobody keeps.
 	Ephemeral bool
 	// Logger defaults to slog.Default().
@@ -56,7 +63,9 @@ type Store struct {
 	opts         Options
 	log          *slog.Logger
 	path         string
-	url          string // of the file, for connections
+	url          string      // of the file, for connections
+	immutable    os.FileInfo // how the file was, if it is read as one that nobody changes
+	older        error       // if it can't be read because its schema is older
 	pageSize     int64
 	read         *sql.DB
 	writer       *writer
@@ -100,8 +109,14 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
-	if err := s.open(ctx, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("langshark: open %s: %w", path, err), s.closeFiles())
+	open := s.open
+	if opts.ReadOnly {
+		open = s.openReadOnly
+	}
+	if err := open(ctx, path); err != nil {
+		err = errors.Join(fmt.Errorf("langshark: open %s: %w", path, err), s.closeFiles())
+		s.tidyUp()
+		return nil, err
 	}
 	return s, nil
 }
@@ -110,6 +125,7 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	if s.codecs, err = newCodecs(); err != nil {
 		return err
 	}
+	s.codecs.load = s.loadDictionary
 	if s.path, err = filepath.Abs(path); err != nil {
 		return err
 	}
@@ -120,6 +136,8 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 		if err != nil {
 			return err
 		}
+	} else if info, stat := os.Stat(path); stat == nil && info.IsDir() {
+		return errDirectory
 	} else if !errors.Is(err, os.ErrExist) {
 		return err
 	}
@@ -139,7 +157,6 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	if s.checkpointer, err = openDB(s.url + "?_pragma=busy_timeout(5000)&_pragma=cache_size(-1024)&_pragma=synchronous(" + s.synchronous() + ")"); err != nil {
 		return errors.Join(err, d.close())
 	}
-	s.codecs.load = s.loadDictionary
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	s.writer = startWriter(s, d)
@@ -165,8 +182,14 @@ const readers = 4
 
 // prepare sets the writer's connection up and brings the schema up to date.
 func (s *Store) prepare(ctx context.Context, d *db) error {
+	if err := d.script("PRAGMA page_size=8192"); err != nil { // of a new file
+		return err
+	}
+	if _, err := version(d); err != nil { // before anything is written into another's file
+		return err
+	}
 	for _, pragma := range []string{
-		"page_size=8192", "journal_mode=WAL", "synchronous=" + s.synchronous(), "cache_size=-65536",
+		"journal_mode=WAL", "synchronous=" + s.synchronous(), "cache_size=-65536",
 		"temp_store=MEMORY", "wal_autocheckpoint=0", "secure_delete=ON", "journal_size_limit=67108864",
 	} {
 		if err := d.script("PRAGMA " + pragma); err != nil {
@@ -176,6 +199,11 @@ func (s *Store) prepare(ctx context.Context, d *db) error {
 	if err := s.migrate(ctx, d); err != nil {
 		return err
 	}
+	return s.readState(d)
+}
+
+// readState reads what is to be known of the file.
+func (s *Store) readState(d *db) error {
 	if err := d.row("PRAGMA page_size", nil, &s.pageSize); err != nil {
 		return err
 	}
@@ -232,6 +260,7 @@ func (s *Store) Close() error {
 		s.working.Wait()
 		err := s.writer.close()
 		s.closed = errors.Join(err, s.closeFiles())
+		s.tidyUp()
 	})
 	return s.closed
 }
@@ -274,6 +303,9 @@ func (s *Store) project(ctx context.Context, id string) (int64, error) {
 func (s *Store) readError(what string, err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("langshark: %s: %w", what, store.ErrNotFound)
+	}
+	if s.older != nil && !s.gone.Load() {
+		return fmt.Errorf("langshark: read %s: %w", what, s.older)
 	}
 	if s.gone.Load() {
 		return fmt.Errorf("langshark: read %s: %w: %w", what, store.ErrClosed, err)

@@ -9,7 +9,7 @@ import (
 func (s *Store) startWork(ctx context.Context) {
 	s.merged = time.Now()
 	s.kick, s.trained = make(chan struct{}, 1), map[int64]time.Time{}
-	if s.opts.noWork {
+	if s.opts.noWork || s.opts.ReadOnly {
 		return
 	}
 	s.working.Go(func() { s.checkpoint(ctx) })

@@ -128,6 +128,9 @@ func (w *writer) submit(ctx context.Context, r *request) error {
 	r.done = make(chan struct{})
 	w.mu.Lock()
 	switch {
+	case w.store.opts.ReadOnly:
+		w.mu.Unlock()
+		return fmt.Errorf("langshark: write: %w", store.ErrReadOnly)
 	case w.closed:
 		w.mu.Unlock()
 		return fmt.Errorf("langshark: %w", store.ErrClosed)
@@ -317,8 +320,18 @@ func (w *writer) close() error {
 	return w.err
 }
 
+// release closes the connection. What can't be tidied up because there is no room, or
+// because another process writes, is left to the next one: all that was answered is on disk.
 func (w *writer) release() {
-	w.err = errors.Join(w.db.exec("PRAGMA optimize"), w.db.close())
+	if err := w.db.exec("PRAGMA optimize"); err != nil {
+		w.store.log.Warn("langshark: statistics at the end", "error", known(err))
+	}
+	err := w.db.close()
+	if e := known(err); errors.Is(e, store.ErrFull) || errors.Is(e, store.ErrBusy) {
+		w.store.log.Warn("langshark: checkpoint at the end", "error", e)
+		err = nil
+	}
+	w.err = err
 }
 
 // quietTime is how long nothing was written when the writer is idle.
