@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -53,18 +54,37 @@ func (s *Store) Check(ctx context.Context) error {
 	return errors.Join(errors.Join(f.errs...), err)
 }
 
-// checkFile has the engine look for damage of the file.
+// checkFile has the engine look for damage of the file, table by table with its
+// indexes. The search index is left to its own tables: the engine would ask it for
+// each word, which takes a quarter of an hour at two million observations, and it
+// can be made anew from what is checked here.
 func checkFile(ctx context.Context, tx *sql.Tx, f *findings) error {
-	return each(ctx, tx, "PRAGMA integrity_check(20)", nil, func(rows *sql.Rows) error {
-		var text string
-		if err := rows.Scan(&text); err != nil {
+	var tables []string
+	err := each(ctx, tx, "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'", nil, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		tables = append(tables, name)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		err := each(ctx, tx, "PRAGMA integrity_check('"+strings.ReplaceAll(table, "'", "''")+"')", nil, func(rows *sql.Rows) error {
+			var text string
+			if err := rows.Scan(&text); err != nil {
+				return err
+			}
+			if text == "ok" {
+				return nil
+			}
+			return f.add("file: table %s: %s", table, text)
+		})
+		if err != nil {
 			return err
 		}
-		if text == "ok" {
-			return nil
-		}
-		return f.add("file: %s", text)
-	})
+	}
+	return nil
 }
 
 func each(ctx context.Context, tx *sql.Tx, query string, args []any, f func(*sql.Rows) error) error {
