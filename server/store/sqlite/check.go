@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -157,24 +156,79 @@ func checkTraces(ctx context.Context, tx *sql.Tx, f *findings) error {
 			return err
 		}
 	}
-	sum := func(column string, most int64) string {
-		return fmt.Sprintf("ifnull(sum(max(min(ifnull(%s, 0), %d), -%d)), 0)", column, most, most)
-	}
-	count := func(l exporter.Level) string { return fmt.Sprintf("sum(ifnull(level, 0) = %d)", l) }
-	return each(ctx, tx, `SELECT t.project, t.id FROM traces t LEFT JOIN (
-		SELECT rid >> 24 AS trace, count(*) AS n, `+count(exporter.LevelError)+" AS errors, "+count(exporter.LevelWarning)+` AS warnings, min(start) AS started, max(start) AS last_start, max(end) AS last_end,
-			`+sum("input_tokens", store.MaxTokens)+" AS input, "+sum("output_tokens", store.MaxTokens)+" AS output, "+sum("total_tokens", store.MaxTokens)+" AS total, "+sum("total_cost", int64(store.MaxCost))+` AS cost, count(total_cost) AS costs
-		FROM observations GROUP BY rid >> 24) o ON o.trace = t.rid
-		WHERE t.observations <> ifnull(o.n, 0) OR t.errors <> ifnull(o.errors, 0) OR t.warnings <> ifnull(o.warnings, 0) OR t.started IS NOT o.started
-			OR t.last_start IS NOT o.last_start OR t.last_end IS NOT o.last_end OR t.input_tokens <> ifnull(o.input, 0) OR t.output_tokens <> ifnull(o.output, 0)
-			OR t.total_tokens <> ifnull(o.total, 0) OR t.cost <> ifnull(o.cost, 0) OR t.costs <> ifnull(o.costs, 0)`, nil, func(rows *sql.Rows) error {
-		var project int64
-		var id string
-		if err := rows.Scan(&project, &id); err != nil {
+	last := int64(0)
+	for {
+		stored, err := someTraces(ctx, tx, last)
+		if err != nil || len(stored) == 0 {
 			return err
 		}
-		return f.add("trace %q of project %d: its sums are not those of its observations", id, project)
+		first := stored[0].rid
+		last = stored[len(stored)-1].rid
+		sums, err := sumsOfTraces(ctx, tx, first, last)
+		if err != nil {
+			return err
+		}
+		for _, t := range stored {
+			if !t.same(sums[t.rid]) {
+				if err := f.add("trace %q of project %d: its sums are not those of its observations", t.id, t.project); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// storedTrace is a trace with its sums.
+type storedTrace struct {
+	rid, project int64
+	id           string
+	traceSums
+}
+
+// same reports whether the sums are those; nil is those of nothing.
+func (t *storedTrace) same(want *traceSums) bool {
+	if want == nil {
+		want = &traceSums{}
+	}
+	equal := func(a, b *int64) bool { return (a == nil) == (b == nil) && number(a) == number(b) }
+	return t.observations == want.observations && t.errors == want.errors && t.warnings == want.warnings && t.running == want.running &&
+		t.input == want.input && t.output == want.output && t.total == want.total && t.cost == want.cost && t.costs == want.costs &&
+		equal(t.started, want.started) && equal(t.lastStart, want.lastStart) && equal(t.lastEnd, want.lastEnd)
+}
+
+// someTraces reads the next traces after a row.
+func someTraces(ctx context.Context, tx *sql.Tx, after int64) (list []storedTrace, err error) {
+	err = each(ctx, tx, `SELECT rid, project, id, observations, errors, warnings, running, input_tokens, output_tokens, total_tokens, cost, costs, started, last_start, last_end
+		FROM traces WHERE rid > ? ORDER BY rid LIMIT 2000`, []any{after}, func(rows *sql.Rows) error {
+		var t storedTrace
+		err := rows.Scan(&t.rid, &t.project, &t.id, &t.observations, &t.errors, &t.warnings, &t.running, &t.input, &t.output, &t.total, &t.cost, &t.costs, &t.started, &t.lastStart, &t.lastEnd)
+		list = append(list, t)
+		return err
 	})
+	return list, err
+}
+
+// sumsOfTraces adds up the observations of the traces between two rows.
+func sumsOfTraces(ctx context.Context, tx *sql.Tx, first, last int64) (map[int64]*traceSums, error) {
+	sums := map[int64]*traceSums{}
+	err := each(ctx, tx, `SELECT rid, start, kind, ifnull(level, 0), end, completion_start, ifnull(input_tokens, 0), ifnull(output_tokens, 0), ifnull(total_tokens, 0), total_cost
+		FROM observations WHERE rid BETWEEN ? AND ?`, []any{firstMember(first), lastMember(last)}, func(rows *sql.Rows) error {
+		var o measure
+		var rid, kind, level int64
+		var end, first, cost *int64
+		if err := rows.Scan(&rid, &o.start, &kind, &level, &end, &first, &o.input, &o.output, &o.total, &cost); err != nil {
+			return err
+		}
+		o.fill(kind, level, end, first, cost)
+		s := sums[traceOf(rid)]
+		if s == nil {
+			s = &traceSums{}
+			sums[traceOf(rid)] = s
+		}
+		s.add(&o)
+		return nil
+	})
+	return sums, err
 }
 
 // checkRollups makes the rollups anew from all rows and compares.
