@@ -135,3 +135,12 @@ func syncFile(path string) error {
 // sums is the sum of what is kept. Its error has a line for each finding. It
 // reads everything, while the server goes on.
 func (s *Server) Check(ctx context.Context) error { return s.store.Check(ctx) }
+
+// inUse reports whether a server has the folder.
+func inUse(dir string) bool {
+	unlock, err := Lock(dir)
+	if err == nil {
+		unlock()
+	}
+	return errors.Is(err, ErrInUse)
+}

@@ -96,6 +96,7 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	opts := sqlite.Options{MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
 	if s.cfg.NoHousekeeping && s.temp == "" {
 		opts.BeforeMigration = beforeMigration(dir)
+		opts.Beside = inUse(dir)
 	}
 	s.store, err = sqlite.Open(ctx, path, opts)
 	if err != nil {

@@ -6,14 +6,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	engine "modernc.org/sqlite"
 
 	"github.com/langshark/langshark-go/server/store"
 )
 
-// backupPages is how many pages a step of a backup copies.
-const backupPages = 256
+// A step of a backup copies backupPages, waits until they are on the disk, and
+// leaves the disk to others for as long: commits would wait behind what piles up.
+const (
+	backupPages = 512
+	backupRest  = 50 * time.Millisecond // at most
+)
 
 // Backup implements [store.Store]. It copies from a snapshot: the writer goes on,
 // into the log beside the file, which grows meanwhile by what is written.
@@ -68,11 +73,16 @@ func (s *Store) copyTo(ctx context.Context, path string, progress func(done, tot
 		if err := ctx.Err(); err != nil {
 			return errors.Join(err, b.Finish())
 		}
+		start := time.Now()
 		var err error
 		if more, err = b.Step(backupPages); err != nil {
 			_ = b.Finish() // says the same again
 			return copyError(err)
 		}
+		if err := syncFile(path); err != nil {
+			return errors.Join(err, b.Finish())
+		}
+		pause(ctx, min(time.Since(start), backupRest))
 		if progress != nil {
 			total := int64(b.PageCount())
 			progress((total-int64(b.Remaining()))*s.pageSize, total*s.pageSize)

@@ -38,6 +38,14 @@ func (t *tx) flush() error {
 			return err
 		}
 	}
+	for _, s := range t.sessions { // one that the trace has left stays, as the first server has it
+		if !s.trace.events {
+			continue
+		}
+		if err := t.exec("INSERT INTO sessions (project, id, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", s.trace.project, s.id, t.now); err != nil {
+			return err
+		}
+	}
 	if err := t.rollups.flush(t.d); err != nil {
 		return fmt.Errorf("langshark: rollups: %w", err)
 	}
@@ -275,26 +283,11 @@ func (t *tx) saveTrace(st *traceState) error {
 	if err != nil {
 		return err
 	}
-	if f.SessionID != st.session {
-		if err := t.moveSession(st, f.SessionID); err != nil {
-			return err
-		}
-	}
 	var attributes []attribute
 	if st.events {
 		attributes = attributesOf(&f)
 	}
 	return t.index(st, attributes, now.ts)
-}
-
-// moveSession makes the session that a trace has come to, and drops the one that it left.
-func (t *tx) moveSession(st *traceState, to string) error {
-	if to != "" {
-		if err := t.exec("INSERT INTO sessions (project, id, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", st.project, to, t.now); err != nil {
-			return err
-		}
-	}
-	return t.dropSession(st.project, st.session)
 }
 
 // index replaces the rows of the attribute index where they differ.

@@ -260,5 +260,11 @@ func (t *tx) expireRest(project, before int64, limit int) (more bool, err error)
 	if err != nil {
 		return false, fmt.Errorf("langshark: write: %w", err)
 	}
-	return max(scores, tombs) == int64(limit), nil
+	sessions, err := t.d.changed(`DELETE FROM sessions WHERE rid IN (SELECT rid FROM sessions s WHERE project = ? AND created < ?
+		AND NOT EXISTS (SELECT 1 FROM traces t WHERE t.project = s.project AND t.session_id = s.id) AND NOT EXISTS (SELECT 1 FROM scores c WHERE c.project = s.project AND c.session_id = s.id) LIMIT ?)`,
+		project, before, limit)
+	if err != nil {
+		return false, fmt.Errorf("langshark: write: %w", err)
+	}
+	return max(scores, tombs, sessions) == int64(limit), nil
 }

@@ -48,6 +48,9 @@ type Options struct {
 	// BeforeMigration is asked before a file of an older schema is brought up to
 	// date; done, if not nil, is called afterwards. An error leaves the file as it is.
 	BeforeMigration func(have, want int) (done func(), err error)
+	// Beside says that another process has the file open and comes first: after each
+	// commit it has a while to itself.
+	Beside bool
 	// Ephemeral gives up safety against power loss, for data nobody keeps.
 	Ephemeral bool
 	// Logger defaults to slog.Default().

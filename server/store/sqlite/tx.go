@@ -41,6 +41,7 @@ type tx struct {
 	blocks    map[uint64]*block // on their way, by id
 	used      []*block          // those of which a part is used
 	gone      map[int64][]int   // parts that rows have let go, by block
+	sessions  []sessionOf       // that writes named, in their order
 	unsearch  []int64           // owners whose words leave the index
 	next      struct{ trace, payload int64 }
 	numbering bool  // next has changed
@@ -51,6 +52,12 @@ type tx struct {
 type key struct {
 	project int64
 	id      string
+}
+
+// sessionOf is a session that a write gave to a trace.
+type sessionOf struct {
+	trace *traceState
+	id    string
 }
 
 type thingKey struct {
@@ -155,6 +162,9 @@ func (t *tx) writeTrace(project int64, w *store.TraceWrite) error {
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
 	st.events = st.merged.Live(deleted)
+	if w.SessionID != "" {
+		t.sessions = append(t.sessions, sessionOf{st, w.SessionID})
+	}
 	return nil
 }
 

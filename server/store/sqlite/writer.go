@@ -13,6 +13,10 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
+// besidePause is how long another process has to itself after a commit: it looks
+// for the lock in growing steps of up to 25 ms at first.
+const besidePause = 40 * time.Millisecond
+
 // groupItems is about how many writes one commit takes.
 const groupItems = 512
 
@@ -227,6 +231,9 @@ func (w *writer) run() {
 		w.commit(group)
 		w.settle(group)
 		w.restartLog()
+		if w.store.opts.Beside {
+			pause(context.Background(), besidePause)
+		}
 	}
 }
 
