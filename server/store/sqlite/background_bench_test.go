@@ -99,6 +99,9 @@ func BenchmarkExpire(b *testing.B) {
 
 // TestMergeSearch takes most of the rows out of the index, and has it merged.
 func TestMergeSearch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: thousands of traces, and nothing in parallel")
+	}
 	s := filled(t, 2000, Options{})
 	for more := true; more; {
 		var err error

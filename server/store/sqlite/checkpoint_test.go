@@ -10,6 +10,9 @@ import (
 
 // TestLogBeginsAnew writes more than the log is to hold, then once more.
 func TestLogBeginsAnew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: thousands of traces, and nothing in parallel")
+	}
 	s := filled(t, 8000, Options{})
 	// Somebody who reads an old state keeps the log, and the writer doesn't wait for long.
 	tx, err := s.read.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})

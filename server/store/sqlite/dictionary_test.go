@@ -50,6 +50,9 @@ func sizeWith(tb testing.TB, e *zstd.Encoder, blocks [][]byte) (size int) {
 
 // TestDictionary trains on one half and compresses the other.
 func TestDictionary(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: thousands of traces, and nothing in parallel")
+	}
 	all := sampleBlocks(rand.New(rand.NewPCG(1, 1)), 2000)
 	plain, err := newEncoder()
 	if err != nil {
@@ -73,6 +76,9 @@ func TestDictionary(t *testing.T) {
 // TestTrain has a project get its dictionary, use it, and read what it wrote
 // with and without it after the file was opened again.
 func TestTrain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: thousands of traces, and nothing in parallel")
+	}
 	path := filepath.Join(t.TempDir(), "trained.db")
 	s, err := Open(t.Context(), path, Options{Ephemeral: true, SweepEvery: time.Hour})
 	if err != nil {
@@ -143,6 +149,9 @@ func TestTrain(t *testing.T) {
 
 // TestDictionaryHoldsWhatIsShared looks for what single samples have to themselves.
 func TestDictionaryHoldsWhatIsShared(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: thousands of traces, and nothing in parallel")
+	}
 	r := rand.New(rand.NewPCG(3, 3))
 	samples := sampleBlocks(r, 2000)
 	secrets := make([]string, len(samples))
@@ -165,6 +174,9 @@ func TestDictionaryHoldsWhatIsShared(t *testing.T) {
 // TestDictionaryOfAnotherProcess has two stores on one file, one of which makes a
 // dictionary and writes with it.
 func TestDictionaryOfAnotherProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: thousands of traces, and nothing in parallel")
+	}
 	path := filepath.Join(t.TempDir(), "two.db")
 	first, err := Open(t.Context(), path, Options{Ephemeral: true, noWork: true})
 	if err != nil {

@@ -43,7 +43,7 @@ func agree(t *testing.T, s store.Store, project, when string, events []event) {
 func testLargeTrace(t *testing.T, open Opener) {
 	t.Helper()
 	s := opened(t, open)
-	const observations = 5000
+	observations := short(5000, 600)
 	r := rand.New(rand.NewPCG(5, 7))
 	levels := []exporter.Level{exporter.LevelDefault, exporter.LevelDebug, exporter.LevelWarning, exporter.LevelError}
 	var made, changed []event

@@ -196,7 +196,8 @@ func testRetentionBesideWrites(t *testing.T, open Opener) {
 	t.Helper()
 	s := open(t, newClock().now)
 	addProject(t, s, projectID)
-	const old, writers, writes = 600, 3, 60
+	const writers, writes = 3, 60
+	old := short(600, 100)
 	for i := range old / 50 {
 		var b store.Batch
 		for k := range 50 {
@@ -220,7 +221,7 @@ func testRetentionBesideWrites(t *testing.T, open Opener) {
 	}
 	retain(t, s, projectID, day)
 	wg.Wait()
-	expired(t, s, old)
+	expired(t, s, int64(old))
 	ids, all := remaining(t, s, projectID)
 	if len(ids) != writers*20 || len(all.Observations) != writers*20*3 || len(all.Scores) != writers*20 {
 		t.Errorf("%d traces, %d observations, %d scores are left, want %d, %d, %d", len(ids), len(all.Observations), len(all.Scores), writers*20, writers*20*3, writers*20)

@@ -141,3 +141,11 @@ func indexed(t *testing.T, s store.Store) {
 		return ""
 	})
 }
+
+// short is the size of a test: the second with -short, where the race detector makes an engine slow.
+func short(n, few int) int {
+	if testing.Short() {
+		return few
+	}
+	return n
+}
