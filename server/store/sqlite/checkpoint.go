@@ -41,12 +41,43 @@ func (s *Store) checkpoint(ctx context.Context) {
 		switch {
 		case err != nil:
 			s.log.Warn("langshark: checkpoint", "error", known(err))
+		case log >= longPages && s.longReads.Load() == 0:
+			s.restartAlone(ctx)
 		case log >= restartPages:
 			s.writer.restart.Store(log)
 			s.writer.nudge()
 		}
 	}
 }
+
+// restartAlone has the log begin anew while nobody reads: it waits for the reads
+// that go on, and those that come wait for it. Otherwise reads one over another
+// could keep the log for ever, and it would make them slower and slower.
+func (s *Store) restartAlone(ctx context.Context) {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	log, _, err := moveLog(s.checkpointer) // so that little is left for the writer
+	if err != nil {
+		return
+	}
+	select {
+	case <-s.writer.restarted: // of an earlier one
+	default:
+	}
+	s.writer.restartAfter.Store(0)
+	s.writer.restart.Store(log)
+	s.writer.nudge()
+	timer := time.NewTimer(maxAlone)
+	defer timer.Stop()
+	select {
+	case <-s.writer.restarted:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// maxAlone is how long reads wait for the writer to have the log begin anew.
+const maxAlone = time.Second
 
 // moveLog moves what it can of the log into the file. It returns how many pages
 // the log has and how many of them are in the file.
@@ -60,6 +91,14 @@ func moveLog(d *db) (log, moved int64, err error) {
 // long, it waits once and then not again for a while.
 func (w *writer) restartLog() {
 	log := w.restart.Swap(0)
+	if log > 0 {
+		defer func() {
+			select {
+			case w.restarted <- struct{}{}:
+			default:
+			}
+		}()
+	}
 	if log < restartPages || w.store.longReads.Load() > 0 || time.Now().UnixNano() < w.restartAfter.Load() {
 		return
 	}

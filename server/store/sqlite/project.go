@@ -24,6 +24,8 @@ func (s *Store) CreateProject(ctx context.Context, p store.Project) error {
 
 // Projects implements [store.Store].
 func (s *Store) Projects(ctx context.Context) ([]store.Project, error) {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	rows, err := s.read.QueryContext(ctx, "SELECT id, name, created, retention FROM projects ORDER BY pk")
 	if err != nil {
 		return nil, s.readError("projects", err)
@@ -70,6 +72,8 @@ func (s *Store) APIKeys(ctx context.Context, projectID string) ([]store.APIKey, 
 	if err != nil {
 		return nil, err
 	}
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	rows, err := s.read.QueryContext(ctx, "SELECT public_key, secret_hash, created FROM api_keys WHERE project = ? ORDER BY created, public_key", pk)
 	if err != nil {
 		return nil, s.readError("api keys", err)
@@ -95,6 +99,8 @@ func (s *Store) APIKeys(ctx context.Context, projectID string) ([]store.APIKey, 
 func (s *Store) APIKey(ctx context.Context, publicKey string) (*store.APIKey, error) {
 	k := &store.APIKey{PublicKey: publicKey}
 	var created int64
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	err := s.read.QueryRowContext(ctx, `SELECT p.id, k.secret_hash, k.created
 		FROM api_keys k JOIN projects p ON p.pk = k.project WHERE k.public_key = ?`, publicKey).
 		Scan(&k.ProjectID, &k.SecretHash, &created)

@@ -15,6 +15,8 @@ func (s *Store) readURL() string {
 
 // snapshot reads in one transaction, so that what several queries find belongs together.
 func (s *Store) snapshot(ctx context.Context, what string, f func(*sql.Tx) error) error {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	return s.snapshotOf(ctx, s.read, what, f)
 }
 

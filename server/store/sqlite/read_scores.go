@@ -27,6 +27,8 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 	in(w, "observation_id", q.ObservationIDs)
 	w.equal("session_id", q.SessionID)
 	w.equal("name", q.Name)
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	if q.Total {
 		if page.Total, err = count(ctx, s.read, "scores", w); err != nil {
 			return page, s.readError("count", err)

@@ -28,6 +28,8 @@ func (s *Store) sessions(ctx context.Context, projectID string, p store.Page, w 
 		return page, err
 	}
 	w.add("project = ?", project)
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	if p.Total {
 		if page.Total, err = count(ctx, s.read, "sessions", w); err != nil {
 			return page, s.readError("count", err)

@@ -267,6 +267,8 @@ func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []s
 }
 
 func (s *Store) pairs(ctx context.Context, query string, args []any, f func(a, b string)) error {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return s.readError("members", err)

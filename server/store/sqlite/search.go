@@ -150,6 +150,8 @@ type owner struct {
 func (s *Store) readOwners(ctx context.Context) (found owners, upTo int64, err error) {
 	found.blocks = map[int64][]byte{}
 	source := s.indexer
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	if err := source.exec("BEGIN"); err != nil {
 		return found, 0, err
 	}

@@ -89,6 +89,9 @@ type Store struct {
 	trained  map[int64]time.Time // when a dictionary was last tried, by project; guarded by training
 	working  sync.WaitGroup
 
+	// gate is held by each read while it goes on, and by a checkpoint that must have
+	// none: reads that come later wait for it, so that they can't hold the log for ever.
+	gate      sync.RWMutex
 	longReads atomic.Int32 // how many hold one state for long
 
 	gone    atomic.Bool // set by Close
@@ -289,7 +292,9 @@ func (s *Store) project(ctx context.Context, id string) (int64, error) {
 	if ok {
 		return pk, nil
 	}
+	s.gate.RLock()
 	err := s.read.QueryRowContext(ctx, "SELECT pk FROM projects WHERE id = ?", id).Scan(&pk)
+	s.gate.RUnlock()
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("langshark: project %q: %w", id, store.ErrNotFound)
 	}

@@ -45,6 +45,8 @@ type writer struct {
 	committed chan struct{}
 	// restart asks for the log to begin anew, and says how many pages it has.
 	restart atomic.Int64
+	// restarted has something after each attempt; capacity 1.
+	restarted chan struct{}
 	// restartAfter is when that is tried again, restartPause the last pause.
 	restartAfter atomic.Int64 // in nanoseconds since 1970
 	restartPause time.Duration
@@ -61,7 +63,7 @@ type writer struct {
 }
 
 func startWriter(s *Store, d *db) *writer {
-	w := &writer{store: s, db: d, done: make(chan struct{}), wake: make(chan struct{}, 1), committed: make(chan struct{}, 1)}
+	w := &writer{store: s, db: d, done: make(chan struct{}), wake: make(chan struct{}, 1), committed: make(chan struct{}, 1), restarted: make(chan struct{}, 1)}
 	go w.run()
 	return w
 }
