@@ -55,6 +55,21 @@ func TestPlans(t *testing.T) {
 	if plan := explain(t, s, "SELECT o.id FROM "+observationSource(0)+w.String()+tail(store.Page{}, "o.start DESC, o.rid DESC"), w.args); !strings.Contains(plan, "observations_by_hash") {
 		t.Errorf("an observation: %s", plan)
 	}
+	for _, query := range []string{"SELECT count(*) " + selectSessionSums, selectSessionUsers} {
+		args := []any{1, "s", 10}[:strings.Count(query, "?")]
+		if plan := explain(t, s, query, args); !strings.Contains(plan, "traces_by_session (project=? AND session_id=?)") {
+			t.Errorf("a session: %s", plan)
+		}
+	}
+	w = &where{}
+	w.project("t.", 1, []string{"a", "b"})
+	byID(w, "t.", 1, []string{"a", "b"})
+	if plan := explain(t, s, selectMembers+w.String()+" ORDER BY o.id", w.args); !strings.Contains(plan, "traces_by_hash") {
+		t.Errorf("members: %s", plan)
+	}
+	if plan := explain(t, s, "SELECT trace_id, id FROM scores WHERE project = ? AND trace_id IN (?, ?) ORDER BY id", []any{1, "a", "b"}); !strings.Contains(plan, "scores_by_trace (project=? AND trace_id=?)") {
+		t.Errorf("scores of traces: %s", plan)
+	}
 	w = traceWhere(1, store.TraceFilter{IDs: []string{"t"}}, "t.ts")
 	if plan := explain(t, s, "SELECT t.id FROM traces t"+w.String()+tail(store.Page{}, "t.ts DESC, t.rid DESC"), w.args); !strings.Contains(plan, "traces_by_hash") {
 		t.Errorf("a trace: %s", plan)

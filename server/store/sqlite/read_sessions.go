@@ -73,18 +73,24 @@ func (s *Store) sessions(ctx context.Context, projectID string, p store.Page, w 
 	return page, nil
 }
 
+// The engine would rather walk all users of the project in their order than sort
+// those of one session.
+const (
+	selectSessionSums  = "FROM traces INDEXED BY traces_by_session WHERE project = ? AND session_id = ?"
+	selectSessionUsers = "SELECT DISTINCT user_id FROM traces INDEXED BY traces_by_session WHERE project = ? AND session_id = ? AND user_id IS NOT NULL ORDER BY user_id LIMIT ?"
+)
+
 // sumSession fills what the traces of a session add up to.
 func (s *Store) sumSession(ctx context.Context, project int64, session *store.Session) error {
 	var first, last *int64
 	err := s.read.QueryRowContext(ctx, `SELECT count(*), min(ts), max(ts), `+sumOf("total_tokens")+`, ifnull(sum(errors), 0), iif(sum(costs) > 0, `+sumOf("cost")+`, NULL)
-		FROM traces WHERE project = ? AND session_id = ?`, project, session.ID).
+		`+selectSessionSums, project, session.ID).
 		Scan(&session.Traces, &first, &last, &session.TotalTokens, &session.Errors, nullNano{&session.Cost})
 	if err != nil {
 		return s.readError("session", err)
 	}
 	session.FirstTrace, session.LastTrace = derefTime(first), derefTime(last)
-	rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT user_id FROM traces WHERE project = ? AND session_id = ? AND user_id IS NOT NULL ORDER BY user_id LIMIT ?",
-		project, session.ID, maxSessionUsers)
+	rows, err := s.read.QueryContext(ctx, selectSessionUsers, project, session.ID, maxSessionUsers)
 	if err != nil {
 		return s.readError("session", err)
 	}

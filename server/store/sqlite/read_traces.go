@@ -231,6 +231,8 @@ func (s *Store) Trace(ctx context.Context, projectID, traceID string) (*store.Tr
 	return &page.Traces[0], nil
 }
 
+const selectMembers = "SELECT t.id, o.id FROM traces t CROSS JOIN observations o ON o.rid >= t.rid << 24 AND o.rid < (t.rid + 1) << 24"
+
 // TraceMembers implements [store.Store].
 func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []string) (map[string]store.Members, error) {
 	members := make(map[string]store.Members, len(traceIDs))
@@ -242,12 +244,12 @@ func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []s
 		return nil, err
 	}
 	w := &where{}
-	w.add("t.project = ?", project)
+	w.project("t.", project, traceIDs)
 	byID(w, "t.", project, traceIDs)
 	if err := w.check(); err != nil {
 		return nil, err
 	}
-	err = s.pairs(ctx, "SELECT t.id, o.id FROM traces t CROSS JOIN observations o ON o.rid >= t.rid << 24 AND o.rid < (t.rid + 1) << 24"+w.String()+" ORDER BY o.id", w.args, func(trace, id string) {
+	err = s.pairs(ctx, selectMembers+w.String()+" ORDER BY o.id", w.args, func(trace, id string) {
 		m := members[trace]
 		m.Observations = append(m.Observations, id)
 		members[trace] = m
