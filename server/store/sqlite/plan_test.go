@@ -67,7 +67,7 @@ func TestPlans(t *testing.T) {
 	if plan := explain(t, s, selectMembers+w.String()+" ORDER BY o.id", w.args); !strings.Contains(plan, "traces_by_hash") {
 		t.Errorf("members: %s", plan)
 	}
-	if plan := explain(t, s, "SELECT trace_id, id FROM scores WHERE project = ? AND trace_id IN (?, ?) ORDER BY id", []any{1, "a", "b"}); !strings.Contains(plan, "scores_by_trace (project=? AND trace_id=?)") {
+	if plan := explain(t, s, selectScoreMembers+" WHERE project = ? AND trace_id IN (?, ?) ORDER BY id", []any{1, "a", "b"}); !strings.Contains(plan, "scores_by_trace (project=? AND trace_id=?)") {
 		t.Errorf("scores of traces: %s", plan)
 	}
 	w = traceWhere(1, store.TraceFilter{IDs: []string{"t"}}, "t.ts")

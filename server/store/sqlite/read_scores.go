@@ -17,6 +17,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 	if err != nil {
 		return page, err
 	}
+	source := scoreSource(q)
 	w := &where{}
 	w.add("project = ?", project)
 	w.ids = len(q.TraceIDs) + len(q.ObservationIDs)
@@ -30,14 +31,14 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 	s.gate.RLock()
 	defer s.gate.RUnlock()
 	if q.Total {
-		if page.Total, err = count(ctx, s.read, "scores", w); err != nil {
+		if page.Total, err = count(ctx, s.read, source, w); err != nil {
 			return page, s.readError("count", err)
 		}
 	}
 	if err := w.after(ofScores, q.After, false, "ts, rid"); err != nil {
 		return page, err
 	}
-	rows, err := s.read.QueryContext(ctx, "SELECT "+scoreColumns+" FROM scores"+w.String()+tail(q.Page, "ts DESC, rid DESC"), w.args...)
+	rows, err := s.read.QueryContext(ctx, "SELECT "+scoreColumns+" FROM "+source+w.String()+tail(q.Page, "ts DESC, rid DESC"), w.args...)
 	if err != nil {
 		return page, s.readError("scores", err)
 	}
@@ -66,4 +67,16 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 		return page, s.readError("scores", err)
 	}
 	return page, nil
+}
+
+// scoreSource is where scores are read from: those of traces or a session by
+// their index, which the engine would leave for the order of time.
+func scoreSource(q store.ScoreQuery) string {
+	switch {
+	case len(q.TraceIDs) > 0:
+		return "scores INDEXED BY scores_by_trace"
+	case q.SessionID != "":
+		return "scores INDEXED BY scores_by_session"
+	}
+	return "scores"
 }

@@ -233,6 +233,8 @@ func (s *Store) Trace(ctx context.Context, projectID, traceID string) (*store.Tr
 
 const selectMembers = "SELECT t.id, o.id FROM traces t CROSS JOIN observations o ON o.rid >= t.rid << 24 AND o.rid < (t.rid + 1) << 24"
 
+const selectScoreMembers = "SELECT trace_id, id FROM scores INDEXED BY scores_by_trace"
+
 // TraceMembers implements [store.Store].
 func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []string) (map[string]store.Members, error) {
 	members := make(map[string]store.Members, len(traceIDs))
@@ -260,7 +262,7 @@ func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []s
 	w = &where{}
 	w.add("project = ?", project)
 	in(w, "trace_id", traceIDs)
-	err = s.pairs(ctx, "SELECT trace_id, id FROM scores"+w.String()+" ORDER BY id", w.args, func(trace, id string) {
+	err = s.pairs(ctx, selectScoreMembers+w.String()+" ORDER BY id", w.args, func(trace, id string) {
 		m := members[trace]
 		m.Scores = append(m.Scores, id)
 		members[trace] = m
