@@ -96,9 +96,6 @@ func ingestSection(ctx context.Context, s *settings) error {
 			commits = fmt.Sprintf("%.0f", of(func(r taken) float64 { return r.Commits / r.Elapsed.Seconds() }))
 		}
 		rate := of(taken.rate)
-		if w.callers == clients {
-			s.capacity = rate
-		}
 		rows = append(rows, []string{
 			w.name, thousands(rate), thousands(best), duration(func(r taken) time.Duration { return r.P50 }), duration(func(r taken) time.Duration { return r.P99 }),
 			duration(func(r taken) time.Duration { return r.Max }), fmt.Sprintf("%.2f", of(func(r taken) float64 { return r.per100k(r.Server) })),

@@ -37,7 +37,6 @@ type settings struct {
 	calm         time.Duration
 	mixed        time.Duration
 	minute       time.Duration // of the table of mixed
-	capacity     float64       // observations a second of 32 clients, once known
 
 	dir    string // of all data
 	keep   bool

@@ -33,6 +33,11 @@ type timeline struct {
 	first   error
 }
 
+// rate is how many observations a second were written in a minute.
+func (t *timeline) rate(i int) float64 {
+	return float64(len(t.minutes[i].writes)*traceSize) / t.length.Seconds()
+}
+
 func (t *timeline) note(took time.Duration, err error, read bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -63,21 +68,18 @@ func mixedSection(ctx context.Context, s *settings) (err error) {
 	}()
 	c := newClient(p.url, clients+readers)
 	defer c.close()
-	if s.capacity == 0 {
-		say("mixed: measuring the capacity")
-		requests := bodies(newAuthor(5), s.ingest/2, traceSize)
-		start := time.Now()
-		if _, err := each(clients, requests, func(b []byte) error { return c.send(ctx, b) }); err != nil {
-			return err
-		}
-		s.capacity = float64(len(requests)*traceSize) / time.Since(start).Seconds()
-	}
-	rate := share * s.capacity
-	heading("Mixed load", fmt.Sprintf("%d clients that send a trace of %d observations each time, together %s observations a second, %.0f %% of what they can; %d readers that read a list, a tree, an observation and the sessions in turns, %v apart. "+
-		"The server is a process of its own, both share the machine.", clients, traceSize, thousands(rate), 100*share, readers, breath))
-	say("mixed: %v at %s obs/s", s.mixed, thousands(rate))
-	line, err := mixedLoad(ctx, s, p, c, rate)
+	say("mixed: measuring the capacity for %v", s.minute)
+	line, err := mixedLoad(ctx, s, p, c, s.minute, 0)
 	if err != nil {
+		return err
+	}
+	capacity := line.rate(0)
+	rate := share * capacity
+	heading("Mixed load", fmt.Sprintf("%d clients that send a trace of %d observations each time, together %s observations a second; %d readers that read a list, a tree, an observation and the sessions in turns, %v apart. "+
+		"That is %.0f %% of what the same clients beside the same readers get through in the %v before, without a pause: %s. The server is a process of its own, both share the machine.",
+		clients, traceSize, thousands(rate), readers, breath, 100*share, s.minute, thousands(capacity)))
+	say("mixed: %v at %s obs/s", s.mixed, thousands(rate))
+	if line, err = mixedLoad(ctx, s, p, c, s.mixed, rate); err != nil {
 		return err
 	}
 	var rows [][]string
@@ -85,7 +87,7 @@ func mixedSection(ctx context.Context, s *settings) (err error) {
 	for i, m := range line.minutes {
 		failed += m.errors
 		rows = append(rows, []string{
-			strconv.Itoa(i + 1), thousands(float64(len(m.writes)*traceSize) / line.length.Seconds()), millis(quantile(m.writes, 0.5)), millis(quantile(m.writes, 0.99)), millis(quantile(m.writes, 1)),
+			strconv.Itoa(i + 1), thousands(line.rate(i)), millis(quantile(m.writes, 0.5)), millis(quantile(m.writes, 0.99)), millis(quantile(m.writes, 1)),
 			strconv.Itoa(len(m.reads)), millis(quantile(m.reads, 0.5)), millis(quantile(m.reads, 0.99)), strconv.Itoa(m.errors), megabytes(m.rss),
 		})
 	}
@@ -103,23 +105,34 @@ func mixedSection(ctx context.Context, s *settings) (err error) {
 	return nil
 }
 
-func mixedLoad(ctx context.Context, s *settings, p *serverProcess, c *client, rate float64) (*timeline, error) {
-	line := &timeline{minutes: make([]minute, max(int(s.mixed/s.minute), 1)), start: time.Now(), length: min(s.minute, max(s.mixed, time.Second))}
+// mixedLoad runs so long, at so many observations a second, or without a pause if that is 0.
+func mixedLoad(ctx context.Context, s *settings, p *serverProcess, c *client, long time.Duration, rate float64) (*timeline, error) {
+	line := &timeline{minutes: make([]minute, max(int(long/s.minute), 1)), start: time.Now(), length: min(s.minute, max(long, time.Second))}
 	working, stop := context.WithTimeout(ctx, time.Duration(len(line.minutes))*line.length)
 	defer stop()
 	var wg sync.WaitGroup
 	ids := make(chan [2]string, 64) // of traces and observations that are there
 	for i := range clients {
 		wg.Go(func() {
-			a := newAuthor(uint64(1000 + i)) //nolint:gosec // small
-			tick := time.NewTicker(time.Duration(float64(time.Second) * traceSize * clients / rate))
-			defer tick.Stop()
+			a := newAuthor(uint64(line.start.UnixNano()) + uint64(i)) //nolint:gosec // a seed
+			// By the clock: whoever is late sends at once, so that nothing of the load is left out.
+			next, every := time.Now(), time.Duration(0)
+			if rate > 0 {
+				every = time.Duration(float64(time.Second) * traceSize * clients / rate)
+				next = next.Add(time.Duration(a.Int64N(int64(every))))
+			}
 			for {
+				wait := time.NewTimer(time.Until(next))
 				select {
-				case <-tick.C:
+				case <-wait.C:
 				case <-working.Done():
+					wait.Stop()
 					return
 				}
+				if working.Err() != nil {
+					return
+				}
+				next = next.Add(every)
 				list := records(a, traceSize)
 				b := body(list)
 				start := time.Now()

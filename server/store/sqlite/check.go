@@ -3,8 +3,10 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strings"
 
 	"github.com/langshark/langshark-go/server/store"
@@ -40,7 +42,7 @@ func (s *Store) Check(ctx context.Context) error {
 	defer s.readLong()()
 	var f findings
 	err = s.snapshotOf(ctx, own, "check", func(tx *sql.Tx) error {
-		for _, check := range []func(context.Context, *sql.Tx, *findings) error{checkFile, s.checkPayloads, checkTraces, checkRollups} {
+		for _, check := range []func(context.Context, *sql.Tx, *findings) error{checkFile, checkIndex, s.checkPayloads, checkTraces, checkRollups} {
 			if err := check(ctx, tx, &f); err != nil {
 				return err
 			}
@@ -98,6 +100,77 @@ func each(ctx context.Context, tx *sql.Tx, query string, args []any, f func(*sql
 		}
 	}
 	return rows.Err()
+}
+
+// checkIndex compares the index of ids, and the log of what is not in it yet, with
+// the rows. Of two million entries it keeps none: it adds up what is mixed of each.
+func checkIndex(ctx context.Context, tx *sql.Tx, f *findings) error {
+	log := map[idEntry]bool{} // whether the row is there
+	err := each(ctx, tx, "SELECT seq, entries FROM id_log ORDER BY seq", nil, func(rows *sql.Rows) error {
+		var seq int64
+		var entries sql.RawBytes
+		if err := rows.Scan(&seq, &entries); err != nil {
+			return err
+		}
+		if err := eachID(entries, func(what byte, e idEntry) { log[e] = what == idAdded }); err != nil {
+			return f.add("id_log %d: %w", seq, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var have, want mixture
+	for e, there := range log {
+		if there {
+			have.add(e)
+		}
+	}
+	err = each(ctx, tx, "SELECT hash, rid FROM ids", nil, func(rows *sql.Rows) error {
+		var e idEntry
+		if err := rows.Scan(&e.hash, &e.rid); err != nil {
+			return err
+		}
+		if _, newer := log[e]; !newer {
+			have.add(e)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for of, table := range map[byte]string{traceIDs: "traces", observationIDs: "observations"} {
+		err := each(ctx, tx, "SELECT rid, project, id FROM "+table, nil, func(rows *sql.Rows) error {
+			var rid, project int64
+			var id string
+			err := rows.Scan(&rid, &project, &id)
+			want.add(idEntry{hashOf(of, project, id), rid})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if have != want {
+		return f.add("ids: the index has %d rows that do not match the %d of traces and observations", have.n, want.n)
+	}
+	return nil
+}
+
+// mixture is what a set of entries adds up to, in any order.
+type mixture struct {
+	n   int
+	sum uint64
+}
+
+func (m *mixture) add(e idEntry) {
+	var b [16]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(e.hash)) //nolint:gosec // all 64 bits are meant
+	binary.LittleEndian.PutUint64(b[8:], uint64(e.rid)) //nolint:gosec // all 64 bits are meant
+	h := fnv.New64a()
+	h.Write(b[:]) //nolint:errcheck // it has none
+	m.n++
+	m.sum += h.Sum64()
 }
 
 // checkPayloads opens all blocks and compares their owners with the rows that refer to them.

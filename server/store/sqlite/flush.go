@@ -49,10 +49,13 @@ func (t *tx) flush() error {
 	if err := t.rollups.flush(t.d); err != nil {
 		return fmt.Errorf("langshark: rollups: %w", err)
 	}
+	if err := t.flushIDs(); err != nil {
+		return err
+	}
 	if !t.numbering {
 		return nil
 	}
-	return t.exec("UPDATE counters SET trace = ?, payload = ?", t.next.trace, t.next.payload)
+	return t.exec("UPDATE counters SET trace = ?, payload = ?, id = ?", t.next.trace, t.next.payload, t.next.id)
 }
 
 // number gives a new trace its row.
@@ -121,6 +124,7 @@ func (t *tx) flushObservation(o *observationState) error {
 		return t.saveObservation(o)
 	}
 	if o.rid != 0 {
+		t.dropID(observationIDs, o.project, o.id, o.rid)
 		if err := t.exec("DELETE FROM observations WHERE rid = ?", o.rid); err != nil {
 			return err
 		}
@@ -229,12 +233,13 @@ func (t *tx) removeTrace(st *traceState) error {
 	if err := t.index(st, nil, 0); err != nil {
 		return err
 	}
+	t.dropID(traceIDs, st.project, st.id, st.rid)
 	return t.exec("DELETE FROM traces WHERE rid = ?", st.rid)
 }
 
 const insertTraceRow = `INSERT INTO traces (observations, errors, warnings, running, started, last_start, last_end, input_tokens, output_tokens, total_tokens, cost, costs, next,
 	events, ts, given_ts, name, user_id, session_id, environment, release, version, public, tags, metadata, created, updated, root, input, output, registers,
-	rid, hash, project, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	rid, project, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const updateTraceSums = `UPDATE traces SET observations = ?, errors = ?, warnings = ?, running = ?, started = ?, last_start = ?, last_end = ?,
 	input_tokens = ?, output_tokens = ?, total_tokens = ?, cost = ?, costs = ?, next = ? WHERE rid = ?`
@@ -262,7 +267,7 @@ func (t *tx) saveTrace(st *traceState) error {
 		now.ts = *n.started
 	}
 	t.rollups.trace(st.project, &now, 1)
-	values := append(make([]any, 0, 35), n.observations, n.errors, n.warnings, n.running, n.started, n.lastStart, n.lastEnd, n.input, n.output, n.total, n.cost, n.costs, st.next)
+	values := append(make([]any, 0, 34), n.observations, n.errors, n.warnings, n.running, n.started, n.lastStart, n.lastEnd, n.input, n.output, n.total, n.cost, n.costs, st.next)
 	if st.events && !st.dirty && !st.fresh {
 		return t.exec(updateTraceSums, append(values, st.rid)...)
 	}
@@ -276,7 +281,8 @@ func (t *tx) saveTrace(st *traceState) error {
 	values = append(values, st.events, now.ts, moment(f.Timestamp), text(f.Name), text(f.UserID), text(f.SessionID), text(f.Environment), text(f.Release), text(f.Version),
 		f.Public, tags, blob(f.Metadata), st.created, st.updated, root, nonzero(st.inputRef), nonzero(st.outputRef), blob(registers), st.rid)
 	if st.fresh {
-		err = t.exec(insertTraceRow, append(values, hashOf(st.project, st.id), st.project, st.id)...)
+		t.addID(traceIDs, st.project, st.id, st.rid)
+		err = t.exec(insertTraceRow, append(values, st.project, st.id)...)
 	} else {
 		err = t.exec(updateTraceRow, values...)
 	}

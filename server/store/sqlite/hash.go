@@ -5,12 +5,18 @@ import (
 	"encoding/binary"
 )
 
+// What ids are of.
+const (
+	traceIDs       = 't'
+	observationIDs = 'o'
+)
+
 // hashOf is the key by which a thing of a project is found: eight bytes of
-// SHA-256, so that nobody can make ids that meet. Half the size of an index over
-// ids is half the pages that each commit writes.
-func hashOf(project int64, id string) int64 {
+// SHA-256, so that nobody can make ids that meet. Rows of two ids with one hash
+// are told apart by their ids.
+func hashOf(of byte, project int64, id string) int64 {
 	var buf [128]byte
-	b := binary.AppendVarint(buf[:0], project)
+	b := binary.AppendVarint(append(buf[:0], of), project)
 	b = append(b, id...)
 	sum := sha256.Sum256(b)
 	return int64(binary.LittleEndian.Uint64(sum[:])) //nolint:gosec // all 64 bits are meant

@@ -159,15 +159,13 @@ func (t *tx) observation(project int64, id string) (*observationState, error) {
 	}
 	st := &observationState{key: k, created: t.now}
 	f := &st.merged.Fields
-	hash := hashOf(project, id)
-	err := errNoRow
 	var c observationRow
 	var traceID string
 	var registers []byte
-	if there, looked := t.there.observations[hash]; there || !looked {
-		err = t.row("SELECT "+observationRowColumns+", o.rid, t.id, o.registers FROM observations o JOIN traces t ON t.rid = o.rid >> 24 WHERE o.hash = ? AND o.project = ? AND o.id = ?",
-			[]any{hash, project, id}, append(c.destinations(), &st.rid, &traceID, &registers)...)
-	}
+	err := t.load(hashOf(observationIDs, project, id), func(rid int64) error {
+		return t.row("SELECT "+observationRowColumns+", o.rid, t.id, o.registers FROM observations o JOIN traces t ON t.rid = o.rid >> 24 WHERE o.rid = ? AND o.project = ? AND o.id = ?",
+			[]any{rid, project, id}, append(c.destinations(), &st.rid, &traceID, &registers)...)
+	})
 	switch {
 	case errors.Is(err, errNoRow):
 		if err := t.restore(store.ThingObservation, k, f, st.merged.Restore); err != nil {
@@ -196,7 +194,7 @@ func (t *tx) observation(project int64, id string) (*observationState, error) {
 
 const insertObservationRow = `INSERT INTO observations (start, kind, level, parent_id, name, given, end, model, completion_start, prompt_name, prompt_version,
 	input_tokens, output_tokens, total_tokens, total_cost, version, environment, created, updated, input, output, status_message, details, metadata, registers,
-	rid, hash, project, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	rid, project, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const updateObservationRow = `UPDATE observations SET start = ?, kind = ?, level = ?, parent_id = ?, name = ?, given = ?, end = ?, model = ?, completion_start = ?,
 	prompt_name = ?, prompt_version = ?, input_tokens = ?, output_tokens = ?, total_tokens = ?, total_cost = ?, version = ?, environment = ?, created = ?, updated = ?,
@@ -205,6 +203,7 @@ const updateObservationRow = `UPDATE observations SET start = ?, kind = ?, level
 // saveObservation writes the row.
 func (t *tx) saveObservation(st *observationState) error {
 	if st.oldRow != 0 {
+		t.dropID(observationIDs, st.project, st.id, st.oldRow)
 		if err := t.exec("DELETE FROM observations WHERE rid = ?", st.oldRow); err != nil {
 			return err
 		}
@@ -248,11 +247,12 @@ func (t *tx) saveObservation(st *observationState) error {
 	if st.updated != 0 {
 		updated = st.updated
 	}
-	values := append(make([]any, 0, 29), st.start(), int64(f.Kind), level, text(f.ParentID), text(f.Name), given, moment(f.End), text(f.Model), moment(f.CompletionStart),
+	values := append(make([]any, 0, 28), st.start(), int64(f.Kind), level, text(f.ParentID), text(f.Name), given, moment(f.End), text(f.Model), moment(f.CompletionStart),
 		text(f.PromptName), promptVersion, input, output, total, cost, text(f.Version), text(f.Environment), st.created, updated,
 		nonzero(st.inputRef), nonzero(st.outputRef), text(f.StatusMessage), blob(more), blob(f.Metadata), st.merged.Registers(), st.rid)
 	if st.fresh {
-		return t.exec(insertObservationRow, append(values, hashOf(st.project, st.id), st.project, st.id)...)
+		t.addID(observationIDs, st.project, st.id, st.rid)
+		return t.exec(insertObservationRow, append(values, st.project, st.id)...)
 	}
 	return t.exec(updateObservationRow, values...)
 }

@@ -31,7 +31,7 @@ func TestPlans(t *testing.T) {
 		{"metadata", store.TraceFilter{Metadata: map[string]string{"k": "v"}, Tags: []string{"a"}}, "SEARCH a USING PRIMARY KEY (project=? AND key=? AND value=?)"},
 	} {
 		source, time, row := traceSource(c.filter)
-		w := traceWhere(1, c.filter, time)
+		w := traceWhere(1, nil, c.filter, time)
 		plan := explain(t, s, "SELECT t.id FROM "+source+w.String()+tail(store.Page{}, time+" DESC, "+row+" DESC"), w.args)
 		if !strings.Contains(plan, c.want) || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s: %s, want %s and no sorting", c.name, plan, c.want)
@@ -45,14 +45,14 @@ func TestPlans(t *testing.T) {
 		{"of a trace", 1, "SEARCH o USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
 		{"newest", 0, "SEARCH o USING INDEX observations_by_start (project=?)"},
 	} {
-		w := observationWhere(1, c.trace, store.ObservationFilter{})
+		w := observationWhere(1, c.trace, nil, store.ObservationFilter{})
 		plan := explain(t, s, "SELECT o.id FROM "+observationSource(c.trace)+w.String()+tail(store.Page{}, "o.start ASC, o.rid ASC"), w.args)
 		if !strings.Contains(plan, c.want) || c.trace == 0 && strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("observations, %s: %s", c.name, plan)
 		}
 	}
-	w := observationWhere(1, 0, store.ObservationFilter{IDs: []string{"o"}})
-	if plan := explain(t, s, "SELECT o.id FROM "+observationSource(0)+w.String()+tail(store.Page{}, "o.start DESC, o.rid DESC"), w.args); !strings.Contains(plan, "observations_by_hash") {
+	w := observationWhere(1, 0, []int64{7}, store.ObservationFilter{IDs: []string{"o"}})
+	if plan := explain(t, s, "SELECT o.id FROM "+observationSource(0)+w.String()+tail(store.Page{}, "o.start DESC, o.rid DESC"), w.args); !strings.Contains(plan, "SEARCH o USING INTEGER PRIMARY KEY (rowid=?)") {
 		t.Errorf("an observation: %s", plan)
 	}
 	for _, query := range []string{"SELECT count(*) " + selectSessionSums, selectSessionUsers} {
@@ -63,15 +63,15 @@ func TestPlans(t *testing.T) {
 	}
 	w = &where{}
 	w.project("t.", 1, []string{"a", "b"})
-	byID(w, "t.", 1, []string{"a", "b"})
-	if plan := explain(t, s, selectMembers+w.String()+" ORDER BY o.id", w.args); !strings.Contains(plan, "traces_by_hash") {
+	byID(w, "t.", []string{"a", "b"}, []int64{7, 8})
+	if plan := explain(t, s, selectMembers+w.String()+" ORDER BY o.id", w.args); !strings.Contains(plan, "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)") {
 		t.Errorf("members: %s", plan)
 	}
 	if plan := explain(t, s, selectScoreMembers+" WHERE project = ? AND trace_id IN (?, ?) ORDER BY id", []any{1, "a", "b"}); !strings.Contains(plan, "scores_by_trace (project=? AND trace_id=?)") {
 		t.Errorf("scores of traces: %s", plan)
 	}
-	w = traceWhere(1, store.TraceFilter{IDs: []string{"t"}}, "t.ts")
-	if plan := explain(t, s, "SELECT t.id FROM traces t"+w.String()+tail(store.Page{}, "t.ts DESC, t.rid DESC"), w.args); !strings.Contains(plan, "traces_by_hash") {
+	w = traceWhere(1, []int64{7}, store.TraceFilter{IDs: []string{"t"}}, "t.ts")
+	if plan := explain(t, s, "SELECT t.id FROM traces t"+w.String()+tail(store.Page{}, "t.ts DESC, t.rid DESC"), w.args); !strings.Contains(plan, "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)") {
 		t.Errorf("a trace: %s", plan)
 	}
 }

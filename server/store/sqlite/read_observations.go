@@ -50,10 +50,21 @@ func (s *Store) Observations(ctx context.Context, projectID string, q store.Obse
 	if err := checkCursor(ofObservations, q.After); err != nil {
 		return page, err
 	}
+	if err := checkIDs(len(q.IDs)); err != nil {
+		return page, err
+	}
+	view := s.ids.view()
 	err = s.snapshot(ctx, "observations", func(tx *sql.Tx) error {
 		trace := int64(0)
 		if q.TraceID != "" {
-			err := tx.QueryRowContext(ctx, "SELECT rid FROM traces WHERE hash = ? AND project = ? AND id = ?", hashOf(project, q.TraceID), project, q.TraceID).Scan(&trace)
+			rows, err := s.rowsOf(ctx, tx, view, traceIDs, project, []string{q.TraceID})
+			if err != nil {
+				return err
+			}
+			w := &where{}
+			w.add("+project = ?", project)
+			byID(w, "", []string{q.TraceID}, rows)
+			err = tx.QueryRowContext(ctx, "SELECT rid FROM traces"+w.String(), w.args...).Scan(&trace)
 			if errors.Is(err, sql.ErrNoRows) {
 				return nil
 			}
@@ -61,7 +72,11 @@ func (s *Store) Observations(ctx context.Context, projectID string, q store.Obse
 				return err
 			}
 		}
-		page, err = s.observations(ctx, tx, projectID, project, trace, q)
+		rows, err := s.rowsOf(ctx, tx, view, observationIDs, project, q.IDs)
+		if err != nil {
+			return err
+		}
+		page, err = s.observations(ctx, tx, projectID, project, trace, rows, q)
 		return err
 	})
 	return page, err
@@ -76,11 +91,8 @@ func observationSource(trace int64) string {
 	return "observations o JOIN traces t ON t.rid = o.rid >> 24"
 }
 
-func (s *Store) observations(ctx context.Context, tx *sql.Tx, projectID string, project, trace int64, q store.ObservationQuery) (page store.ObservationPage, err error) {
-	w := observationWhere(project, trace, q.ObservationFilter)
-	if err := w.check(); err != nil {
-		return page, err
-	}
+func (s *Store) observations(ctx context.Context, tx *sql.Tx, projectID string, project, trace int64, those []int64, q store.ObservationQuery) (page store.ObservationPage, err error) {
+	w := observationWhere(project, trace, those, q.ObservationFilter)
 	from := observationSource(trace)
 	if q.Total {
 		if page.Total, err = count(ctx, tx, from, w); err != nil {
@@ -121,10 +133,11 @@ func (s *Store) observations(ctx context.Context, tx *sql.Tx, projectID string, 
 	})
 }
 
-func observationWhere(project, trace int64, f store.ObservationFilter) *where {
+// observationWhere are the conditions; those are the rows that f.IDs may be in.
+func observationWhere(project, trace int64, those []int64, f store.ObservationFilter) *where {
 	w := &where{}
 	w.project("o.", project, f.IDs)
-	byID(w, "o.", project, f.IDs)
+	byID(w, "o.", f.IDs, those)
 	if trace != 0 {
 		w.add("o.rid BETWEEN ? AND ?", firstMember(trace), lastMember(trace))
 	}

@@ -20,8 +20,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 	source := scoreSource(q)
 	w := &where{}
 	w.add("project = ?", project)
-	w.ids = len(q.TraceIDs) + len(q.ObservationIDs)
-	if err := w.check(); err != nil {
+	if err := checkIDs(len(q.TraceIDs) + len(q.ObservationIDs)); err != nil {
 		return page, err
 	}
 	in(w, "trace_id", q.TraceIDs)

@@ -86,7 +86,8 @@ func traceSource(f store.TraceFilter) (from, time, row string) {
 	return "traces t", "t.ts", "t.rid"
 }
 
-func traceWhere(project int64, f store.TraceFilter, time string) *where {
+// traceWhere are the conditions; those are the rows that f.IDs may be in.
+func traceWhere(project int64, those []int64, f store.TraceFilter, time string) *where {
 	w := &where{}
 	for i, a := range filterAttributes(f) {
 		if i == 0 {
@@ -97,7 +98,7 @@ func traceWhere(project int64, f store.TraceFilter, time string) *where {
 			project, a.key, a.value)
 	}
 	w.project("t.", project, f.IDs)
-	byID(w, "t.", project, f.IDs)
+	byID(w, "t.", f.IDs, those)
 	w.equal("t.name", f.Name)
 	w.equal("t.user_id", f.UserID)
 	w.equal("t.session_id", f.SessionID)
@@ -146,27 +147,36 @@ func (s *Store) Traces(ctx context.Context, projectID string, q store.TraceQuery
 		return page, fmt.Errorf("langshark: order by %q: %w", q.OrderBy, store.ErrBadOrder)
 	}
 	source, when, row := traceSource(q.TraceFilter)
-	w := traceWhere(project, q.TraceFilter, when)
-	if err := w.check(); err != nil {
-		return page, err
-	}
 	byTime := column == "t.ts"
-	counted := *w
 	if byTime {
 		column = when
-		if err := w.after(ofTraces, q.After, q.Ascending, when+", "+row); err != nil {
+		if err := checkCursor(ofTraces, q.After); err != nil {
 			return page, err
 		}
 	}
+	if err := errors.Join(checkIDs(len(q.IDs)), traceWhere(project, nil, q.TraceFilter, when).check()); err != nil {
+		return page, err
+	}
 	order := column + " " + direction(q.Ascending) + ", " + row + " " + direction(q.Ascending)
+	view := s.ids.view()
 	err = s.snapshot(ctx, "traces", func(tx *sql.Tx) error {
+		those, err := s.rowsOf(ctx, tx, view, traceIDs, project, q.IDs)
+		if err != nil {
+			return err
+		}
+		w := traceWhere(project, those, q.TraceFilter, when)
 		if q.Total {
 			if onlyTime(q.TraceFilter) {
 				page.Total, err = countTraces(ctx, tx, project, q.From, q.To)
 			} else {
-				page.Total, err = count(ctx, tx, source, &counted)
+				page.Total, err = count(ctx, tx, source, w)
 			}
 			if err != nil {
+				return err
+			}
+		}
+		if byTime {
+			if err := w.after(ofTraces, q.After, q.Ascending, when+", "+row); err != nil {
 				return err
 			}
 		}
@@ -236,59 +246,54 @@ const selectMembers = "SELECT t.id, o.id FROM traces t CROSS JOIN observations o
 const selectScoreMembers = "SELECT trace_id, id FROM scores INDEXED BY scores_by_trace"
 
 // TraceMembers implements [store.Store].
-func (s *Store) TraceMembers(ctx context.Context, projectID string, traceIDs []string) (map[string]store.Members, error) {
-	members := make(map[string]store.Members, len(traceIDs))
-	if len(traceIDs) == 0 {
+func (s *Store) TraceMembers(ctx context.Context, projectID string, traces []string) (map[string]store.Members, error) {
+	members := make(map[string]store.Members, len(traces))
+	if len(traces) == 0 {
 		return members, nil
 	}
 	project, err := s.project(ctx, projectID)
 	if err != nil {
 		return nil, err
 	}
-	w := &where{}
-	w.project("t.", project, traceIDs)
-	byID(w, "t.", project, traceIDs)
-	if err := w.check(); err != nil {
+	if err := checkIDs(len(traces)); err != nil {
 		return nil, err
 	}
-	err = s.pairs(ctx, selectMembers+w.String()+" ORDER BY o.id", w.args, func(trace, id string) {
-		m := members[trace]
-		m.Observations = append(m.Observations, id)
-		members[trace] = m
-	})
-	if err != nil {
-		return nil, err
-	}
-	w = &where{}
-	w.add("project = ?", project)
-	in(w, "trace_id", traceIDs)
-	err = s.pairs(ctx, selectScoreMembers+w.String()+" ORDER BY id", w.args, func(trace, id string) {
-		m := members[trace]
-		m.Scores = append(m.Scores, id)
-		members[trace] = m
+	view := s.ids.view()
+	err = s.snapshot(ctx, "members", func(tx *sql.Tx) error {
+		those, err := s.rowsOf(ctx, tx, view, traceIDs, project, traces)
+		if err != nil {
+			return err
+		}
+		w := &where{}
+		w.project("t.", project, traces)
+		byID(w, "t.", traces, those)
+		err = eachPair(ctx, tx, selectMembers+w.String()+" ORDER BY o.id", w.args, func(trace, id string) {
+			m := members[trace]
+			m.Observations = append(m.Observations, id)
+			members[trace] = m
+		})
+		if err != nil {
+			return err
+		}
+		w = &where{}
+		w.add("project = ?", project)
+		in(w, "trace_id", traces)
+		return eachPair(ctx, tx, selectScoreMembers+w.String()+" ORDER BY id", w.args, func(trace, id string) {
+			m := members[trace]
+			m.Scores = append(m.Scores, id)
+			members[trace] = m
+		})
 	})
 	return members, err
 }
 
-func (s *Store) pairs(ctx context.Context, query string, args []any, f func(a, b string)) error {
-	s.gate.RLock()
-	defer s.gate.RUnlock()
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return s.readError("members", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+func eachPair(ctx context.Context, tx *sql.Tx, query string, args []any, f func(a, b string)) error {
+	return each(ctx, tx, query, args, func(rows *sql.Rows) error {
 		var a, b string
-		if err := rows.Scan(&a, &b); err != nil {
-			return s.readError("members", err)
-		}
+		err := rows.Scan(&a, &b)
 		f(a, b)
-	}
-	if err := rows.Err(); err != nil {
-		return s.readError("members", err)
-	}
-	return nil
+		return err
+	})
 }
 
 // nullNano scans an amount that may be null.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/langshark/langshark-go/server/store"
@@ -94,9 +95,10 @@ func (s *Store) sweepOnce(ctx context.Context) error {
 // expire removes the traces of a project before a time, in steps that hold
 // nobody up, then what has no trace.
 func (s *Store) expire(ctx context.Context, projectID string, project, before int64) error {
+	from := timeAndRow{ts: math.MinInt64}
 	for _, step := range []func(t *tx, limit int) (more bool, err error){
 		func(t *tx, limit int) (bool, error) { return t.expireTraces(project, before, limit) },
-		func(t *tx, limit int) (bool, error) { return t.expireRest(project, before, limit) },
+		func(t *tx, limit int) (bool, error) { return t.expireRest(project, before, limit, &from) },
 	} {
 		limit := 200
 		for more := true; more; {
@@ -198,17 +200,19 @@ func (t *tx) expireLarge(project int64, observations int) (more bool, err error)
 func (t *tx) expireMembers(project, trace int64, limit int) (n int, err error) {
 	var refs []int64
 	last := firstMember(trace)
-	err = t.d.rows(`SELECT rid, start, kind, ifnull(level, 0), end, ifnull(model, ''), completion_start, ifnull(prompt_name, ''), ifnull(prompt_version, 0),
+	err = t.d.rows(`SELECT rid, id, start, kind, ifnull(level, 0), end, ifnull(model, ''), completion_start, ifnull(prompt_name, ''), ifnull(prompt_version, 0),
 		ifnull(input_tokens, 0), ifnull(output_tokens, 0), ifnull(total_tokens, 0), total_cost, input, output FROM observations WHERE rid BETWEEN ? AND ? ORDER BY rid LIMIT ?`,
 		[]any{firstMember(trace), lastMember(trace), limit}, func(r driverRow) error {
 			var m measure
+			var id string
 			var kind, level int64
 			var end, first, cost, input, output *int64
-			if err := r.Scan(&last, &m.start, &kind, &level, &end, &m.model, &first, &m.prompt, &m.promptVersion, &m.input, &m.output, &m.total, &cost, &input, &output); err != nil {
+			if err := r.Scan(&last, &id, &m.start, &kind, &level, &end, &m.model, &first, &m.prompt, &m.promptVersion, &m.input, &m.output, &m.total, &cost, &input, &output); err != nil {
 				return err
 			}
 			m.fill(kind, level, end, first, cost)
 			n++
+			t.dropID(observationIDs, project, id, last)
 			t.rollups.observation(project, &m, -1)
 			if input != nil || output != nil {
 				t.unsearch = append(t.unsearch, last)
@@ -247,13 +251,51 @@ func (t *tx) expireTrace(st *traceState) error {
 	return t.dropSession(st.project, st.session)
 }
 
+// expireScores removes old scores that no trace took along: of the next ones after
+// "from", which it moves on. It returns how many it looked at.
+func (t *tx) expireScores(project, before int64, limit int, from *timeAndRow) (n int64, err error) {
+	type score struct {
+		rid   int64
+		trace string
+	}
+	var scores []score
+	next := *from
+	err = t.d.rows("SELECT ts, rid, ifnull(trace_id, '') FROM scores WHERE project = ? AND ts < ? AND (ts, rid) > (?, ?) ORDER BY ts, rid LIMIT ?",
+		[]any{project, before, from.ts, from.rid, limit}, func(r driverRow) error {
+			var s score
+			err := r.Scan(&next.ts, &next.rid, &s.trace)
+			s.rid = next.rid
+			scores = append(scores, s)
+			return err
+		})
+	if err != nil {
+		return 0, wrapRead(err)
+	}
+	for _, s := range scores {
+		if s.trace != "" {
+			switch st, err := t.trace(project, s.trace); {
+			case err != nil:
+				return 0, err
+			case st.rid != 0:
+				continue
+			}
+		}
+		if err := t.exec("DELETE FROM scores WHERE rid = ?", s.rid); err != nil {
+			return 0, err
+		}
+	}
+	*from = next
+	return int64(len(scores)), nil
+}
+
+type timeAndRow struct{ ts, rid int64 }
+
 // expireRest removes old scores that no trace took along, and the tombstones of
 // what nobody sends any more.
-func (t *tx) expireRest(project, before int64, limit int) (more bool, err error) {
-	scores, err := t.d.changed(`DELETE FROM scores WHERE rid IN (SELECT rid FROM scores s WHERE project = ? AND ts < ? AND (trace_id IS NULL
-		OR NOT EXISTS (SELECT 1 FROM traces t WHERE t.project = s.project AND t.id = s.trace_id)) LIMIT ?)`, project, before, limit)
+func (t *tx) expireRest(project, before int64, limit int, from *timeAndRow) (more bool, err error) {
+	scores, err := t.expireScores(project, before, limit, from)
 	if err != nil {
-		return false, fmt.Errorf("langshark: write: %w", err)
+		return false, err
 	}
 	tombs, err := t.d.changed("DELETE FROM tombstones WHERE (project, thing, id) IN (SELECT project, thing, id FROM tombstones WHERE project = ? AND kept < ? LIMIT ?)",
 		project, before, limit)

@@ -58,7 +58,8 @@ type Options struct {
 	// Now is the clock of createdAt and updatedAt. Defaults to time.Now.
 	Now func() time.Time
 
-	noWork bool // nothing goes on in the background: for tests
+	noWork        bool // nothing goes on in the background: for tests
+	maxGeneration int  // of ids, likewise; 0 is maxGeneration
 }
 
 // Store is a [store.Store] in one file. Use [Open].
@@ -75,6 +76,7 @@ type Store struct {
 	indexer      *db // reads for the search index
 	checkpointer *db
 	codecs       *codecs
+	ids          *ids
 	counts       counts
 	full         full
 
@@ -111,7 +113,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Store{opts: opts, log: opts.Logger, projects: map[string]int64{}, watchers: map[*watcher]struct{}{}}
+	s := &Store{opts: opts, log: opts.Logger, projects: map[string]int64{}, watchers: map[*watcher]struct{}{}, ids: newIDs(cmp.Or(opts.maxGeneration, maxGeneration))}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -219,6 +221,9 @@ func (s *Store) readState(d *db) error {
 	}
 	s.counts.blocks.Store(blocks)
 	s.counts.searched.Store(searched)
+	if err := s.loadIDs(d); err != nil {
+		return err
+	}
 	return s.loadDictionaries(d)
 }
 

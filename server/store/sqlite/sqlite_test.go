@@ -17,7 +17,7 @@ func open(t *testing.T, now func() time.Time) store.Store {
 
 func openAt(t *testing.T, path string, now func() time.Time) store.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path, sqlite.Options{Now: now})
+	s, err := sqlite.Open(t.Context(), path, sqlite.SmallGenerations(sqlite.Options{Now: now}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,11 +59,15 @@ func (t *tx) trace(project int64, id string) (*traceState, error) {
 	if st := t.traces[k]; st != nil {
 		return st, nil
 	}
-	hash := hashOf(project, id)
-	if there, looked := t.there.traces[hash]; looked && !there {
+	var st *traceState
+	err := t.load(hashOf(traceIDs, project, id), func(rid int64) (err error) {
+		st, err = t.loadTrace(k, "rid = ? AND project = ? AND id = ?", rid, project, id)
+		return err
+	})
+	if errors.Is(err, errNoRow) {
 		return t.emptyTrace(k)
 	}
-	return t.loadTrace(k, "hash = ? AND project = ? AND id = ?", hash, project, id)
+	return st, err
 }
 
 // traceByRow loads the trace of a row that exists.
@@ -97,9 +101,6 @@ func (t *tx) loadTrace(k key, where string, args ...any) (*traceState, error) {
 		&name, &user, &session, &environment, &release, &version, &f.Public, &tags, &metadata, &registers,
 		&n.observations, &n.errors, &n.warnings, &n.running, &n.input, &n.output, &n.total, &n.cost, &n.costs, &n.started, &n.lastStart, &n.lastEnd,
 		&st.next, &st.root, &st.inputRef, &st.outputRef)
-	if errors.Is(err, errNoRow) && k.id != "" {
-		return t.emptyTrace(k)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("langshark: trace: %w", err)
 	}
@@ -166,7 +167,7 @@ func (t *tx) restore(thing store.Thing, k key, fields any, registers func([]byte
 
 // keep writes the fields that a delete has left.
 func (t *tx) keep(thing store.Thing, k key, fields any, registers []byte) error {
-	b, err := json.Marshal(fields)
+	b, err := withoutNulls(fields)
 	if err != nil {
 		return fmt.Errorf("langshark: tombstone of %q: %w", k.id, err)
 	}
@@ -176,6 +177,21 @@ func (t *tx) keep(thing store.Thing, k key, fields any, registers []byte) error 
 	}
 	return t.exec(`INSERT INTO tombstones (project, thing, id, at_time, at_update, at_event, rest, kept) VALUES (?, ?, ?, 0, 0, '', ?, ?)
 		ON CONFLICT DO UPDATE SET rest = excluded.rest, kept = excluded.kept`, k.project, int64(thing), k.id, kept, t.now)
+}
+
+// withoutNulls is the JSON of a struct without its null fields, which would come
+// back as texts "null" where the field is raw.
+func withoutNulls(fields any) (json.RawMessage, error) {
+	b, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(m, func(_ string, v json.RawMessage) bool { return string(v) == "null" })
+	return json.Marshal(m)
 }
 
 // attribute is a row of the attribute index.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/langshark/langshark-go/server/store"
@@ -34,8 +33,9 @@ type tx struct {
 	names    map[int64]string // project ids
 	told     map[int64]map[string]struct{}
 
-	// there says of the hashes that were looked for which are of rows.
-	there struct{ traces, observations map[int64]bool }
+	view  *generation // of ids
+	found foundIDs
+	moved []byte // what happens to rows, as the log has it
 	rollups
 
 	blocks    map[uint64]*block // on their way, by id
@@ -43,7 +43,7 @@ type tx struct {
 	gone      map[int64][]int   // parts that rows have let go, by block
 	sessions  []sessionOf       // that writes named, in their order
 	unsearch  []int64           // owners whose words leave the index
-	next      struct{ trace, payload int64 }
+	next      struct{ trace, payload, id int64 }
 	numbering bool  // next has changed
 	expired   int64 // traces
 }
@@ -73,51 +73,35 @@ func (s *Store) begin(d *db) (*tx, error) {
 		byRow: map[int64]*traceState{}, deletes: map[thingKey]store.Stamp{},
 		names: map[int64]string{}, told: map[int64]map[string]struct{}{}, blocks: map[uint64]*block{},
 	}
-	t.there.traces, t.there.observations = map[int64]bool{}, map[int64]bool{}
-	err := t.row("SELECT EXISTS (SELECT 1 FROM tombstones), trace, payload FROM counters", nil, &t.anyTombs, &t.next.trace, &t.next.payload)
-	return t, err
+	t.found = foundIDs{rows: map[int64][]int64{}, asked: map[int64]bool{}}
+	if err := t.row("SELECT EXISTS (SELECT 1 FROM tombstones), trace, payload, id FROM counters", nil, &t.anyTombs, &t.next.trace, &t.next.payload, &t.next.id); err != nil {
+		return nil, err
+	}
+	t.view = s.ids.view()
+	return t, t.catchUp(t.next.id)
 }
 
 // look finds out at once which of the things that batches name there are.
 func (t *tx) look(requests []*request) error {
+	hashes := map[int64]struct{}{}
 	for _, r := range requests {
 		if r.batch == nil {
 			continue
 		}
 		for i := range r.batch.Traces {
-			t.there.traces[hashOf(r.project, r.batch.Traces[i].ID)] = false
+			hashes[hashOf(traceIDs, r.project, r.batch.Traces[i].ID)] = struct{}{}
 		}
 		last := ""
 		for i := range r.batch.Observations {
 			o := &r.batch.Observations[i]
-			t.there.observations[hashOf(r.project, o.ID)] = false
+			hashes[hashOf(observationIDs, r.project, o.ID)] = struct{}{}
 			if o.TraceID != "" && o.TraceID != last {
-				t.there.traces[hashOf(r.project, o.TraceID)] = false
+				hashes[hashOf(traceIDs, r.project, o.TraceID)] = struct{}{}
 				last = o.TraceID
 			}
 		}
 	}
-	if err := t.find("SELECT hash FROM traces WHERE hash IN (SELECT value FROM json_each(?))", t.there.traces); err != nil {
-		return err
-	}
-	return t.find("SELECT hash FROM observations WHERE hash IN (SELECT value FROM json_each(?))", t.there.observations)
-}
-
-func (t *tx) find(query string, there map[int64]bool) error {
-	if len(there) == 0 {
-		return nil
-	}
-	list := append(make([]byte, 0, 21*len(there)), '[')
-	for h := range there {
-		list = append(strconv.AppendInt(list, h, 10), ',')
-	}
-	list[len(list)-1] = ']'
-	return wrapRead(t.d.rows(query, []any{string(list)}, func(r driverRow) error {
-		var h int64
-		err := r.Scan(&h)
-		there[h] = true
-		return err
-	}))
+	return t.lookUp(hashes)
 }
 
 // apply merges a batch into the states.

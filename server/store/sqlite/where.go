@@ -14,7 +14,6 @@ import (
 type where struct {
 	conditions []string
 	args       []any
-	ids        int
 	search     int // bytes
 }
 
@@ -26,11 +25,16 @@ const (
 
 // check refuses what the engine can't take.
 func (w *where) check() error {
-	switch {
-	case w.ids > maxIDs:
-		return fmt.Errorf("langshark: %d ids: %w: ask for at most %d at once", w.ids, store.ErrBadQuery, maxIDs)
-	case w.search > maxSearchQuery:
+	if w.search > maxSearchQuery {
 		return fmt.Errorf("langshark: a search of %d bytes: %w: at most %d", w.search, store.ErrBadQuery, maxSearchQuery)
+	}
+	return nil
+}
+
+// checkIDs refuses more ids than the engine can take.
+func checkIDs(n int) error {
+	if n > maxIDs {
+		return fmt.Errorf("langshark: %d ids: %w: ask for at most %d at once", n, store.ErrBadQuery, maxIDs)
 	}
 	return nil
 }
@@ -69,17 +73,16 @@ func (w *where) project(table string, project int64, ids []string) {
 	w.add(sign+table+"project = ?", project)
 }
 
-// byID adds that the id is one of these, found by its hash.
-func byID(w *where, table string, project int64, ids []string) {
+// byID adds that the id is one of these, which are in one of these rows.
+func byID(w *where, table string, ids []string, rows []int64) {
 	if len(ids) == 0 {
 		return
 	}
-	w.ids += len(ids)
-	hashes := make([]int64, len(ids))
-	for i, id := range ids {
-		hashes[i] = hashOf(project, id)
+	if len(rows) == 0 {
+		w.add("0")
+		return
 	}
-	in(w, table+"hash", hashes)
+	in(w, table+"rid", rows)
 	in(w, table+"id", ids)
 }
 

@@ -14,6 +14,7 @@ func (s *Store) startWork(ctx context.Context) {
 	}
 	s.working.Go(func() { s.checkpoint(ctx) })
 	s.working.Go(func() { s.probe(ctx) })
+	s.working.Go(func() { s.moveIDs(ctx) })
 	if s.opts.NoHousekeeping {
 		return
 	}
@@ -31,6 +32,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// join has the writer do something beside what else waits.
+func (s *Store) join(ctx context.Context, f func(*tx) error) error {
+	return s.writer.submit(ctx, &request{items: 1, do: f})
 }
 
 // do has the writer do something in a transaction of its own.

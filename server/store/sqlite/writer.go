@@ -312,6 +312,11 @@ func (w *writer) transact(group []*request) (commits []store.Commit, err error) 
 		return nil, fmt.Errorf("langshark: commit: %w", err)
 	}
 	w.store.counts.blocks.Store(t.next.payload - 1)
+	if len(t.moved) > 0 {
+		if err := w.store.ids.apply(t.next.id, t.moved); err != nil {
+			w.store.log.Error("langshark: ids", "error", err)
+		}
+	}
 	select {
 	case w.committed <- struct{}{}:
 	default:

@@ -203,8 +203,13 @@ func testDelete(t *testing.T, open Opener) {
 	}
 	write(t, s, store.Batch{Traces: []store.TraceWrite{{Stamp: at(3, "e"), ID: "t", Version: "new"}}})
 	trace, err := s.Trace(t.Context(), projectID, "t")
-	if err != nil || trace.Version != "new" || trace.Name != "" || trace.Input != nil || len(trace.Tags) != 0 || trace.Rollup.Observations != 0 {
+	if err != nil || trace.Version != "new" || trace.Name != "" || trace.Input != nil || trace.Metadata != nil || len(trace.Tags) != 0 || trace.Rollup.Observations != 0 {
 		t.Errorf("made anew: %+v, %v", trace, err)
+	}
+	write(t, s, store.Batch{Observations: []store.ObservationWrite{{Stamp: at(3, "f"), ID: "o", TraceID: "t", Kind: exporter.KindSpan, Version: "new"}}})
+	o, err := s.Observation(t.Context(), projectID, "o")
+	if err != nil || o.Version != "new" || o.Input != nil || o.Metadata != nil || o.ModelParameters != nil {
+		t.Errorf("made anew: %+v, %v", o, err)
 	}
 }
 

@@ -21,16 +21,28 @@ CREATE TABLE counters (
   trace    INTEGER NOT NULL,
   payload  INTEGER NOT NULL,
   searched INTEGER NOT NULL, -- the last payload that the search index has
-  dead     INTEGER NOT NULL  -- rows that were deleted from it since it was last merged
+  dead     INTEGER NOT NULL, -- rows that were deleted from it since it was last merged
+  id       INTEGER NOT NULL  -- the last row of id_log
 );
-INSERT INTO counters VALUES (1, 1, 1, 0, 0);
+INSERT INTO counters VALUES (1, 1, 1, 0, 0, 0);
+
+-- The rows of traces and observations by the hash of their project and id. What
+-- the log has is not in the table yet, in its order.
+CREATE TABLE ids (
+  hash INTEGER NOT NULL,
+  rid  INTEGER NOT NULL,
+  PRIMARY KEY (hash, rid)
+) WITHOUT ROWID;
+CREATE TABLE id_log (
+  seq     INTEGER PRIMARY KEY,
+  entries BLOB NOT NULL
+);
 
 -- A row without a trace event (events = 0) stands for observations whose trace
--- has not been heard of; it goes when the last of them goes. "hash" is made of
--- project and id; narrow columns that lists filter by come first.
+-- has not been heard of; it goes when the last of them goes. Narrow columns that
+-- lists filter by come first.
 CREATE TABLE traces (
   rid           INTEGER PRIMARY KEY,
-  hash          INTEGER NOT NULL,
   project       INTEGER NOT NULL,
   id            TEXT NOT NULL,
   ts            INTEGER NOT NULL,
@@ -66,7 +78,6 @@ CREATE TABLE traces (
   metadata      BLOB,
   registers     BLOB
 );
-CREATE INDEX traces_by_hash ON traces (hash);
 CREATE INDEX traces_by_time ON traces (project, ts);
 CREATE INDEX traces_by_user ON traces (project, user_id, ts) WHERE user_id IS NOT NULL;
 CREATE INDEX traces_by_session ON traces (project, session_id, ts) WHERE session_id IS NOT NULL;
@@ -86,7 +97,6 @@ CREATE TABLE trace_attributes (
 -- rid is the trace's << 24 | its number within the trace.
 CREATE TABLE observations (
   rid              INTEGER PRIMARY KEY,
-  hash             INTEGER NOT NULL,
   project          INTEGER NOT NULL,
   start            INTEGER NOT NULL,
   kind             INTEGER NOT NULL,
@@ -115,7 +125,6 @@ CREATE TABLE observations (
   metadata         BLOB,
   registers        BLOB NOT NULL
 );
-CREATE INDEX observations_by_hash ON observations (hash);
 CREATE INDEX observations_by_start ON observations (project, start);
 
 CREATE TABLE payloads (
