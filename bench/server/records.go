@@ -27,7 +27,7 @@ func records(a *author, observations int) []exporter.Record {
 		trace := a.id(32)
 		start := time.Now()
 		attributes := &exporter.Attributes{
-			TraceName: "bench", UserID: fmt.Sprint("u", a.IntN(5000)), SessionID: fmt.Sprint("s", a.IntN(20_000)), Tags: []string{"a", fmt.Sprint("team-", a.IntN(20))},
+			TraceName: "bench", UserID: fmt.Sprint("u", a.IntN(5000)), SessionID: a.session(), Tags: []string{"a", fmt.Sprint("team-", a.IntN(20))},
 			Metadata: []exporter.KeyValue{{Key: "tenant", Value: exporter.Text(strconv.Itoa(a.IntN(300)))}, {Key: "region", Value: exporter.Text("kr")}},
 		}
 		root := trace[:16]

@@ -14,6 +14,18 @@ type author struct {
 
 	filler, english, korean [][]byte
 	buf                     []byte
+
+	current string // session
+	left    int    // traces of it
+}
+
+// session is that of the next trace: a conversation goes on for some ten traces, then there is another.
+func (a *author) session() string {
+	if a.left == 0 {
+		a.current, a.left = a.id(16), 1+a.IntN(20)
+	}
+	a.left--
+	return a.current
 }
 
 // What search is asked for. The common words stand in about every tenth text of

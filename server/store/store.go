@@ -2,7 +2,7 @@
 // without saying where. An engine implements [Store]; package storetest holds
 // the suite every engine passes; package merge the rule by which writes meet.
 //
-// A store knows projects, traces, observations, scores and sessions. Reads see
+// A store knows projects, traces, observations, scores, sessions and documents. Reads see
 // every write that has returned before them.
 package store
 
@@ -71,6 +71,8 @@ type Store interface {
 	// Search finds text in inputs and outputs. What was just written may take
 	// some seconds to be found.
 	Search(ctx context.Context, projectID string, q SearchQuery) (SearchPage, error)
+
+	Documents
 
 	// CreateProject adds a project; [ErrExists] if the id or name is taken.
 	CreateProject(ctx context.Context, p Project) error

@@ -123,7 +123,7 @@ func (s *Store) expire(ctx context.Context, projectID string, project, before in
 			}
 			rest := took
 			if !s.writer.idle() {
-				rest *= 4
+				rest *= 2
 			}
 			if !pause(ctx, rest) {
 				return ctx.Err()

@@ -174,6 +174,7 @@ const (
 	ofScores       list = "s"
 	ofSessions     list = "n"
 	ofHits         list = "h"
+	ofDocuments    list = "d"
 )
 
 func checkCursor(of list, c store.Cursor) error {
