@@ -63,8 +63,14 @@ func testDocuments(t *testing.T, open Opener) {
 	name := func() string { return fmt.Sprint("Name ", r.IntN(4)) }
 	queries := func() []store.DocumentQuery {
 		return []store.DocumentQuery{
-			{Kind: "a"}, {Kind: "b", Ascending: true}, {Kind: "a", Parent: "x1"}, {Kind: "a", Names: []string{name(), name()}}, {Kind: "b", IDs: []string{"i1", "i2", "none"}},
-			{Kind: "a", Search: "NAME 1"}, {Kind: "a", From: epoch.Add(20 * time.Second), To: epoch.Add(60 * time.Second)}, {Kind: "none"},
+			{Kind: "a"},
+			{Kind: "b", Ascending: true},
+			{Kind: "a", Parent: "x1"},
+			{Kind: "a", Names: []string{name(), name()}},
+			{Kind: "b", IDs: []string{"i1", "i2", "none"}},
+			{Kind: "a", Search: "NAME 1"},
+			{Kind: "a", From: epoch.Add(20 * time.Second), To: epoch.Add(60 * time.Second)},
+			{Kind: "none"},
 		}
 	}
 	for range short(120, 60) {
@@ -137,7 +143,9 @@ func compareDocuments(t *testing.T, what string, got, want []store.Document) {
 	t.Helper()
 	sorted := func(list []store.Document) []store.Document {
 		list = slices.Clone(list)
-		slices.SortStableFunc(list, func(a, b store.Document) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+		slices.SortStableFunc(list, func(a, b store.Document) int {
+			return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+		})
 		return list
 	}
 	for i := range got {
@@ -159,11 +167,13 @@ func testDocumentsRefused(t *testing.T, open Opener) {
 	good := store.Document{Kind: "k", ID: "i", Data: []byte("1")}
 	enough := errors.New("enough")
 	for what, f := range map[string]func(store.DocumentTx) error{
-		"no kind":     func(tx store.DocumentTx) error { return tx.Put(store.Document{ID: "i", Data: []byte("1")}) },
-		"no id":       func(tx store.DocumentTx) error { return tx.Put(store.Document{Kind: "k", Data: []byte("1")}) },
-		"no JSON":     func(tx store.DocumentTx) error { return tx.Put(store.Document{Kind: "k", ID: "i", Data: []byte("{")}) },
-		"a long name": func(tx store.DocumentTx) error { return tx.Put(store.Document{Kind: "k", ID: "i", Name: strings.Repeat("n", 1001), Data: []byte("1")}) },
-		"no query":    func(tx store.DocumentTx) error { _, err := tx.Documents(store.DocumentQuery{}); return err },
+		"no kind": func(tx store.DocumentTx) error { return tx.Put(store.Document{ID: "i", Data: []byte("1")}) },
+		"no id":   func(tx store.DocumentTx) error { return tx.Put(store.Document{Kind: "k", Data: []byte("1")}) },
+		"no JSON": func(tx store.DocumentTx) error { return tx.Put(store.Document{Kind: "k", ID: "i", Data: []byte("{")}) },
+		"a long name": func(tx store.DocumentTx) error {
+			return tx.Put(store.Document{Kind: "k", ID: "i", Name: strings.Repeat("n", 1001), Data: []byte("1")})
+		},
+		"no query": func(tx store.DocumentTx) error { _, err := tx.Documents(store.DocumentQuery{}); return err },
 	} {
 		err := s.ChangeDocuments(t.Context(), projectID, func(tx store.DocumentTx) error { return errors.Join(tx.Put(good), f(tx)) })
 		if !errors.Is(err, store.ErrBadQuery) {
