@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/langshark/langshark-go/server/auth"
 	"github.com/langshark/langshark-go/server/ingest"
@@ -76,6 +77,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header()["Content-Type"] = nil
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		_, _ = fmt.Fprintf(w, "Body exceeded %smb limit", strconv.FormatFloat(float64(tooLarge.Limit)/(1<<20), 'f', -1, 64))
+	case errors.Is(err, store.ErrBadQuery), errors.Is(err, store.ErrBadCursor), errors.Is(err, store.ErrBadOrder):
+		write(w, http.StatusBadRequest, map[string]any{
+			"message": "Invalid request data", "error": []fieldIssue{{Code: "custom", Path: []string{"query"}, Message: strings.TrimPrefix(err.Error(), "langshark: ")}},
+		})
 	case errors.Is(err, ingest.ErrNotJSON):
 		a.fail(w, r, errBodyJSON)
 	case errors.Is(err, store.ErrBusy):

@@ -56,6 +56,8 @@ func (a *api) table() []route {
 		{path: "score-configs/{id}", methods: methods("GET")},
 		{path: "models", methods: methods("GET", "POST")},
 		{path: "models/{id}", methods: methods("GET", "DELETE")},
+		{path: "metrics", methods: get((*call).metrics)},
+		{path: "v2/metrics", methods: get((*call).metricsV2)},
 		{path: "metrics/daily", methods: methods("GET")},
 		{path: "users", methods: methods("GET"), plain405: true},
 		{path: "prompts", methods: methods("GET", "POST"), publicKey: errPrompts, named: true},

@@ -72,6 +72,7 @@ type Store interface {
 	// some seconds to be found.
 	Search(ctx context.Context, projectID string, q SearchQuery) (SearchPage, error)
 
+	Facts
 	Documents
 
 	// CreateProject adds a project; [ErrExists] if the id or name is taken.
