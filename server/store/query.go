@@ -113,12 +113,27 @@ type ObservationPage struct {
 
 // ScoreQuery selects scores, newest first.
 type ScoreQuery struct {
+	IDs            []string
 	TraceIDs       []string
 	ObservationIDs []string
 	SessionID      string
 	Name           string
+	UserID         string // that of the trace
+	Environment    string
+	Source         string
+	ConfigID       string
+	Type           exporter.ScoreType
+	// Compare is one of < > <= >= != =, by which the number of a score stands to
+	// Number; empty matches all, also scores without one.
+	Compare string
+	Number  float64
+	From    time.Time // timestamp, inclusive
+	To      time.Time // timestamp, exclusive
 	Page
 }
+
+// ScoreComparisons are what Compare of a [ScoreQuery] may be.
+var ScoreComparisons = []string{"<", ">", "<=", ">=", "!=", "="}
 
 // ScorePage is a page of scores.
 type ScorePage struct {

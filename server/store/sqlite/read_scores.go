@@ -2,6 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -18,15 +21,10 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 		return page, err
 	}
 	source := scoreSource(q)
-	w := &where{}
-	w.add("project = ?", project)
-	if err := checkIDs(len(q.TraceIDs) + len(q.ObservationIDs)); err != nil {
+	w, err := scoreWhere(project, q)
+	if err != nil {
 		return page, err
 	}
-	in(w, "trace_id", q.TraceIDs)
-	in(w, "observation_id", q.ObservationIDs)
-	w.equal("session_id", q.SessionID)
-	w.equal("name", q.Name)
 	s.gate.RLock()
 	defer s.gate.RUnlock()
 	if q.Total {
@@ -66,6 +64,35 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 		return page, s.readError("scores", err)
 	}
 	return page, nil
+}
+
+// scoreWhere are the conditions of a query.
+func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
+	if err := checkIDs(len(q.IDs) + len(q.TraceIDs) + len(q.ObservationIDs)); err != nil {
+		return nil, err
+	}
+	w := &where{}
+	w.add("project = ?", project)
+	in(w, "id", q.IDs)
+	in(w, "trace_id", q.TraceIDs)
+	in(w, "observation_id", q.ObservationIDs)
+	w.equal("session_id", q.SessionID)
+	w.equal("name", q.Name)
+	w.equal("ifnull(environment, 'default')", q.Environment)
+	w.equal("ifnull(source, 'API')", q.Source)
+	w.equal("config_id", q.ConfigID)
+	w.equal("type", string(q.Type))
+	if q.UserID != "" {
+		w.add("trace_id IN (SELECT id FROM traces WHERE project = ? AND user_id = ?)", project, q.UserID)
+	}
+	if q.Compare != "" {
+		if !slices.Contains(store.ScoreComparisons, q.Compare) {
+			return nil, fmt.Errorf("langshark: scores by %q: %w: compare by one of %s", q.Compare, store.ErrBadQuery, strings.Join(store.ScoreComparisons, " "))
+		}
+		w.add("number "+q.Compare+" ?", q.Number)
+	}
+	w.span("ts", q.From, q.To)
+	return w, nil
 }
 
 // scoreSource is where scores are read from: those of traces or a session by
