@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/store"
@@ -52,6 +53,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var known *apiError
 	var denied *auth.Error
 	var tooLarge *http.MaxBytesError
+	var missing *catalog.NotFoundError
+	var refused *ingest.RequestError
 	fields, invalid := ingest.IsInvalid(err)
 	switch {
 	case errors.As(err, &known) && known.text != "":
@@ -64,6 +67,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 			body["error"] = known.name
 		}
 		write(w, known.status, body)
+	case errors.As(err, &missing):
+		write(w, http.StatusNotFound, map[string]any{"message": missing.Message, "error": "LangfuseNotFoundError"})
+	case errors.As(err, &refused):
+		write(w, http.StatusBadRequest, map[string]any{"message": refused.Message, "error": "InvalidRequestError"})
 	case errors.As(err, &denied):
 		w.Header().Set("WWW-Authenticate", `Basic realm="LangShark"`)
 		write(w, http.StatusUnauthorized, map[string]any{"message": denied.Message})

@@ -14,7 +14,7 @@ import (
 type route struct {
 	// path has {name} for one part, {name...} for all that follow.
 	path    string
-	methods map[string]func(*call) // "*" is any
+	methods methodsOf
 	// open needs no key.
 	open bool
 	// publicKey is the error for those who show only the public half of a key;
@@ -25,6 +25,9 @@ type route struct {
 	named, plain405 bool
 }
 
+// methodsOf are the methods of a route; "*" is any.
+type methodsOf map[string]func(*call)
+
 // errNone stands for no error.
 var errNone = &apiError{}
 
@@ -32,28 +35,28 @@ var errNone = &apiError{}
 // who may come and how.
 func (a *api) table() []route {
 	later := func(c *call) { c.fail(errNotBuilt) }
-	methods := func(names ...string) map[string]func(*call) {
-		m := map[string]func(*call){}
+	methods := func(names ...string) methodsOf {
+		m := methodsOf{}
 		for _, name := range names {
 			m[name] = later
 		}
 		return m
 	}
-	get := func(f func(*call)) map[string]func(*call) { return map[string]func(*call){http.MethodGet: f} }
+	get := func(f func(*call)) methodsOf { return methodsOf{http.MethodGet: f} }
 	list := []route{
-		{path: "health", methods: map[string]func(*call){"*": (*call).health}, open: true},
-		{path: "ingestion", methods: map[string]func(*call){http.MethodPost: (*call).ingestion}, publicKey: errNone, named: true},
+		{path: "health", methods: methodsOf{"*": (*call).health}, open: true},
+		{path: "ingestion", methods: methodsOf{"POST": (*call).ingestion}, publicKey: errNone, named: true},
 		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
-		{path: "traces", methods: map[string]func(*call){http.MethodGet: (*call).listTraces, http.MethodPost: (*call).postTrace}},
+		{path: "traces", methods: methodsOf{"GET": (*call).listTraces, "POST": (*call).postTrace}},
 		{path: "traces/{id}", methods: get((*call).getTrace)},
 		{path: "observations", methods: get((*call).listObservations)},
 		{path: "observations/{id}", methods: get((*call).getObservation)},
 		{path: "sessions", methods: get((*call).listSessions)},
 		{path: "sessions/{id}", methods: get((*call).getSession)},
-		{path: "scores", methods: methods("GET", "POST")},
-		{path: "scores/{id}", methods: methods("GET", "DELETE")},
-		{path: "score-configs", methods: methods("GET", "POST")},
-		{path: "score-configs/{id}", methods: methods("GET")},
+		{path: "scores", methods: methodsOf{"GET": (*call).listScores, "POST": (*call).postScore}},
+		{path: "scores/{id}", methods: methodsOf{"GET": (*call).getScore, "DELETE": (*call).deleteScore}},
+		{path: "score-configs", methods: methodsOf{"GET": (*call).listScoreConfigs, "POST": (*call).postScoreConfig}},
+		{path: "score-configs/{id}", methods: methodsOf{"GET": (*call).getScoreConfig, "PATCH": (*call).patchScoreConfig}},
 		{path: "models", methods: methods("GET", "POST")},
 		{path: "models/{id}", methods: methods("GET", "DELETE")},
 		{path: "metrics", methods: get((*call).metrics)},
@@ -63,15 +66,15 @@ func (a *api) table() []route {
 		{path: "prompts", methods: methods("GET", "POST"), publicKey: errPrompts, named: true},
 		{path: "v2/prompts", methods: methods("GET", "POST"), publicKey: errPrompts, named: true},
 		{path: "v2/prompts/{name...}", methods: methods("GET"), publicKey: errPrompts, named: true},
-		{path: "datasets", methods: methods("GET", "POST")},
-		{path: "datasets/{name}", methods: methods("GET")},
-		{path: "datasets/{name}/runs", methods: methods("GET")},
-		{path: "datasets/{name}/runs/{run}", methods: methods("GET")},
-		{path: "v2/datasets", methods: methods("GET", "POST")},
-		{path: "v2/datasets/{name}", methods: methods("GET")},
-		{path: "dataset-items", methods: methods("GET", "POST")},
-		{path: "dataset-items/{id}", methods: methods("GET")},
-		{path: "dataset-run-items", methods: methods("POST")},
+		{path: "datasets", methods: methodsOf{"GET": (*call).listDatasets, "POST": (*call).postDataset}},
+		{path: "datasets/{name}", methods: methodsOf{"GET": (*call).getDataset}},
+		{path: "datasets/{name}/runs", methods: methodsOf{"GET": (*call).listDatasetRuns}},
+		{path: "datasets/{name}/runs/{run}", methods: methodsOf{"GET": (*call).getDatasetRun, "DELETE": (*call).deleteDatasetRun}},
+		{path: "v2/datasets", methods: methodsOf{"GET": (*call).listDatasetsV2, "POST": (*call).postDatasetV2}},
+		{path: "v2/datasets/{name}", methods: methodsOf{"GET": (*call).getDatasetV2}},
+		{path: "dataset-items", methods: methodsOf{"GET": (*call).listDatasetItems, "POST": (*call).postDatasetItem}},
+		{path: "dataset-items/{id}", methods: methodsOf{"GET": (*call).getDatasetItem, "DELETE": (*call).deleteDatasetItem}},
+		{path: "dataset-run-items", methods: methodsOf{"GET": (*call).listDatasetRunItems, "POST": (*call).postDatasetRunItem}},
 		{path: "spans", methods: methods("POST", "PATCH")},
 		{path: "generations", methods: methods("POST", "PATCH")},
 		{path: "events", methods: methods("POST")},
