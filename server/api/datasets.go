@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/store"
@@ -129,8 +130,8 @@ func (c *call) datasetParts(d *catalog.Dataset) (*wireDatasetV1, error) {
 		return nil, err
 	}
 	v := &wireDatasetV1{datasetOnWire(d), convert(items, datasetItemOnWire), []string{}}
-	for i := len(runs) - 1; i >= 0; i-- { // the oldest first
-		v.Runs = append(v.Runs, runs[i].Name)
+	for _, run := range slices.Backward(runs) { // the oldest first
+		v.Runs = append(v.Runs, run.Name)
 	}
 	return v, nil
 }

@@ -90,8 +90,7 @@ func wantNotFound(tb testing.TB, what string, err error) {
 
 func wantRefused(tb testing.TB, what string, err error) {
 	tb.Helper()
-	var refused *ingest.RequestError
-	if !errors.As(err, &refused) {
+	if _, ok := errors.AsType[*ingest.RequestError](err); !ok {
 		tb.Errorf("%s: %v, want that it is refused", what, err)
 	}
 }

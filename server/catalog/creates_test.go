@@ -14,5 +14,8 @@ func creates(ctx context.Context, c *catalog.Catalog, b []byte) map[string]error
 	_, errs["dataset"] = c.PutDataset(ctx, projectID, b)
 	_, errs["dataset item"] = c.PutDatasetItem(ctx, projectID, b)
 	_, errs["run item"] = c.LinkRunItem(ctx, projectID, b)
+	_, errs["prompt"] = c.CreatePrompt(ctx, projectID, b)
+	_, errs["older prompt"] = c.CreatePromptV1(ctx, projectID, b)
+	_, errs["labels"] = c.LabelPrompt(ctx, projectID, "p", 1, b)
 	return errs
 }

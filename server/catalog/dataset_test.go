@@ -126,7 +126,8 @@ func TestLinkRunItemRefused(t *testing.T) {
 		wantFields(t, fmt.Sprint(x.body), err, x.want...)
 	}
 	for _, missing := range []m{
-		{"runName": "r", "datasetItemId": "old", "traceId": "t"}, {"runName": "r", "datasetItemId": "none", "traceId": "t"},
+		{"runName": "r", "datasetItemId": "old", "traceId": "t"},
+		{"runName": "r", "datasetItemId": "none", "traceId": "t"},
 		{"runName": "r", "datasetItemId": "i", "observationId": "none"},
 	} {
 		_, err := c.LinkRunItem(t.Context(), projectID, body(t, missing))
