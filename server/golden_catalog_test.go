@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,8 +48,20 @@ func (t translation) apply(p *pair) {
 	}
 }
 
+func noObservation(id string) func(*answer) {
+	return func(a *answer) {
+		a.Body.(map[string]any)["message"] = "Observation with id " + id + " not found"
+	}
+}
+
 // catalogDifferences are what is meant to differ in the groups of the catalog.
 var catalogDifferences = []difference{
+	{"06", "^PATCH spans missing$", 0, "the text names the observation, not the event", noObservation("ls-none")},
+	{"06", "^PATCH generations missing$", 0, "the text names the observation, not the event", noObservation("lg-none")},
+	{"06", "^PATCH generations$", 0, "without prices no unit is known but the given one", onID("lg-1", set("unit", nil))},
+	{"06", "^get lg-1$", 0, "without prices no unit is known but the given one", onID("lg-1", func(o map[string]any) {
+		o["unit"], o["usage"].(map[string]any)["unit"] = nil, nil
+	})},
 	{"07", "^trace with scores$", 0, "the event's timestamp decides, not its arrival", func(a *answer) {
 		onID("ob-1", set("name", "upd"))(a)
 		onID("ob-2", func(o map[string]any) {
@@ -66,13 +79,50 @@ var catalogDifferences = []difference{
 	}},
 }
 
+// todayAside replaces the days since the recording.
+func todayAside(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = todayAside(v[i])
+		}
+	case map[string]any:
+		if date, ok := v["date"].(string); ok && date >= "2025" {
+			v["date"] = "<today>"
+		}
+		for k := range v {
+			v[k] = todayAside(v[k])
+		}
+	}
+	return v
+}
+
+// guessesAside leaves out of daily metrics the day whose tokens the reference has
+// counted itself, and what has no model, where it doesn't know the traces that
+// only observations speak of.
+func guessesAside(v any) any {
+	body, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	days, _ := body["data"].([]any)
+	body["data"] = slices.DeleteFunc(days, func(d any) bool { return d.(map[string]any)["date"] == "2024-09-01" })
+	for _, d := range days {
+		if day, ok := d.(map[string]any); ok {
+			usage, _ := day["usage"].([]any)
+			day["usage"] = slices.DeleteFunc(usage, func(u any) bool { return u.(map[string]any)["model"] == nil })
+		}
+	}
+	return body
+}
+
 // TestGoldenCatalog replays everything in order, as later groups ask for what
 // earlier ones have made, and compares the groups that TestGolden doesn't.
 func TestGoldenCatalog(t *testing.T) {
 	goldenFile(t, "00") // skip before a server is made
 	ts := reference(t)
 	ids := translation{}
-	compared := map[string]bool{"07": true, "11": true, "12": true}
+	compared := map[string]bool{"06": true, "07": true, "10": true, "11": true, "12": true}
 	for g := range 13 {
 		group := fmt.Sprintf("%02d", g)
 		seen := map[string]int{}
@@ -85,8 +135,11 @@ func TestGoldenCatalog(t *testing.T) {
 				continue
 			}
 			want := p.recorded()
-			want.Body = pricesAside(textsAside(normal(want.Body, "")))
-			got.Body = pricesAside(textsAside(normal(got.Body, "")))
+			want.Body = todayAside(pricesAside(textsAside(normal(want.Body, ""))))
+			got.Body = todayAside(pricesAside(textsAside(normal(got.Body, ""))))
+			if group == "10" {
+				want.Body, got.Body = guessesAside(want.Body), guessesAside(got.Body)
+			}
 			for _, d := range catalogDifferences {
 				if d.group == group && regexp.MustCompile(d.name).MatchString(p.Name) && (d.nth == 0 || d.nth == seen[p.Name]) {
 					d.apply(&want)

@@ -208,7 +208,7 @@ func pricesAside(v any) any {
 			v[i] = pricesAside(v[i])
 		}
 	case map[string]any:
-		for _, k := range []string{"modelId", "inputPrice", "outputPrice", "totalPrice", "calculatedInputCost", "calculatedOutputCost", "calculatedTotalCost", "totalCost"} {
+		for _, k := range []string{"modelId", "internalModel", "internalModelId", "inputPrice", "outputPrice", "totalPrice", "calculatedInputCost", "calculatedOutputCost", "calculatedTotalCost", "totalCost"} {
 			delete(v, k)
 		}
 		for k := range v {

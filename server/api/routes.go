@@ -61,8 +61,8 @@ func (a *api) table() []route {
 		{path: "models/{id}", methods: methods("GET", "DELETE")},
 		{path: "metrics", methods: get((*call).metrics)},
 		{path: "v2/metrics", methods: get((*call).metricsV2)},
-		{path: "metrics/daily", methods: methods("GET")},
-		{path: "users", methods: methods("GET"), plain405: true},
+		{path: "metrics/daily", methods: get((*call).dailyMetrics)},
+		{path: "users", methods: get((*call).listUsers), plain405: true},
 		{path: "prompts", methods: methodsOf{"GET": (*call).getPromptV1, "POST": (*call).postPromptV1}, publicKey: errPrompts, named: true},
 		{path: "v2/prompts", methods: methodsOf{"GET": (*call).listPrompts, "POST": (*call).postPrompt}, publicKey: errPrompts, named: true},
 		{path: "v2/prompts/{name...}", methods: methodsOf{"GET": (*call).getPrompt, "PATCH": (*call).patchPrompt, "DELETE": (*call).deletePrompt}, publicKey: errPrompts, named: true},
@@ -75,9 +75,9 @@ func (a *api) table() []route {
 		{path: "dataset-items", methods: methodsOf{"GET": (*call).listDatasetItems, "POST": (*call).postDatasetItem}},
 		{path: "dataset-items/{id}", methods: methodsOf{"GET": (*call).getDatasetItem, "DELETE": (*call).deleteDatasetItem}},
 		{path: "dataset-run-items", methods: methodsOf{"GET": (*call).listDatasetRunItems, "POST": (*call).postDatasetRunItem}},
-		{path: "spans", methods: methods("POST", "PATCH")},
-		{path: "generations", methods: methods("POST", "PATCH")},
-		{path: "events", methods: methods("POST")},
+		{path: "spans", methods: methodsOf{"POST": (*call).postSpan, "PATCH": (*call).patchSpan}},
+		{path: "generations", methods: methodsOf{"POST": (*call).postGeneration, "PATCH": (*call).patchGeneration}},
+		{path: "events", methods: methodsOf{"POST": (*call).postEvent}},
 	}
 	for i := range list {
 		if list[i].publicKey == nil {

@@ -69,6 +69,11 @@ func (g *Ingester) Observation(ctx context.Context, projectID string, kind expor
 	w.Stamp = it.stamp()
 	it.observation = &w
 	if len(c.errors) > 0 {
+		for _, e := range c.errors {
+			if update && len(e.Path) > 0 && e.Path[0] == "id" {
+				e.Path[0] = idField
+			}
+		}
 		g.counts.rejected(it.kind)
 		return "", c.errors
 	}
