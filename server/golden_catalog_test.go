@@ -56,6 +56,9 @@ func noObservation(id string) func(*answer) {
 
 // catalogDifferences are what is meant to differ in the groups of the catalog.
 var catalogDifferences = []difference{
+	{"05", "bad regex$", 0, "another syntax, and the text says what is wrong", func(a *answer) {
+		a.Body.(map[string]any)["message"] = "matchPattern is not a regular expression of RE2: error parsing regexp: missing closing ]: `[`"
+	}},
 	{"06", "^PATCH spans missing$", 0, "the text names the observation, not the event", noObservation("ls-none")},
 	{"06", "^PATCH generations missing$", 0, "the text names the observation, not the event", noObservation("lg-none")},
 	{"06", "^PATCH generations$", 0, "without prices no unit is known but the given one", onID("lg-1", set("unit", nil))},
@@ -116,6 +119,9 @@ func guessesAside(v any) any {
 	return body
 }
 
+// ofCustomModel are those of the requests for costs that ask for no price of the table.
+var ofCustomModel = regexp.MustCompile("^(create |get model$|get missing model$|delete )")
+
 // TestGoldenCatalog replays everything in order, as later groups ask for what
 // earlier ones have made, and compares the groups that TestGolden doesn't.
 func TestGoldenCatalog(t *testing.T) {
@@ -131,7 +137,7 @@ func TestGoldenCatalog(t *testing.T) {
 			ids.apply(&p)
 			got := p.replay(t, ts.URL)
 			ids.learn(decodeBody(p.Response.Body), got.Body)
-			if !compared[group] {
+			if !compared[group] && !(group == "05" && ofCustomModel.MatchString(p.Name)) {
 				continue
 			}
 			want := p.recorded()

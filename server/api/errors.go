@@ -30,7 +30,6 @@ func (e *apiError) Error() string { return e.message }
 var (
 	errNoRoute  = &apiError{status: http.StatusNotFound, message: "There is no such route", name: "NotFoundError"}
 	errNoMethod = &apiError{status: http.StatusMethodNotAllowed, message: "Method not allowed", name: "MethodNotAllowedError"}
-	errNotBuilt = &apiError{status: http.StatusNotImplemented, message: "This version of LangShark does not serve this route yet", name: "NotImplementedError"}
 	errSecret   = &apiError{status: http.StatusUnauthorized, message: "Access denied - need to use basic auth with secret key"}
 	errPrompts  = &apiError{status: http.StatusForbidden, message: "Access denied - need to use basic auth with secret key to GET prompts", name: "ForbiddenError"}
 	errEncoding = &apiError{status: http.StatusUnsupportedMediaType, message: "Compressed bodies are not read: send the body without Content-Encoding", name: "UnsupportedMediaTypeError"}

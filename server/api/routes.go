@@ -31,17 +31,8 @@ type methodsOf map[string]func(*call)
 // errNone stands for no error.
 var errNone = &apiError{}
 
-// table is every route of the wire. Those that are not served yet still say
-// who may come and how.
+// table is every route of the wire.
 func (a *api) table() []route {
-	later := func(c *call) { c.fail(errNotBuilt) }
-	methods := func(names ...string) methodsOf {
-		m := methodsOf{}
-		for _, name := range names {
-			m[name] = later
-		}
-		return m
-	}
 	get := func(f func(*call)) methodsOf { return methodsOf{http.MethodGet: f} }
 	list := []route{
 		{path: "health", methods: methodsOf{"*": (*call).health}, open: true},
@@ -57,8 +48,8 @@ func (a *api) table() []route {
 		{path: "scores/{id}", methods: methodsOf{"GET": (*call).getScore, "DELETE": (*call).deleteScore}},
 		{path: "score-configs", methods: methodsOf{"GET": (*call).listScoreConfigs, "POST": (*call).postScoreConfig}},
 		{path: "score-configs/{id}", methods: methodsOf{"GET": (*call).getScoreConfig, "PATCH": (*call).patchScoreConfig}},
-		{path: "models", methods: methods("GET", "POST")},
-		{path: "models/{id}", methods: methods("GET", "DELETE")},
+		{path: "models", methods: methodsOf{"GET": (*call).listModels, "POST": (*call).postModel}},
+		{path: "models/{id}", methods: methodsOf{"GET": (*call).getModel, "DELETE": (*call).deleteModel}},
 		{path: "metrics", methods: get((*call).metrics)},
 		{path: "v2/metrics", methods: get((*call).metricsV2)},
 		{path: "metrics/daily", methods: get((*call).dailyMetrics)},

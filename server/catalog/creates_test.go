@@ -17,5 +17,6 @@ func creates(ctx context.Context, c *catalog.Catalog, b []byte) map[string]error
 	_, errs["prompt"] = c.CreatePrompt(ctx, projectID, b)
 	_, errs["older prompt"] = c.CreatePromptV1(ctx, projectID, b)
 	_, errs["labels"] = c.LabelPrompt(ctx, projectID, "p", 1, b)
+	_, errs["model"] = c.CreateModel(ctx, projectID, b)
 	return errs
 }
