@@ -90,20 +90,33 @@ func (c *call) listScores() {
 // scores reads the filters of a list of scores. An operator without a value filters nothing, and so does a value without one.
 func (p *params) scores() store.ScoreQuery {
 	q := store.ScoreQuery{
-		Name: p.text("name"), UserID: p.text("userId"), SessionID: p.text("sessionId"), Environment: p.text("environment"), ConfigID: p.text("configId"),
-		Source: p.option("source", scoreSources), Type: exporter.ScoreType(p.option("dataType", scoreTypes)),
-		IDs: p.listed("scoreIds"), TraceIDs: p.listed("traceId"), ObservationIDs: p.listed("observationId"),
+		Names: p.one("name"), UserID: p.text("userId"), SessionID: p.text("sessionId"), Environments: nonEmpty(p.values["environment"]), ConfigIDs: p.one("configId"),
+		IDs: p.listed("scoreIds"), TraceIDs: p.one("traceId"), ObservationIDs: p.listed("observationId"), TraceTags: nonEmpty(p.values["traceTags"]),
 		From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
 	}
-	operator := p.option("operator", store.ScoreComparisons)
+	if source := p.option("source", scoreSources); source != "" {
+		q.Sources = []string{source}
+	}
+	if t := p.option("dataType", scoreTypes); t != "" {
+		q.Types = []exporter.ScoreType{exporter.ScoreType(t)}
+	}
+	operator := p.option("operator", store.ScoreOperators)
 	if s := p.text("value"); s != "" && operator != "" {
 		number, err := strconv.ParseFloat(s, 64)
 		if err != nil {
 			p.fail("value", "invalid_type", "expected a number, received "+strconv.Quote(s))
 		}
-		q.Compare, q.Number = operator, number
+		q.Compare = []store.ScoreComparison{{Operator: operator, Number: number}}
 	}
 	return q
+}
+
+// one is a value as a list, empty if there is none.
+func (p *params) one(name string) []string {
+	if s := p.text(name); s != "" {
+		return []string{s}
+	}
+	return nil
 }
 
 // option is a value that must be one of the options, or empty.

@@ -242,17 +242,32 @@ func (o *object) elements(name string) (elements []json.RawMessage) {
 
 // texts is an array of strings, each at most MaxNameChars long, each once; never nil.
 func (o *object) texts(name string) []string {
-	texts := []string{}
+	return o.strings(name, func(in *object, at string) string { return in.name(at) })
+}
+
+// ids is an array of ids, which must have one at least, each once.
+func (o *object) ids(name string) []string {
+	before := len(*o.errs)
+	o.need(name)
+	ids := o.strings(name, func(in *object, at string) string { return in.needID(at) })
+	if len(ids) == 0 && len(*o.errs) == before {
+		o.fail(name, "too_small", "must have at least one id")
+	}
+	return ids
+}
+
+func (o *object) strings(name string, read func(in *object, at string) string) []string {
+	list := []string{}
 	in := &object{members: map[string]json.RawMessage{}, path: append(slices.Clone(o.path), name), errs: o.errs}
 	for i, e := range o.elements(name) {
 		at := strconv.Itoa(i)
 		in.members[at] = e
 		before := len(*o.errs)
-		if s := in.name(at); len(*o.errs) == before && !slices.Contains(texts, s) {
-			texts = append(texts, s)
+		if s := read(in, at); len(*o.errs) == before && !slices.Contains(list, s) {
+			list = append(list, s)
 		}
 	}
-	return texts
+	return list
 }
 
 // objects is an array of objects.

@@ -68,7 +68,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 
 // scoreWhere are the conditions of a query.
 func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
-	if err := checkIDs(len(q.IDs) + len(q.TraceIDs) + len(q.ObservationIDs)); err != nil {
+	if err := checkIDs(len(q.IDs) + len(q.TraceIDs) + len(q.ObservationIDs) + len(q.Names) + len(q.ConfigIDs) + len(q.Numbers) + len(q.Texts) + len(q.TraceTags)); err != nil {
 		return nil, err
 	}
 	w := &where{}
@@ -77,19 +77,23 @@ func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
 	in(w, "trace_id", q.TraceIDs)
 	in(w, "observation_id", q.ObservationIDs)
 	w.equal("session_id", q.SessionID)
-	w.equal("name", q.Name)
-	w.equal("ifnull(environment, 'default')", q.Environment)
-	w.equal("ifnull(source, 'API')", q.Source)
-	w.equal("config_id", q.ConfigID)
-	w.equal("type", string(q.Type))
-	if q.UserID != "" {
-		w.add("trace_id IN (SELECT id FROM traces WHERE project = ? AND user_id = ?)", project, q.UserID)
+	in(w, "name", q.Names)
+	in(w, "ifnull(environment, 'default')", q.Environments)
+	in(w, "ifnull(source, 'API')", q.Sources)
+	in(w, "config_id", q.ConfigIDs)
+	in(w, "type", q.Types)
+	in(w, "number", q.Numbers)
+	in(w, "text", q.Texts)
+	if f := (store.TraceFilter{UserID: q.UserID, Tags: q.TraceTags}); q.UserID != "" || len(q.TraceTags) > 0 {
+		source, when, _ := traceSource(f)
+		those := traceWhere(project, nil, f, when)
+		w.add("trace_id IN (SELECT t.id FROM "+source+those.String()+")", those.args...)
 	}
-	if q.Compare != "" {
-		if !slices.Contains(store.ScoreComparisons, q.Compare) {
-			return nil, fmt.Errorf("langshark: scores by %q: %w: compare by one of %s", q.Compare, store.ErrBadQuery, strings.Join(store.ScoreComparisons, " "))
+	for _, c := range q.Compare {
+		if !slices.Contains(store.ScoreOperators, c.Operator) {
+			return nil, fmt.Errorf("langshark: scores by %q: %w: compare by one of %s", c.Operator, store.ErrBadQuery, strings.Join(store.ScoreOperators, " "))
 		}
-		w.add("number "+q.Compare+" ?", q.Number)
+		w.add("number "+c.Operator+" ?", c.Number)
 	}
 	w.span("ts", q.From, q.To)
 	return w, nil
