@@ -72,6 +72,11 @@ func (c client) do(tb testing.TB, method, path string, body any) (int, string, h
 	if err != nil {
 		tb.Fatal(err)
 	}
+	var request []byte
+	if sent, ok := body.(string); ok {
+		request = []byte(sent)
+	}
+	checkDescribed(tb, c.base, method, path, request, res.StatusCode, text)
 	return res.StatusCode, string(text), res.Header
 }
 

@@ -3,9 +3,11 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/langshark/langshark-go/server/auth"
@@ -34,6 +36,8 @@ type Config struct {
 type api struct {
 	Config
 	routes []route
+	// description is the OpenAPI document, made when it is first asked for.
+	description func() ([]byte, error)
 }
 
 // New returns the handler of all paths below /api/.
@@ -43,6 +47,7 @@ func New(cfg Config) http.Handler {
 	}
 	a := &api{Config: cfg}
 	a.routes = a.table()
+	a.description = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.openAPI(), "", "  ") })
 	return a
 }
 

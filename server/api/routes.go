@@ -36,6 +36,7 @@ func (a *api) table() []route {
 	get := func(f func(*call)) methodsOf { return methodsOf{http.MethodGet: f} }
 	list := []route{
 		{path: "health", methods: methodsOf{"*": (*call).health}, open: true},
+		{path: "openapi.yml", methods: get((*call).serveOpenAPI), open: true},
 		{path: "ingestion", methods: methodsOf{"POST": (*call).ingestion}, publicKey: errNone, named: true},
 		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
 		{path: "traces", methods: methodsOf{"GET": (*call).listTraces, "POST": (*call).postTrace, "DELETE": (*call).deleteTraces}},
