@@ -65,6 +65,8 @@ func TestCatalogAPI(t *testing.T) {
 		{"DELETE", "v2/prompts/f/p", "", 204, "", ""},
 		{"GET", "v2/prompts", "", 200, `"totalItems":0`, ""},
 		{"GET", "models?limit=x", "", 400, `"path":["limit"]`, ""},
+		{"POST", "generations", `{"id":"g","traceId":"t","usage":{"input":1,"output":2,"inputCost":0.25,"outputCost":0.5}}`, 200, `"inputCost":"0.25","outputCost":"0.5"`, ""},
+		{"PATCH", "generations", `{"generationId":"g","level":"ERROR"}`, 200, `"level":"ERROR"`, ""},
 		{"POST", "spans", `{"id":"x`, 400, "Invalid JSON", ""},
 	} {
 		fill := func(s string) string {
