@@ -57,7 +57,7 @@ func (r *Reader) Daily(ctx context.Context, projectID string, f DailyFilter, pag
 	if err := d.traces(ctx); err != nil {
 		return nil, 0, err
 	}
-	if err := d.observations(ctx, time.Time{}, time.Time{}); err != nil {
+	if err := d.observations(ctx); err != nil {
 		return nil, 0, err
 	}
 	return d.page(page), d.total(), nil
@@ -83,15 +83,30 @@ type modelSum struct {
 	seen map[uint64]struct{} // hashes of the ids of its traces
 }
 
-func (d *daily) day(us int64) *daySum {
+func (s *daySum) model(name string) *modelSum {
+	m := s.models[name]
+	if m == nil {
+		m = &modelSum{ModelUsage{Model: name}, map[uint64]struct{}{}}
+		s.models[name] = m
+	}
+	return m
+}
+
+// dayNumber is the number of a day since 1970.
+func dayNumber(us int64) int64 {
 	length := dayLength.Microseconds()
 	number := us / length
 	if us%length < 0 {
 		number--
 	}
+	return number
+}
+
+func (d *daily) day(us int64) *daySum {
+	number := dayNumber(us)
 	sum := d.days[number]
 	if sum == nil {
-		sum = &daySum{Day: Day{Date: time.UnixMicro(number * length).UTC()}, models: map[string]*modelSum{}}
+		sum = &daySum{Day: Day{Date: time.UnixMicro(number * dayLength.Microseconds()).UTC()}, models: map[string]*modelSum{}}
 		d.days[number] = sum
 	}
 	return sum
@@ -111,7 +126,12 @@ func (d *daily) all(ctx context.Context, page store.Page) ([]Day, int64, error) 
 				sum.Traces += row.Traces
 				sum.Observations += row.Observations
 				sum.Cost += row.Cost
+				continue
 			}
+			m := sum.model(row.Model)
+			m.Observations += row.Observations
+			m.Input, m.Output, m.Total = m.Input+row.InputTokens, m.Output+row.OutputTokens, m.Total+row.TotalTokens
+			m.Cost += row.Cost
 		}
 	}
 	total := d.total()
@@ -124,8 +144,19 @@ func (d *daily) all(ctx context.Context, page store.Page) ([]Day, int64, error) 
 		wanted[day.Date.UnixMicro()] = true
 	}
 	maps.DeleteFunc(d.days, func(_ int64, sum *daySum) bool { return !wanted[sum.Date.UnixMicro()] })
-	err := d.observations(ctx, days[len(days)-1].Date, days[0].Date.Add(dayLength))
+	err := d.tracesOfModels(ctx, days[len(days)-1].Date, days[0].Date.Add(dayLength))
 	return d.page(store.Page{Limit: len(days)}), total, err
+}
+
+// tracesOfModels counts the traces of each model in a span of days.
+func (d *daily) tracesOfModels(ctx context.Context, from, to time.Time) error {
+	q := store.FactQuery{View: store.ViewObservations, From: from, To: to, Fields: fieldsOf("traceId", "startTime", "providedModelName")}
+	return d.store.Facts(ctx, d.projectID, q, func(v []any) error {
+		if sum := d.days[dayNumber(number(v[1]))]; sum != nil {
+			sum.model(text(v[2])).seen[maphash.String(d.seed, text(v[0]))] = struct{}{}
+		}
+		return nil
+	})
 }
 
 // total is the number of days on which a trace began.
@@ -146,17 +177,19 @@ func (d *daily) page(page store.Page) []Day {
 	days := make([]Day, len(numbers))
 	for i, n := range numbers {
 		sum := d.days[n]
+		day := sum.Day
 		for _, m := range sum.models {
-			m.TracesCount = int64(len(m.seen))
-			sum.Models = append(sum.Models, m.ModelUsage)
+			if m.TracesCount = int64(len(m.seen)); m.Observations > 0 { // else it came while we read
+				day.Models = append(day.Models, m.ModelUsage)
+			}
 		}
-		slices.SortFunc(sum.Models, func(a, b ModelUsage) int {
+		slices.SortFunc(day.Models, func(a, b ModelUsage) int {
 			if (a.Model == "") != (b.Model == "") {
 				return cmp.Compare(b.Model, a.Model)
 			}
 			return cmp.Compare(a.Model, b.Model)
 		})
-		days[i] = sum.Day
+		days[i] = day
 	}
 	return days
 }
@@ -200,12 +233,11 @@ func (d *daily) wanted(v []any) bool {
 	return !slices.ContainsFunc(f.Tags, func(tag string) bool { return !slices.Contains(tags, tag) })
 }
 
-// observations reads the observations of the traces that are wanted, from and to some start.
-func (d *daily) observations(ctx context.Context, from, to time.Time) error {
-	all := d.filter.isZero()
-	q := store.FactQuery{View: store.ViewObservations, From: from, To: to, Fields: fieldsOf("traceName", "userId", "tags", "traceId", "startTime", "providedModelName", "inputTokens", "outputTokens", "totalTokens", "totalCost")}
+// observations reads the observations of the traces that are wanted.
+func (d *daily) observations(ctx context.Context) error {
+	q := store.FactQuery{View: store.ViewObservations, Fields: fieldsOf("traceName", "userId", "tags", "traceId", "startTime", "providedModelName", "inputTokens", "outputTokens", "totalTokens", "totalCost")}
 	return d.store.Facts(ctx, d.projectID, q, func(v []any) error {
-		if !all && !d.wanted(v) {
+		if !d.wanted(v) {
 			return nil
 		}
 		trace := maphash.String(d.seed, text(v[3]))
@@ -213,12 +245,7 @@ func (d *daily) observations(ctx context.Context, from, to time.Time) error {
 			return nil
 		}
 		sum := d.day(number(v[4]))
-		name := text(v[5])
-		m := sum.models[name]
-		if m == nil {
-			m = &modelSum{ModelUsage{Model: name}, map[uint64]struct{}{}}
-			sum.models[name] = m
-		}
+		m := sum.model(text(v[5]))
 		m.seen[trace] = struct{}{}
 		m.Observations++
 		m.Input += bounded(number(v[6]), store.MaxTokens)

@@ -90,11 +90,7 @@ func (r *Reader) addUsers(ctx context.Context, projectID string, users map[strin
 			return nil
 		}
 		sum := d.day(number(v[1]))
-		m := sum.models[name]
-		if m == nil {
-			m = &modelSum{ModelUsage: ModelUsage{Model: name}}
-			sum.models[name] = m
-		}
+		m := sum.model(name)
 		m.Observations++
 		m.Input += bounded(number(v[3]), store.MaxTokens)
 		m.Output += bounded(number(v[4]), store.MaxTokens)
