@@ -30,6 +30,13 @@ type wireDatasetV1 struct {
 	Runs  []string          `json:"runs"`
 }
 
+// wireDatasetV1Row is one in a list: of its items with the ids.
+type wireDatasetV1Row struct {
+	wireDataset
+	Items []string `json:"items"`
+	Runs  []string `json:"runs"`
+}
+
 type wireDatasetItem struct {
 	ID                  string          `json:"id"`
 	Status              string          `json:"status"`
@@ -105,10 +112,15 @@ func (c *call) listDatasets() {
 		return
 	}
 	list, total, err := c.Catalog.Datasets(c.ctx(), c.access.ProjectID, page.store())
-	data := make([]*wireDatasetV1, len(list))
+	data := make([]wireDatasetV1Row, len(list))
 	for i := range list {
+		var v *wireDatasetV1
 		if err == nil {
-			data[i], err = c.datasetParts(&list[i])
+			v, err = c.datasetParts(&list[i])
+		}
+		if err == nil {
+			ids := convert(v.Items, func(item *wireDatasetItem) string { return item.ID })
+			data[i] = wireDatasetV1Row{v.wireDataset, ids, v.Runs}
 		}
 	}
 	if err != nil {

@@ -73,7 +73,7 @@ var operations = map[string]operation{
 	"GET v2/prompts/{name...}":                   {summary: "Get a version of a prompt", query: []string{"version", "label"}, answer: wirePrompt{}},
 	"PATCH v2/prompts/{name...}":                 {summary: "Move labels to a version of a prompt", body: []string{"newLabels!:texts"}, answer: wirePrompt{}},
 	"DELETE v2/prompts/{name...}":                {summary: "Delete versions of a prompt", query: []string{"version", "label"}, status: http.StatusNoContent},
-	"GET datasets":                               {summary: "List datasets with their items and runs", query: paging, answer: pageOf[wireDatasetV1]{}},
+	"GET datasets":                               {summary: "List datasets with their items and runs", query: paging, answer: pageOf[wireDatasetV1Row]{}},
 	"POST datasets":                              {summary: "Add or change a dataset", body: datasetFields, answer: wireDatasetV1{}},
 	"GET datasets/{name}":                        {summary: "Get a dataset with its items and runs", answer: wireDatasetV1{}},
 	"GET datasets/{name}/runs":                   {summary: "List the runs of a dataset", query: paging, answer: pageOf[wireDatasetRun]{}},

@@ -7,6 +7,7 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -167,7 +168,7 @@ func each(r reader, q store.DocumentQuery, f func(d *store.Document) (more bool,
 
 // put keeps a thing and fills in what the store gives it.
 func put[T any, P thing[T]](tx store.DocumentTx, kind, parent, name string, v *T) error {
-	data, err := json.Marshal(v)
+	data, err := encode(v)
 	if err != nil {
 		return fmt.Errorf("langshark: encode %s: %w", kind, err)
 	}
@@ -181,6 +182,15 @@ func put[T any, P thing[T]](tx store.DocumentTx, kind, parent, name string, v *T
 	}
 	*id = Identity{ID: d.ID, ProjectID: d.ProjectID, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt}
 	return nil
+}
+
+// encode is JSON without escapes for HTML.
+func encode(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
 }
 
 // newID makes an id.

@@ -168,13 +168,11 @@ func readMessages(o *object) json.RawMessage {
 		}
 		list = append(list, read)
 	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(list); err != nil {
+	messages, err := encode(list)
+	if err != nil {
 		o.fail("prompt", "custom", "%v", err)
 	}
-	return bytes.TrimSpace(b.Bytes())
+	return messages
 }
 
 // LabelPrompt moves labels to a version, given as JSON: newLabels. Those that it has stay.
