@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -65,9 +66,7 @@ func world(t *testing.T, s store.Store, r *rand.Rand) map[string][]fact {
 		if len(w.Tags) > 0 {
 			shared["tags"] = w.Tags
 		}
-		for k, v := range shared {
-			trace.words[k] = v
-		}
+		maps.Copy(trace.words, shared)
 		word(trace.words, "name", w.Name)
 		word(trace.words, "version", w.Version)
 		word(trace.words, "environment", w.Environment)
@@ -91,9 +90,7 @@ func world(t *testing.T, s store.Store, r *rand.Rand) map[string][]fact {
 				o.ParentID = id + ".0"
 			}
 			row := fact{at: o.Start, words: map[string]any{"id": o.ID, "traceId": id, "type": strings.ToUpper(o.Kind.String()), "level": "DEFAULT", "isRootObservation": n == 0}, numbers: map[string]float64{}}
-			for k, v := range shared {
-				row.words[k] = v
-			}
+			maps.Copy(row.words, shared)
 			row.words["environment"] = trace.words["environment"]
 			word(row.words, "name", o.Name)
 			word(row.words, "version", o.Version)
@@ -163,9 +160,7 @@ func world(t *testing.T, s store.Store, r *rand.Rand) map[string][]fact {
 				Stamp: store.NewStamp(at, false, id), ID: fmt.Sprintf("%s.s%d", id, n), TraceID: id, Name: pick("q", 1) + "x", Type: exporter.ScoreNumeric, Number: &value, Timestamp: at, Source: "EVAL",
 			}
 			row := fact{at: at, words: map[string]any{"id": score.ID, "traceId": id, "name": score.Name, "source": "EVAL", "dataType": "NUMERIC", "environment": "default"}, numbers: map[string]float64{"value": value}}
-			for k, v := range shared {
-				row.words[k] = v
-			}
+			maps.Copy(row.words, shared)
 			view := "scores-numeric"
 			if r.IntN(3) == 0 {
 				score.Type, score.Text, score.Number = exporter.ScoreCategorical, pick("c", 2)+"y", nil

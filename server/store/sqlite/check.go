@@ -168,7 +168,7 @@ func (m *mixture) add(e idEntry) {
 	binary.LittleEndian.PutUint64(b[:], uint64(e.hash)) //nolint:gosec // all 64 bits are meant
 	binary.LittleEndian.PutUint64(b[8:], uint64(e.rid)) //nolint:gosec // all 64 bits are meant
 	h := fnv.New64a()
-	h.Write(b[:]) //nolint:errcheck // it has none
+	h.Write(b[:])
 	m.n++
 	m.sum += h.Sum64()
 }

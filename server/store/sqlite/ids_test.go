@@ -151,18 +151,15 @@ func TestIDsMove(t *testing.T) {
 		}
 		return indexed, logged
 	}
-	for {
-		indexed, logged := counts()
-		if s.ids.waiting() == nil {
-			if indexed == 0 || indexed > 2*traces || logged == 0 || indexed+2*logged != 2*traces {
-				t.Errorf("%d entries in the index, %d rows of the log, want %d entries in all", indexed, logged, 2*traces)
-			}
-			break
-		}
-		if t.Context().Err() != nil {
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(time.Minute); s.ids.waiting() != nil; <-again.C {
+		if time.Now().After(deadline) {
 			t.Fatal("generations stay")
 		}
-		time.Sleep(time.Millisecond)
+	}
+	if indexed, logged := counts(); indexed == 0 || indexed > 2*traces || logged == 0 || indexed+2*logged != 2*traces {
+		t.Errorf("%d entries in the index, %d rows of the log, want %d entries in all", indexed, logged, 2*traces)
 	}
 	err := s.do(t.Context(), func(t *tx) error { return t.exec("DELETE FROM ids WHERE hash = (SELECT min(hash) FROM ids)") })
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -52,9 +53,7 @@ var observationFacts = map[string]string{
 }
 
 func withTrace(columns map[string]string) map[string]string {
-	for name, column := range traceFacts {
-		columns[name] = column
-	}
+	maps.Copy(columns, traceFacts)
 	return columns
 }
 
