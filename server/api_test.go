@@ -361,3 +361,19 @@ func TestBrokenQueriesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestRateLimit answers a key that sends too much with 429, and no other.
+func TestRateLimit(t *testing.T) {
+	srv := newServer(t, server.Config{DataDir: t.TempDir(), RateLimit: 2})
+	c := serve(t, srv, "")
+	other := project(t, srv, c.base, "two")
+	for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
+		status, body, header := c.do(t, http.MethodGet, "/api/public/projects", nil)
+		if status != want || (want == http.StatusTooManyRequests) != (header.Get("Retry-After") != "") {
+			t.Errorf("request %d: %d %s, Retry-After %q, want %d", i, status, body, header.Get("Retry-After"), want)
+		}
+	}
+	if status, body, _ := other.do(t, http.MethodGet, "/api/public/projects", nil); status != http.StatusOK {
+		t.Errorf("another key: %d %s", status, body)
+	}
+}

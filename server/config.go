@@ -91,6 +91,10 @@ type Config struct {
 	// MaxPendingWrites bounds the writes that wait for the store. What comes on
 	// top is answered with 429. Defaults to 20,000.
 	MaxPendingWrites int
+	// RateLimit is how many requests a minute each key may send to the API, in bursts of as
+	// many; a batch is one request. What comes on top is answered with 429 and
+	// Retry-After, which SDKs obey. Defaults to 0, no limit.
+	RateLimit int
 
 	wrapStore func(store.Store) store.Store // for tests
 }
@@ -125,6 +129,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("langshark: Config.ReadOnly needs Config.DataDir, with data in it")
 	}
 	c.NoHousekeeping = c.NoHousekeeping || c.ReadOnly
+	if c.RateLimit < 0 {
+		return c, fmt.Errorf("langshark: Config.RateLimit %d is negative: give requests a minute, or 0 for no limit", c.RateLimit)
+	}
 	if c.Drain < 0 {
 		return c, fmt.Errorf("langshark: Config.Drain %v is negative", c.Drain)
 	}

@@ -25,6 +25,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Version is the server's own, sent in X-LangShark-Version.
 	Version string
+	// RateLimit is how many requests a minute each key may send; 0 is any number.
+	RateLimit int
 	// Now defaults to time.Now.
 	Now func() time.Time
 }
@@ -32,6 +34,7 @@ type Config struct {
 type api struct {
 	Config
 	routes []route
+	limits *limits
 }
 
 // New returns the handler of all paths below /api/.
@@ -39,7 +42,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	a := &api{Config: cfg}
+	a := &api{Config: cfg, limits: newLimits(cfg.RateLimit)}
 	a.routes = a.table()
 	return a
 }
@@ -101,6 +104,10 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		c.access = access
 		accesslog.SetProject(r.Context(), access.ProjectID)
+		if err := a.limits.take(w.Header(), access.PublicKey, a.Now()); err != nil {
+			c.fail(err)
+			return
+		}
 	}
 	handle(c)
 }

@@ -33,6 +33,7 @@ var (
 	errNotBuilt = &apiError{status: http.StatusNotImplemented, message: "This version of LangShark does not serve this route yet", name: "NotImplementedError"}
 	errSecret   = &apiError{status: http.StatusUnauthorized, message: "Access denied - need to use basic auth with secret key"}
 	errPrompts  = &apiError{status: http.StatusForbidden, message: "Access denied - need to use basic auth with secret key to GET prompts", name: "ForbiddenError"}
+	errRate     = &apiError{status: http.StatusTooManyRequests, message: "Too many requests with this key: wait as long as Retry-After says", name: "TooManyRequestsError"}
 	errBodyJSON = &apiError{status: http.StatusBadRequest, text: "Invalid JSON"}
 )
 

@@ -22,6 +22,8 @@ import (
 // Access is what a key lets its holder do.
 type Access struct {
 	ProjectID string
+	// PublicKey is the public half of the key.
+	PublicKey string
 	// PublicOnly says that only the public half was shown, which may send scores.
 	PublicOnly bool
 }
@@ -85,7 +87,7 @@ func (k *Keys) basic(ctx context.Context, encoded string) (Access, error) {
 	if subtle.ConstantTimeCompare(Hash(secret), key.SecretHash) != 1 || key.ProjectID == "" {
 		return Access{}, errCredentials
 	}
-	return Access{ProjectID: key.ProjectID}, nil
+	return Access{ProjectID: key.ProjectID, PublicKey: public}, nil
 }
 
 func (k *Keys) bearer(ctx context.Context, public string) (Access, error) {
@@ -96,7 +98,7 @@ func (k *Keys) bearer(ctx context.Context, public string) (Access, error) {
 	if err != nil {
 		return Access{}, err
 	}
-	return Access{ProjectID: key.ProjectID, PublicOnly: true}, nil
+	return Access{ProjectID: key.ProjectID, PublicKey: public, PublicOnly: true}, nil
 }
 
 // Pair is a key in full. The secret half is shown once and never kept.

@@ -17,8 +17,8 @@ import (
 	"github.com/langshark/langshark-go/server/internal/body"
 )
 
-func pack(t testing.TB, coding string, plain []byte) []byte {
-	t.Helper()
+func pack(tb testing.TB, coding string, plain []byte) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	var w io.WriteCloser
 	switch coding {
@@ -29,17 +29,17 @@ func pack(t testing.TB, coding string, plain []byte) []byte {
 	case "zstd":
 		z, err := zstd.NewWriter(&b)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		w = z
 	default:
 		return plain
 	}
 	if _, err := w.Write(plain); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
