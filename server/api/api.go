@@ -27,14 +27,17 @@ type Config struct {
 	Version string
 	// RateLimit is how many requests a minute each key may send; 0 is any number.
 	RateLimit int
+	// FeedbackLimit is how many requests a minute may come with the public half of
+	// a key alone, which browsers have; 0 is any number.
+	FeedbackLimit int
 	// Now defaults to time.Now.
 	Now func() time.Time
 }
 
 type api struct {
 	Config
-	routes []route
-	limits *limits
+	routes           []route
+	limits, feedback *limits // feedback is of public keys alone
 }
 
 // New returns the handler of all paths below /api/.
@@ -42,7 +45,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	a := &api{Config: cfg, limits: newLimits(cfg.RateLimit)}
+	a := &api{Config: cfg, limits: newLimits(cfg.RateLimit), feedback: newLimits(cfg.FeedbackLimit)}
 	a.routes = a.table()
 	return a
 }
@@ -59,7 +62,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		// Any origin: no cookie counts here, only keys.
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining")
 	}
 	a.serve(w, r)
 }
@@ -104,7 +107,11 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		c.access = access
 		accesslog.SetProject(r.Context(), access.ProjectID)
-		if err := a.limits.take(w.Header(), access.PublicKey, a.Now()); err != nil {
+		limits := a.limits
+		if access.PublicOnly {
+			limits = a.feedback
+		}
+		if err := limits.take(w.Header(), access.PublicKey, a.Now()); err != nil {
 			c.fail(err)
 			return
 		}

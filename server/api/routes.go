@@ -43,6 +43,7 @@ func (a *api) table() []route {
 	list := []route{
 		{path: "health", methods: map[string]func(*call){"*": (*call).health}, open: true},
 		{path: "ingestion", methods: map[string]func(*call){http.MethodPost: (*call).ingestion}, publicKey: errNone, named: true},
+		{path: "feedback.js", methods: get((*call).feedbackScript), open: true},
 		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
 		{path: "traces", methods: map[string]func(*call){http.MethodGet: (*call).listTraces, http.MethodPost: (*call).postTrace}},
 		{path: "traces/{id}", methods: get((*call).getTrace)},
@@ -57,6 +58,7 @@ func (a *api) table() []route {
 		{path: "models", methods: methods("GET", "POST")},
 		{path: "models/{id}", methods: methods("GET", "DELETE")},
 		{path: "metrics", methods: get((*call).metrics)},
+		{path: "v2/observations", methods: get((*call).listObservationsV2)},
 		{path: "v2/metrics", methods: get((*call).metricsV2)},
 		{path: "metrics/daily", methods: methods("GET")},
 		{path: "users", methods: methods("GET"), plain405: true},
