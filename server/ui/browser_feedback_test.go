@@ -101,7 +101,9 @@ func TestBrowserFeedback(t *testing.T) {
 		t.Errorf("beyond the limit: %q", got)
 	}
 	status, text := call(http.MethodGet, "traces/t1", "")
-	var trace struct{ Scores []struct{ Name, Comment string } }
+	var trace struct {
+		Scores []struct{ Name, Comment string }
+	}
 	if err := json.Unmarshal(text, &trace); err != nil || status != http.StatusOK || len(trace.Scores) != 2 || trace.Scores[0].Comment+trace.Scores[1].Comment != "좋아요" {
 		t.Errorf("%d %s", status, text)
 	}
