@@ -77,6 +77,7 @@ type Store struct {
 	checkpointer *db
 	codecs       *codecs
 	ids          *ids
+	moving       atomic.Pointer[idMove]
 	counts       counts
 	full         full
 
