@@ -72,6 +72,7 @@ type Store struct {
 	older        error       // if it can't be read because its schema is older
 	pageSize     int64
 	read         *sql.DB
+	long         *sql.DB // for reads that take long, so that they leave the others alone
 	writer       *writer
 	indexer      *db // reads for the search index
 	checkpointer *db
@@ -168,6 +169,9 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
+	if err := s.openLong(); err != nil {
+		return errors.Join(err, d.close())
+	}
 	s.writer = startWriter(s, d)
 	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	s.end = end
@@ -186,8 +190,21 @@ func (s *Store) synchronous() string {
 // busyTimeout is how long is waited for another process, in milliseconds.
 const busyTimeout = 5000
 
-// readers is how many reads run at once.
-const readers = 4
+// readers is how many reads run at once, longReaders how many of those that take long.
+const (
+	readers     = 4
+	longReaders = 2
+)
+
+// openLong opens the connections of reads that take long; idle ones are let go.
+func (s *Store) openLong() (err error) {
+	if s.long, err = sql.Open("sqlite", s.readURL()); err == nil {
+		s.long.SetMaxOpenConns(longReaders)
+		s.long.SetMaxIdleConns(1)
+		s.long.SetConnMaxIdleTime(time.Minute)
+	}
+	return err
+}
 
 // prepare sets the writer's connection up and brings the schema up to date.
 func (s *Store) prepare(ctx context.Context, d *db) error {
@@ -284,8 +301,10 @@ func (s *Store) closeFiles() error {
 			errs = append(errs, d.close())
 		}
 	}
-	if s.read != nil {
-		errs = append(errs, s.read.Close())
+	for _, pool := range []*sql.DB{s.read, s.long} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
