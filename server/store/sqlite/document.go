@@ -130,7 +130,7 @@ func checkDocument(d *store.Document) error {
 		return fmt.Errorf("langshark: data of %s %q: %w: give JSON", d.Kind, d.ID, store.ErrBadQuery)
 	}
 	for _, at := range []time.Time{d.CreatedAt, d.UpdatedAt} {
-		if y := at.Year(); y < 1 || y > 9999 {
+		if y := at.UTC().Year(); y < 1 || y > 9999 {
 			return fmt.Errorf("langshark: a time of %s %q is in the year %d: %w: give one from 1 to 9999", d.Kind, d.ID, y, store.ErrBadQuery)
 		}
 	}

@@ -160,6 +160,9 @@ func (s *Store) rowsOf(ctx context.Context, tx *sql.Tx, view *generation, of byt
 	if len(names) == 0 {
 		return nil, nil
 	}
+	if s.noIDs != nil {
+		return nil, s.noIDs
+	}
 	var last int64
 	if err := tx.QueryRowContext(ctx, "SELECT id FROM counters").Scan(&last); err != nil {
 		return nil, err

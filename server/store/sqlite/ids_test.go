@@ -190,6 +190,60 @@ func TestIDLogDamaged(t *testing.T) {
 	}
 }
 
+// TestIDsAnew makes the index anew where the log is damaged; what only looks is told, and can copy and check.
+func TestIDsAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := Open(t.Context(), path, Options{maxGeneration: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CreateProject(t.Context(), store.Project{ID: "p", Name: "p"}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 30 {
+		if err := s.Write(t.Context(), seen(i, fmt.Sprint("t", i), fmt.Sprint("o", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage := func(t *tx) error { return t.exec("UPDATE id_log SET entries = x'ff00'") }
+	if err := errors.Join(s.do(t.Context(), damage), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	looks, err := Open(t.Context(), path, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := looks.Observation(t.Context(), "p", "o3"); !errors.Is(err, errIDLog) {
+		t.Errorf("an observation by id: %v", err)
+	}
+	if page, err := looks.Traces(t.Context(), "p", store.TraceQuery{}); err != nil || len(page.Traces) != 30 {
+		t.Errorf("%d traces, %v", len(page.Traces), err)
+	}
+	if err := looks.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "id_log") {
+		t.Errorf("Check: %v", err)
+	}
+	if err := errors.Join(looks.Backup(t.Context(), path+".copy", nil), looks.Close()); err != nil {
+		t.Error(err)
+	}
+	for _, path := range []string{path, path + ".copy"} {
+		s := openSmall(t, path)
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+		for i := range 30 {
+			if o, err := s.Observation(t.Context(), "p", fmt.Sprint("o", i)); err != nil || o.TraceID != fmt.Sprint("t", i) {
+				t.Errorf("o%d: %v, %v", i, o, err)
+			}
+		}
+		if err := s.Write(t.Context(), seen(99, "t3", "o3")); err != nil {
+			t.Error(err)
+		}
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestIDsThatMeet keeps rows whose ids have one hash apart.
 func TestIDsThatMeet(t *testing.T) {
 	x := newIDs(100)

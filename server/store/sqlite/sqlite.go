@@ -70,6 +70,7 @@ type Store struct {
 	url          string      // of the file, for connections
 	immutable    os.FileInfo // how the file was, if it is read as one that nobody changes
 	older        error       // if it can't be read because its schema is older
+	noIDs        error       // if nothing can be found by its id
 	pageSize     int64
 	read         *sql.DB
 	long         *sql.DB // for reads that take long, so that they leave the others alone
@@ -239,7 +240,7 @@ func (s *Store) readState(d *db) error {
 	}
 	s.counts.blocks.Store(blocks)
 	s.counts.searched.Store(searched)
-	if err := s.loadIDs(d); err != nil {
+	if err := s.loadOrRebuildIDs(d); err != nil {
 		return err
 	}
 	return s.loadDictionaries(d)

@@ -91,7 +91,7 @@ func (s *Store) Write(ctx context.Context, batch *store.Batch) error {
 func checkBatch(b *store.Batch) error {
 	moments := func(id string, all ...time.Time) error {
 		for _, at := range all {
-			if y := at.Year(); y < 1 || y > 9999 {
+			if y := at.UTC().Year(); y < 1 || y > 9999 {
 				return fmt.Errorf("langshark: a time of %q is in the year %d: give one from 1 to 9999", id, y)
 			}
 		}
