@@ -11,6 +11,9 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
+// maxDocuments is the most that a page has.
+const maxDocuments = 1000
+
 const documentColumns = "rid, id, parent, name, created, updated, data"
 
 // Documents implements [store.Documents].
@@ -140,6 +143,9 @@ func checkDocument(d *store.Document) error {
 func checkDocumentQuery(q store.DocumentQuery) error {
 	if q.Kind == "" {
 		return fmt.Errorf("langshark: documents without a kind: %w: name one", store.ErrBadQuery)
+	}
+	if q.Limit > maxDocuments {
+		return fmt.Errorf("langshark: a page of %d documents: %w: at most %d", q.Limit, store.ErrBadQuery, maxDocuments)
 	}
 	w := &where{search: len(q.Search)}
 	return errors.Join(checkCursor(ofDocuments, q.After), checkIDs(len(q.IDs)+len(q.Names)), w.check())
