@@ -316,7 +316,7 @@ func TestIDsUnderLoad(t *testing.T) {
 				for k := range 40 {
 					b.Observations = append(b.Observations, store.ObservationWrite{Stamp: stampOf(i), ID: fmt.Sprint(trace, ".", k), TraceID: trace})
 				}
-				for err := error(store.ErrBusy); errors.Is(err, store.ErrBusy); {
+				for err := store.ErrBusy; errors.Is(err, store.ErrBusy); {
 					if err = s.Write(t.Context(), b); err != nil && !errors.Is(err, store.ErrBusy) {
 						t.Error(err)
 					}
