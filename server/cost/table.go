@@ -48,11 +48,19 @@ func (t *Table) Match(model, unit string, at time.Time) *Entry {
 		if unit != "" && unit != e.Unit || !e.valid(at) {
 			continue
 		}
-		if found == nil || e.From.After(found.From) {
+		if found == nil || e.before(found, unit) {
 			found = e
 		}
 	}
 	return found
+}
+
+// before reports whether e comes before another that matches too and stands before it.
+func (e *Entry) before(other *Entry, unit string) bool {
+	if unit == "" && e.Unit != other.Unit && (e.Unit == Tokens || other.Unit == Tokens) { // what mostly is meant
+		return e.Unit == Tokens
+	}
+	return e.From.After(other.From)
 }
 
 func (t *Table) named(model string) []*Entry {
