@@ -62,6 +62,16 @@ func BucketOf(name string) (Bucket, bool) {
 	return "", false
 }
 
+// SideOf is what a name in usageDetails is a part of: Input, Output, itself for what
+// isn't counted in tokens, or empty if nobody knows it.
+func SideOf(name string) Bucket {
+	b, ok := BucketOf(name)
+	if !ok {
+		return ""
+	}
+	return b.side()
+}
+
 // side is what a bucket is a part of: Input, Output, or itself.
 func (b Bucket) side() Bucket {
 	switch {

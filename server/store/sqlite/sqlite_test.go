@@ -39,4 +39,6 @@ func openWith(t *testing.T, path string, opts sqlite.Options) store.Store {
 	return s
 }
 
-func TestConformance(t *testing.T) { storetest.Engine{Open: open, OpenAt: openAt, OpenPriced: openPriced}.Run(t) }
+func TestConformance(t *testing.T) {
+	storetest.Engine{Open: open, OpenAt: openAt, OpenPriced: openPriced}.Run(t)
+}

@@ -151,6 +151,17 @@ func testPricing(t *testing.T, e Engine) {
 			}
 		}
 	}
+	for order := range 8 { // what was counted of an input goes with it
+		events := deletedInput()
+		g := &generator{rand.New(rand.NewPCG(uint64(order), 12))}
+		project := fmt.Sprintf("deleted-%d", order)
+		addProject(t, s, project)
+		worlds[project] = events
+		for _, b := range g.batches(events) {
+			b.ProjectID = project
+			write(t, s, b)
+		}
+	}
 	check("written")
 	if p.prepared.Load() == 0 {
 		t.Error("nobody had the pricer prepare")
@@ -161,6 +172,18 @@ func testPricing(t *testing.T, e Engine) {
 	})
 	if err != nil || p.changed.Load() == 0 {
 		t.Errorf("documents changed and the pricer wasn't told: %v", err)
+	}
+}
+
+// deletedInput is an observation that is deleted and written again without its input.
+func deletedInput() []event {
+	at := func(second int, update bool) store.Stamp {
+		return store.NewStamp(epoch.Add(time.Duration(second)*time.Second), update, "e")
+	}
+	return []event{
+		{observation: &store.ObservationWrite{Stamp: at(1, false), ID: "o", TraceID: "t", Kind: exporter.KindGeneration, Model: "gpt1", Input: json.RawMessage(`"input"`)}},
+		{deletion: &store.Delete{Stamp: at(2, true), Thing: store.ThingObservation, ID: "o"}},
+		{observation: &store.ObservationWrite{Stamp: at(3, true), ID: "o", TraceID: "t", Kind: exporter.KindGeneration, Model: "gpt1"}},
 	}
 }
 
