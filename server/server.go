@@ -19,6 +19,7 @@ import (
 
 	"github.com/langshark/langshark-go/server/auth"
 	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/pricing"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/sqlite"
@@ -93,7 +94,8 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("langshark: data folder: %w", err)
 	}
-	opts := sqlite.Options{MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
+	prices := pricing.New(pricing.Config{File: filepath.Join(dir, pricing.FileName), Logger: s.cfg.Logger})
+	opts := sqlite.Options{Pricer: prices, MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
 	if s.cfg.NoHousekeeping && s.temp == "" {
 		opts.BeforeMigration = beforeMigration(dir)
 		opts.Beside = inUse(dir)
@@ -102,6 +104,7 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	prices.Read(s.store)
 	if s.cfg.wrapStore != nil {
 		s.store = s.cfg.wrapStore(s.store)
 	}

@@ -57,7 +57,11 @@ func (s *Store) ChangeDocuments(ctx context.Context, projectID string, f func(st
 	if err != nil {
 		return err
 	}
-	return s.do(ctx, func(t *tx) error { return f(&documentTx{t, projectID, project}) })
+	err = s.do(ctx, func(t *tx) error { return f(&documentTx{t, projectID, project}) })
+	if s.opts.Pricer != nil {
+		s.opts.Pricer.Changed(projectID)
+	}
+	return err
 }
 
 // documentTx is a [store.DocumentTx].

@@ -55,6 +55,9 @@ type Options struct {
 	Ephemeral bool
 	// Logger defaults to slog.Default().
 	Logger *slog.Logger
+	// Pricer says what model calls cost. Nil says of none, and lets go what another
+	// one said of what changes.
+	Pricer store.Pricer
 	// Now is the clock of createdAt and updatedAt. Defaults to time.Now.
 	Now func() time.Time
 

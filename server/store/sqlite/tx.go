@@ -167,6 +167,7 @@ func (t *tx) writeObservation(project int64, w *store.ObservationWrite) error {
 	}
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
+	st.noteCounts(c, w.InputCounts, w.OutputCounts)
 	st.live = st.merged.Live(deleted)
 	return t.mention(project, store.ThingObservation, w.ID, c, st.merged.Mentions())
 }

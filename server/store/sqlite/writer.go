@@ -84,6 +84,7 @@ func (s *Store) Write(ctx context.Context, batch *store.Batch) error {
 		return err
 	}
 	packed, blocks, bytes := packBatch(batch, s.codecs.of(project))
+	s.countTokens(ctx, batch, packed)
 	return s.writer.submit(ctx, &request{batch: packed, project: project, blocks: blocks, items: batch.Len(), bytes: bytes})
 }
 
