@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/query"
@@ -19,10 +20,11 @@ const Level = "2.75.0"
 
 // Config is what the API works on. All fields but Now are needed.
 type Config struct {
-	Reader *query.Reader
-	Ingest *ingest.Ingester
-	Keys   *auth.Keys
-	Logger *slog.Logger
+	Reader  *query.Reader
+	Ingest  *ingest.Ingester
+	Catalog *catalog.Catalog
+	Keys    *auth.Keys
+	Logger  *slog.Logger
 	// Version is the server's own, sent in X-LangShark-Version.
 	Version string
 	// RateLimit is how many requests a minute each key may send; 0 is any number.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -28,7 +27,10 @@ const metadataGroup = "metadata"
 // listObservationsV2 answers GET /v2/observations: by cursor, with the groups of fields that are asked for.
 func (c *call) listObservationsV2() {
 	p := c.query()
-	groups := p.groups()
+	groups := append([]string{"core"}, p.groups("fields", fieldGroups)...)
+	if p.text("fields") == "" {
+		groups = []string{"core", "basic"}
+	}
 	q := store.ObservationQuery{
 		ObservationFilter: store.ObservationFilter{TraceID: p.text("traceId"), From: p.time("fromStartTime"), To: p.time("toStartTime")},
 		Page:              store.Page{Limit: p.whole("limit", defaultLimit, 1, maxLimitV2), After: store.Cursor(p.text("cursor"))},
@@ -57,24 +59,6 @@ func (c *call) listObservationsV2() {
 		answer["cursor"] = string(next)
 	}
 	write(c.w, http.StatusOK, map[string]any{"data": data, "meta": answer})
-}
-
-// groups reads the groups of fields. core is always in, and alone with basic if none is named.
-func (p *params) groups() []string {
-	text := p.text("fields")
-	if text == "" {
-		return []string{"core", "basic"}
-	}
-	groups := []string{"core"}
-	for g := range strings.SplitSeq(text, ",") {
-		g = strings.TrimSpace(g)
-		if !slices.Contains(fieldGroups, g) {
-			p.fail("fields", "invalid_enum_value", "there is no group "+strconv.Quote(g)+": use "+strings.Join(fieldGroups, ", "))
-			return groups
-		}
-		groups = append(groups, g)
-	}
-	return groups
 }
 
 // observationFilters are those of the parameter filter, or of the single ones.

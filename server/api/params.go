@@ -47,6 +47,15 @@ func (p *params) err() error {
 
 func (p *params) text(name string) string { return p.values.Get(name) }
 
+// needed is a value that must be there.
+func (p *params) needed(name string) string {
+	s := p.values.Get(name)
+	if s == "" {
+		p.fail(name, "invalid_type", "required")
+	}
+	return s
+}
+
 func (p *params) time(name string) time.Time {
 	s := p.values.Get(name)
 	if s == "" {

@@ -99,7 +99,12 @@ func (c *call) getTrace() {
 		c.failRead(err, "Trace")
 		return
 	}
-	write(c.w, http.StatusOK, detailOnWire(&t.Trace, convert(t.Observations, observationOnWire), convert(t.Scores, scoreOnWire)))
+	observations, err := c.observationsOnWire(t.Observations)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, detailOnWire(&t.Trace, observations, convert(t.Scores, scoreOnWire)))
 }
 
 // failRead answers a read of one thing.
@@ -130,7 +135,12 @@ func (c *call) listObservations() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, listing{convert(found.Observations, observationOnWire), page.meta(found.Total)})
+	data, err := c.observationsOnWire(found.Observations)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, listing{data, page.meta(found.Total)})
 }
 
 func (c *call) getObservation() {
@@ -139,7 +149,12 @@ func (c *call) getObservation() {
 		c.failRead(err, "Observation")
 		return
 	}
-	write(c.w, http.StatusOK, observationOnWire(o))
+	wire, err := c.observationsOnWire([]store.Observation{*o})
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, wire[0])
 }
 
 func sessionOnWire(s *store.Session) wireSession {

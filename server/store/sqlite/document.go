@@ -12,7 +12,7 @@ import (
 )
 
 // maxDocuments is the most that a page has.
-const maxDocuments = 1000
+const maxDocuments = 10_000
 
 const documentColumns = "rid, id, parent, name, created, updated, data"
 
