@@ -35,6 +35,7 @@ type Server struct {
 	store   store.Store
 	reader  *query.Reader
 	ingest  *ingest.Ingester
+	prices  *pricing.Pricer
 	keys    *auth.Keys
 	signIn  *auth.SignIn
 	metrics *metrics
@@ -94,8 +95,8 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("langshark: data folder: %w", err)
 	}
-	prices := pricing.New(pricing.Config{File: filepath.Join(dir, pricing.FileName), Logger: s.cfg.Logger})
-	opts := sqlite.Options{Pricer: prices, MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
+	s.prices = pricing.New(pricing.Config{File: filepath.Join(dir, pricing.FileName), Logger: s.cfg.Logger})
+	opts := sqlite.Options{Pricer: s.prices, MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
 	if s.cfg.NoHousekeeping && s.temp == "" {
 		opts.BeforeMigration = beforeMigration(dir)
 		opts.Beside = inUse(dir)
@@ -104,7 +105,7 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	prices.Read(s.store)
+	s.prices.Read(s.store)
 	if s.cfg.wrapStore != nil {
 		s.store = s.cfg.wrapStore(s.store)
 	}

@@ -197,3 +197,5 @@ func (d *Date) UnmarshalJSON(raw []byte) error {
 	}
 	return fmt.Errorf("%q is no date: give 2006-01-02 or 2006-01-02T15:04:05Z", s)
 }
+
+func (d *Date) time() time.Time { return time.Time(*d) }
