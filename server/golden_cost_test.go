@@ -3,6 +3,7 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func TestGoldenCost(t *testing.T) {
 	for i, pair := range pairs {
 		if strings.HasPrefix(pair.Request.Path, "/api/public/models") {
 			switch {
-			case pair.Request.Method == "POST" && pair.Response.Status == 200:
+			case pair.Request.Method == http.MethodPost && pair.Response.Status == http.StatusOK:
 				var m cost.Model
 				if err := json.Unmarshal(pair.Request.Body, &m); err != nil {
 					t.Fatal(err)

@@ -10,12 +10,15 @@ import (
 	"time"
 )
 
-// columns are those of a table as CSV, in their order. ReadCSV finds them by name.
+// columns are those of a table as CSV, in the order of WriteCSV. ReadCSV finds them
+// by name and does without those that aren't there, but the required ones.
 var columns = []string{
-	"id", "provider", "model", "match", "unit", "from", "until", "tokenizer", "tier", "above", "service",
-	"input", "output", "cached", "write", "write_1h", "reasoning", "audio_in", "audio_cached", "audio_out", "searches", "requests", "total",
-	"source", "note",
+	"id", "provider", "model", "match", "pattern", "unit", "from", "until", "tokenizer", "tier", "above", "service",
+	"input", "output", "cached", "write", "write_1h", "reasoning", "audio_in", "audio_cached", "audio_out", "image_in", "image_out",
+	"searches", "requests", "total", "source", "note",
 }
+
+var required = []string{"id", "model", "source"}
 
 // priced are the buckets of the columns that are prices.
 var priced = []struct {
@@ -31,6 +34,8 @@ var priced = []struct {
 	{"audio_in", InputAudio},
 	{"audio_cached", CachedAudio},
 	{"audio_out", OutputAudio},
+	{"image_in", InputImage},
+	{"image_out", OutputImage},
 	{"searches", Searches},
 	{"requests", Calls},
 	{"total", Total},
@@ -51,9 +56,9 @@ func ReadCSV(r io.Reader) ([]*Entry, error) {
 	for i, name := range head {
 		at[name] = i
 	}
-	for _, name := range columns {
-		if _, ok := at[name]; !ok && name != "note" {
-			return nil, fmt.Errorf("langshark: prices: there is no column %q: the first line names %s", name, strings.Join(columns, ", "))
+	for _, name := range required {
+		if _, ok := at[name]; !ok {
+			return nil, fmt.Errorf("langshark: prices: there is no column %q: the first line names some of %s", name, strings.Join(columns, ", "))
 		}
 	}
 	var entries []*Entry
@@ -87,7 +92,13 @@ type csvLine struct {
 	at     map[string]int
 }
 
-func (l csvLine) get(column string) string { return strings.TrimSpace(l.record[l.at[column]]) }
+func (l csvLine) get(column string) string {
+	at, ok := l.at[column]
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(l.record[at])
+}
 
 func (l csvLine) entry() (*Entry, error) {
 	e := &Entry{
@@ -102,18 +113,28 @@ func (l csvLine) entry() (*Entry, error) {
 		return nil, errors.New("id: required, but in the line of a tier below an entry")
 	case e.Name == "":
 		return nil, errors.New("model: required")
-	case len(names) == 0:
-		return nil, errors.New("match: required")
+	case len(names) == 0 && l.get("pattern") == "":
+		return nil, errors.New("match: required, or pattern, a regular expression")
 	}
-	g := newGlobs(e.Provider, names)
-	e.matcher, e.Pattern = g, g.pattern()
+	if len(names) > 0 {
+		g := newGlobs(e.Provider, names)
+		e.matcher, e.Pattern = g, g.pattern()
+	} else {
+		e.Pattern = l.get("pattern")
+		if err := e.compile(); err != nil {
+			return nil, err
+		}
+	}
 	for column, day := range map[string]*time.Time{"from": &e.From, "until": &e.Until} {
 		text := l.get(column)
 		if text == "" {
 			continue
 		}
 		var err error
-		if *day, err = time.Parse(time.DateOnly, text); err != nil {
+		if *day, err = time.Parse(time.DateOnly, text); err == nil {
+			continue
+		}
+		if *day, err = time.Parse(time.RFC3339, text); err != nil {
 			return nil, fmt.Errorf("%s: %q is no day such as 2026-01-31", column, text)
 		}
 	}

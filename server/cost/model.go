@@ -168,6 +168,32 @@ func (m *Model) Entry(id string) (*Entry, error) {
 	return e, e.compile()
 }
 
+// Model is the entry in the form of the API for models. Of prices it has those of
+// input, output and any unit.
+func (e *Entry) Model() Model {
+	m := Model{ModelName: e.Name, MatchPattern: e.Pattern, Unit: e.Unit}
+	if !e.From.IsZero() {
+		from := Date(e.From)
+		m.StartDate = &from
+	}
+	for bucket, field := range map[Bucket]**PicoUSD{Input: &m.InputPrice, Output: &m.OutputPrice, Total: &m.TotalPrice} {
+		if price, ok := e.Prices[bucket]; ok {
+			*field = &price
+		}
+	}
+	if e.Tokenizer == "" {
+		return m
+	}
+	id, config := TokenizerOpenAI, TokenizerConfig{TokensPerMessage: 3, TokensPerName: 1}
+	if e.Chat != nil {
+		config = *e.Chat
+	}
+	config.Model = e.Name
+	m.TokenizerID = &id
+	m.TokenizerConfig, _ = json.Marshal(config) // texts and numbers: it can't fail
+	return m
+}
+
 // TokenizerConfig says how a tokenizer counts chat messages.
 type TokenizerConfig struct {
 	Model            string `json:"tokenizerModel,omitempty"`
@@ -197,3 +223,5 @@ func (d *Date) UnmarshalJSON(raw []byte) error {
 	}
 	return fmt.Errorf("%q is no date: give 2006-01-02 or 2006-01-02T15:04:05Z", s)
 }
+
+func (d *Date) time() time.Time { return time.Time(*d) }

@@ -95,6 +95,28 @@ func TestModelAsEntry(t *testing.T) {
 	}
 }
 
+// TestEntryAsModel: what comes along is valid by the rules for models, and prices as before.
+func TestEntryAsModel(t *testing.T) {
+	for _, e := range Builtin().Entries() {
+		m := e.Model()
+		back, err := m.Entry(e.ID)
+		if err != nil {
+			t.Errorf("%s: %v", e.ID, err)
+			continue
+		}
+		for _, b := range []Bucket{Input, Output, Total} {
+			x, okX := e.Prices[b]
+			y, okY := back.Prices[b]
+			if x != y || okX != okY {
+				t.Errorf("%s: %s costs %d, %t, as a model %d, %t", e.ID, b, x, okX, y, okY)
+			}
+		}
+		if back.Tokenizer != e.Tokenizer || !back.From.Equal(e.From) || back.Unit != e.Unit || back.Pattern != e.Pattern {
+			t.Errorf("%s: %+v\nas a model %+v", e.ID, e, back)
+		}
+	}
+}
+
 func TestEncodingOf(t *testing.T) {
 	for model, want := range map[string]Encoding{
 		"gpt-4o-mini": O200K, "gpt-4": CL100K, "gpt-4-turbo": CL100K, "gpt-4.1": O200K, "openai/gpt-5": O200K, "ft:gpt-3.5-turbo-0613:org::id": CL100K,

@@ -95,12 +95,14 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 	}
 	var input, output, sum int64
 	for name, n := range counts {
-		switch cost.SideOf(name) {
-		case cost.Total, cost.Searches, cost.Calls: // no tokens
+		side := cost.SideOf(name)
+		if side == cost.Total || side == cost.Searches || side == cost.Calls { // no tokens
 			continue
-		case cost.Input:
+		}
+		if side == cost.Input {
 			input = addCounts(input, n)
-		case cost.Output:
+		}
+		if side == cost.Output {
 			output = addCounts(output, n)
 		}
 		sum = addCounts(sum, n)

@@ -16,6 +16,10 @@ import (
 // have as many tokens for its length.
 const MaxBytes = 256 << 10
 
+// maxParsed is how long a payload may be to be looked into for texts and messages;
+// of longer ones the beginning is counted as it is written.
+const maxParsed = 4 << 20
+
 // usual is how OpenAI's chat models frame messages.
 var usual = cost.TokenizerConfig{TokensPerMessage: 3, TokensPerName: 1}
 
@@ -93,6 +97,11 @@ func (c *counter) text(s string) {
 
 func (c *counter) payload(raw json.RawMessage, chat *cost.TokenizerConfig) {
 	if raw = bytes.TrimSpace(raw); len(raw) == 0 {
+		return
+	}
+	if len(raw) > maxParsed {
+		c.text(string(raw[:MaxBytes]))
+		c.beyond += int64(len(raw) - MaxBytes)
 		return
 	}
 	var s string

@@ -56,6 +56,9 @@ func TestLong(t *testing.T) {
 	}
 	within, _ := Count(cost.O200K, nil, text(1000))
 	beyond, ok := Count(cost.O200K, nil, text(100_000))
+	if longer, ok := Count(cost.O200K, nil, text(200_000)); !ok || longer < 199*within || longer > 201*within {
+		t.Errorf("%d tokens beyond what is parsed, want about %d", longer, 200*within)
+	}
 	if want := 100 * within; !ok || beyond < want*99/100 || beyond > want*101/100 {
 		t.Errorf("%d tokens, want about %d", beyond, want)
 	}

@@ -73,11 +73,11 @@ func (st *observationState) noteCounts(c merge.Change, input, output store.Count
 	}
 }
 
-// price asks what the observation costs as it is now.
+// price asks what the observation costs as it is now. An upgrade doesn't: history is priced by Reprice.
 func (t *tx) price(o *observationState) {
 	f := &o.merged.Fields
 	o.pricing = nil
-	if t.s.opts.Pricer == nil || f.Model == "" {
+	if t.s.opts.Pricer == nil || f.Model == "" || t.upgrade {
 		return
 	}
 	p := t.s.opts.Pricer.Price(t.names[o.project], f, fromMicros(o.start()), o.inputCounts, o.outputCounts)
