@@ -3,9 +3,11 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/langshark/langshark-go/server/auth"
@@ -40,6 +42,8 @@ type api struct {
 	Config
 	routes           []route
 	limits, feedback *limits // feedback is of public keys alone
+	// description is the OpenAPI document, made when it is first asked for.
+	description func() ([]byte, error)
 }
 
 // New returns the handler of all paths below /api/.
@@ -49,6 +53,7 @@ func New(cfg Config) http.Handler {
 	}
 	a := &api{Config: cfg, limits: newLimits(cfg.RateLimit), feedback: newLimits(cfg.FeedbackLimit)}
 	a.routes = a.table()
+	a.description = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.openAPI(), "", "  ") })
 	return a
 }
 

@@ -64,9 +64,9 @@ type wireSingle struct {
 	CompletionTokens     int64           `json:"completionTokens"`
 	TotalTokens          int64           `json:"totalTokens"`
 	Unit                 orNull          `json:"unit"`
-	InputCost            *string         `json:"inputCost"`
-	OutputCost           *string         `json:"outputCost"`
-	TotalCost            *string         `json:"totalCost"`
+	InputCost            orNull          `json:"inputCost"`
+	OutputCost           orNull          `json:"outputCost"`
+	TotalCost            orNull          `json:"totalCost"`
 	CalculatedInputCost  orNull          `json:"calculatedInputCost"`
 	CalculatedOutputCost orNull          `json:"calculatedOutputCost"`
 	CalculatedTotalCost  orNull          `json:"calculatedTotalCost"`
@@ -90,7 +90,7 @@ func singleOnWire(o *store.Observation) wireSingle {
 		}
 		return orNull(d.amount.AppendDecimal(nil))
 	}
-	return wireSingle{
+	single := wireSingle{
 		ID: w.ID, TraceID: w.TraceID, ProjectID: w.ProjectID, Type: strings.ToUpper(w.Type), StartTime: w.StartTime, EndTime: w.EndTime, Name: w.Name,
 		Metadata: w.Metadata, ParentObservationID: w.ParentObservationID, Level: w.Level, StatusMessage: w.StatusMessage, Version: w.Version,
 		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt, Model: w.Model, InternalModel: internalModel(w), InternalModelID: w.ModelID, ModelParameters: w.ModelParameters, Input: w.Input, Output: w.Output,
@@ -98,4 +98,8 @@ func singleOnWire(o *store.Observation) wireSingle {
 		CalculatedInputCost: amount(w.CalculatedInputCost), CalculatedOutputCost: amount(w.CalculatedOutputCost), CalculatedTotalCost: amount(w.CalculatedTotalCost),
 		CompletionStartTime: w.CompletionStartTime, PromptID: w.PromptID,
 	}
+	if given := o.Cost; given != nil && (o.Pricing == nil || o.Pricing.Cost == nil) {
+		single.InputCost, single.OutputCost, single.TotalCost = amount(dollars{given.Input}), amount(dollars{given.Output}), amount(dollars{given.Total})
+	}
+	return single
 }

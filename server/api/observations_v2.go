@@ -54,11 +54,17 @@ func (c *call) listObservationsV2() {
 	}
 	expand := strings.Split(p.text("expandMetadata"), ",")
 	data := convert(rows, func(o *query.ObservationRow) map[string]any { return observationOnWireV2(o, groups, expand) })
-	answer := map[string]any{}
-	if next != "" {
-		answer["cursor"] = string(next)
-	}
-	write(c.w, http.StatusOK, map[string]any{"data": data, "meta": answer})
+	write(c.w, http.StatusOK, listingV2{data, nextPage{string(next)}})
+}
+
+// listingV2 is a page by cursor, of rows with as many fields as were asked for.
+type listingV2 struct {
+	Data []map[string]any `json:"data"`
+	Meta nextPage         `json:"meta"`
+}
+
+type nextPage struct {
+	Cursor string `json:"cursor,omitempty"` // left out at the end
 }
 
 // observationFilters are those of the parameter filter, or of the single ones.

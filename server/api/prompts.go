@@ -110,9 +110,9 @@ func promptInfoOnWire(p *catalog.PromptInfo) wirePromptInfo {
 	return wirePromptInfo{p.Name, p.Tags, instant(p.LastUpdatedAt), p.Versions, p.Labels, p.LastConfig}
 }
 
-// promptListing has the meta twice, as recorded.
-type promptListing struct {
-	listing
+// wirePromptPage has the meta twice, as recorded.
+type wirePromptPage struct {
+	pageOf[wirePromptInfo]
 	Pagination meta `json:"pagination"`
 }
 
@@ -135,7 +135,7 @@ func (c *call) listPrompts() {
 		return
 	}
 	m := page.meta(total)
-	write(c.w, http.StatusOK, promptListing{listing{convert(list, promptInfoOnWire), m}, m})
+	write(c.w, http.StatusOK, wirePromptPage{pageOf[wirePromptInfo]{convert(list, promptInfoOnWire), m}, m})
 }
 
 // The older routes.

@@ -13,7 +13,7 @@ const recent = 3 * time.Minute
 
 func (c *call) health() {
 	answer := func(status int, text string) {
-		write(c.w, status, map[string]any{"status": text, "version": Level})
+		write(c.w, status, wireHealth{text, Level})
 	}
 	projects, err := c.Reader.Projects(c.ctx())
 	if err != nil {
@@ -43,7 +43,7 @@ func (c *call) projects() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, map[string]any{"data": []map[string]string{{"id": p.ID, "name": p.Name}}})
+	write(c.w, http.StatusOK, dataOf[wireProject]{[]wireProject{{p.ID, p.Name}}})
 }
 
 func (c *call) listTraces() {
@@ -76,7 +76,7 @@ func (c *call) listTraces() {
 		c.fail(err)
 		return
 	}
-	data := convert(found.Traces, func(t *store.Trace) wireTraceDetail {
+	data := convert(found.Traces, func(t *store.Trace) wireTraceDetail[string, string] {
 		m := members[t.ID]
 		return detailOnWire(t, append([]string{}, m.Observations...), append([]string{}, m.Scores...))
 	})

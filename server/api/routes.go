@@ -36,6 +36,7 @@ func (a *api) table() []route {
 	get := func(f func(*call)) methodsOf { return methodsOf{http.MethodGet: f} }
 	list := []route{
 		{path: "health", methods: methodsOf{"*": (*call).health}, open: true},
+		{path: "openapi.yml", methods: get((*call).serveOpenAPI), open: true},
 		{path: "ingestion", methods: methodsOf{"POST": (*call).ingestion}, publicKey: errNone, named: true},
 		{path: "feedback.js", methods: get((*call).feedbackScript), open: true},
 		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
@@ -71,6 +72,13 @@ func (a *api) table() []route {
 		{path: "dataset-items", methods: methodsOf{"GET": (*call).listDatasetItems, "POST": (*call).postDatasetItem}},
 		{path: "dataset-items/{id}", methods: methodsOf{"GET": (*call).getDatasetItem, "DELETE": (*call).deleteDatasetItem}},
 		{path: "dataset-run-items", methods: methodsOf{"GET": (*call).listDatasetRunItems, "POST": (*call).postDatasetRunItem}},
+		{path: "comments", methods: methodsOf{"GET": (*call).listComments, "POST": (*call).postComment}},
+		{path: "comments/{id}", methods: get((*call).getComment)},
+		{path: "annotation-queues", methods: methodsOf{"GET": (*call).listQueues, "POST": (*call).postQueue}},
+		{path: "annotation-queues/{id}", methods: get((*call).getQueue)},
+		{path: "annotation-queues/{id}/items", methods: methodsOf{"GET": (*call).listQueueItems, "POST": (*call).postQueueItem}},
+		{path: "annotation-queues/{id}/items/{item}", methods: methodsOf{"GET": (*call).getQueueItem, "PATCH": (*call).patchQueueItem, "DELETE": (*call).deleteQueueItem}},
+		{path: "annotation-queues/{id}/assignments", methods: methodsOf{"POST": (*call).postAssignment, "DELETE": (*call).deleteAssignment}},
 		{path: "spans", methods: methodsOf{"POST": (*call).postSpan, "PATCH": (*call).patchSpan}},
 		{path: "generations", methods: methodsOf{"POST": (*call).postGeneration, "PATCH": (*call).patchGeneration}},
 		{path: "events", methods: methodsOf{"POST": (*call).postEvent}},

@@ -18,7 +18,7 @@ type wireScoreConfig struct {
 	MaxValue    *float64           `json:"maxValue"`
 	MinValue    *float64           `json:"minValue"`
 	DataType    exporter.ScoreType `json:"dataType"`
-	Categories  []catalog.Category `json:"categories"`
+	Categories  []catalog.Category `json:"categories" nullable:"true"`
 }
 
 func scoreConfigOnWire(s *catalog.ScoreConfig) wireScoreConfig {

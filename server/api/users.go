@@ -11,7 +11,7 @@ type wireUser struct {
 
 type wireUserDay struct {
 	Date  orNull          `json:"date"`
-	Usage []wireUserUsage `json:"usage"`
+	Usage []wireUserUsage `json:"usage" nullable:"true"`
 }
 
 type wireUserUsage struct {

@@ -18,5 +18,12 @@ func creates(ctx context.Context, c *catalog.Catalog, b []byte) map[string]error
 	_, errs["older prompt"] = c.CreatePromptV1(ctx, projectID, b)
 	_, errs["labels"] = c.LabelPrompt(ctx, projectID, "p", 1, b)
 	_, errs["model"] = c.CreateModel(ctx, projectID, b)
+	_, errs["comment"] = c.CreateComment(ctx, projectID, b)
+	_, errs["queue"] = c.CreateQueue(ctx, projectID, b)
+	_, errs["queue item"] = c.AddQueueItem(ctx, projectID, "none", b)
+	_, errs["queue item change"] = c.UpdateQueueItem(ctx, projectID, "none", "none", b)
+	_, errs["assignment"] = c.AssignQueue(ctx, projectID, "none", b)
+	errs["assignment's end"] = c.UnassignQueue(ctx, projectID, "none", b)
+	_, errs["ids"] = catalog.ReadTraceIDs(b)
 	return errs
 }

@@ -99,11 +99,13 @@ func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
 	return w, nil
 }
 
-// scoreSource is where scores are read from: those of traces or a session by
-// their index, which the engine would leave for the order of time.
+// scoreSource is where scores are read from: those of ids, of traces, also by what
+// these are like, and of a session by their index, which the engine would leave for the order of time.
 func scoreSource(q store.ScoreQuery) string {
 	switch {
-	case len(q.TraceIDs) > 0:
+	case len(q.IDs) > 0:
+		return "scores INDEXED BY sqlite_autoindex_scores_1"
+	case len(q.TraceIDs) > 0 || q.UserID != "" || len(q.TraceTags) > 0:
 		return "scores INDEXED BY scores_by_trace"
 	case q.SessionID != "":
 		return "scores INDEXED BY scores_by_session"
