@@ -28,8 +28,10 @@ func TestMetricsAPI(t *testing.T) {
 	}{
 		{"metrics", `{"view":"traces","metrics":[{"measure":"count","aggregation":"count"}],"dimensions":[{"field":"tags"}],` + span + `}`, 200, `[{"count_count":1,"tags":"a"},{"count_count":1,"tags":"b"}]`},
 		{"metrics", `{"view":"observations","metrics":[{"measure":"totalTokens","aggregation":"sum"}],"dimensions":[{"field":"userId"}],` + span + `}`, 200, `[{"sum_totalTokens":40,"userId":"김"}]`},
-		{"v2/metrics", `{"view":"observations","metrics":[{"measure":"latency","aggregation":"max"},{"measure":"outputTokensPerSecond","aggregation":"avg"}],"timeDimension":{"granularity":"hour"},` + span + `}`, 200,
-			`[{"avg_outputTokensPerSecond":15,"max_latency":2000,"time_dimension":"2026-05-04T10:00:00.000Z"},{"avg_outputTokensPerSecond":null,"max_latency":1000,"time_dimension":"2026-05-04T11:00:00.000Z"}]`},
+		{
+			"v2/metrics", `{"view":"observations","metrics":[{"measure":"latency","aggregation":"max"},{"measure":"outputTokensPerSecond","aggregation":"avg"}],"timeDimension":{"granularity":"hour"},` + span + `}`, 200,
+			`[{"avg_outputTokensPerSecond":15,"max_latency":2000,"time_dimension":"2026-05-04T10:00:00.000Z"},{"avg_outputTokensPerSecond":null,"max_latency":1000,"time_dimension":"2026-05-04T11:00:00.000Z"}]`,
+		},
 		{"v2/metrics", `{"view":"observations","metrics":[{"measure":"count","aggregation":"count"}],"dimensions":[{"field":"userId"}],` + span + `}`, 400, "userId has too many values"},
 		{"v2/metrics", `{"view":"traces","metrics":[{"measure":"count","aggregation":"count"}],` + span + `}`, 400, "isRootObservation"},
 		{"metrics", `{"view":"nothing"}`, 400, "view \\\"nothing\\\": use traces"},

@@ -56,7 +56,7 @@ type wireSingle struct {
 	UpdatedAt            instant         `json:"updatedAt"`
 	Model                orNull          `json:"model"`
 	InternalModel        orNull          `json:"internalModel"`
-	InternalModelID      *string         `json:"internalModelId"`
+	InternalModelID      orNull          `json:"internalModelId"`
 	ModelParameters      json.RawMessage `json:"modelParameters"`
 	Input                json.RawMessage `json:"input"`
 	Output               json.RawMessage `json:"output"`
@@ -74,6 +74,14 @@ type wireSingle struct {
 	PromptID             *string         `json:"promptId"`
 }
 
+// internalModel is the model whose price was used.
+func internalModel(w wireObservation) orNull {
+	if w.ModelID == "" {
+		return ""
+	}
+	return w.Model
+}
+
 func singleOnWire(o *store.Observation) wireSingle {
 	w := observationOnWire(o)
 	amount := func(d dollars) orNull {
@@ -85,12 +93,12 @@ func singleOnWire(o *store.Observation) wireSingle {
 	single := wireSingle{
 		ID: w.ID, TraceID: w.TraceID, ProjectID: w.ProjectID, Type: strings.ToUpper(w.Type), StartTime: w.StartTime, EndTime: w.EndTime, Name: w.Name,
 		Metadata: w.Metadata, ParentObservationID: w.ParentObservationID, Level: w.Level, StatusMessage: w.StatusMessage, Version: w.Version,
-		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt, Model: w.Model, InternalModelID: w.ModelID, ModelParameters: w.ModelParameters, Input: w.Input, Output: w.Output,
+		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt, Model: w.Model, InternalModel: internalModel(w), InternalModelID: w.ModelID, ModelParameters: w.ModelParameters, Input: w.Input, Output: w.Output,
 		PromptTokens: w.PromptTokens, CompletionTokens: w.CompletionTokens, TotalTokens: w.TotalTokens, Unit: w.Unit,
 		CalculatedInputCost: amount(w.CalculatedInputCost), CalculatedOutputCost: amount(w.CalculatedOutputCost), CalculatedTotalCost: amount(w.CalculatedTotalCost),
 		CompletionStartTime: w.CompletionStartTime, PromptID: w.PromptID,
 	}
-	if given := o.Cost; given != nil {
+	if given := o.Cost; given != nil && (o.Pricing == nil || o.Pricing.Cost == nil) {
 		single.InputCost, single.OutputCost, single.TotalCost = amount(dollars{given.Input}), amount(dollars{given.Output}), amount(dollars{given.Total})
 	}
 	return single

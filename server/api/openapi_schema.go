@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/langshark/langshark-go/server/catalog"
+	"github.com/langshark/langshark-go/server/cost"
 )
 
 // object is a part of the OpenAPI document.
@@ -36,6 +37,7 @@ var written = map[reflect.Type]object{
 	reflect.TypeFor[dollars]():         {"type": []string{"number", "null"}},
 	reflect.TypeFor[orNull]():          {"type": []string{"string", "null"}},
 	reflect.TypeFor[catalog.Price]():   {"type": "number"},
+	reflect.TypeFor[cost.PicoUSD]():    {"type": "number"},
 	reflect.TypeFor[json.RawMessage](): {},
 }
 

@@ -148,6 +148,21 @@ func (p *params) order() (order store.Order, ascending bool) {
 	return order, ascending
 }
 
+// levels reads a level of observations.
+func (p *params) levels(name string) []exporter.Level {
+	s := p.values.Get(name)
+	if s == "" {
+		return nil
+	}
+	for _, level := range []exporter.Level{exporter.LevelDebug, exporter.LevelDefault, exporter.LevelWarning, exporter.LevelError} {
+		if level.String() == s {
+			return []exporter.Level{level}
+		}
+	}
+	p.fail(name, "invalid_enum_value", "there is no level "+strconv.Quote(s)+": it is DEBUG, DEFAULT, WARNING or ERROR")
+	return nil
+}
+
 // kinds reads a type of observation.
 func (p *params) kinds(name string) []exporter.Kind {
 	s := p.values.Get(name)
