@@ -30,7 +30,7 @@ func TestCatalogIsolation(t *testing.T) {
 			t.Fatalf("%s: %d %s", made.path, status, text)
 		}
 	}
-	for _, path := range []string{"scores", "v2/scores", "v3/scores", "v2/datasets", "datasets", "dataset-items", "v2/prompts", "models", "score-configs", "comments", "users", "metrics/daily"} {
+	for _, path := range []string{"scores", "v2/scores", "v3/scores", "v2/datasets", "datasets", "dataset-items", "v2/prompts", "score-configs", "comments", "users", "metrics/daily"} {
 		if n := len(a.object(t, "/api/public/"+path)["data"].([]any)); n != 1 {
 			t.Errorf("%s: %d of its own, want 1", path, n)
 		}

@@ -26,6 +26,7 @@ func modelOnWire(m *catalog.Model) wireModel {
 	w := wireModel{
 		ID: m.ID, CreatedAt: instant(m.CreatedAt), ModelName: m.ModelName, MatchPattern: m.MatchPattern, TokenizerID: m.TokenizerID,
 		TokenizerConfig: m.TokenizerConfig, Unit: m.Unit, InputPrice: m.InputPrice, OutputPrice: m.OutputPrice, TotalPrice: m.TotalPrice,
+		IsLangfuseManaged: m.Builtin,
 	}
 	if m.StartDate != nil {
 		w.StartDate = instant(*m.StartDate)

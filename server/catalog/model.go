@@ -37,6 +37,8 @@ type Model struct {
 	// TokenizerID is openai or claude, or empty for none.
 	TokenizerID     *string         `json:"tokenizerId"`
 	TokenizerConfig json.RawMessage `json:"tokenizerConfig"`
+	// Builtin says that the price came along, and is no project's own.
+	Builtin bool `json:"-"`
 }
 
 // Price is dollars a unit. In JSON it has no exponent.
@@ -144,8 +146,11 @@ func readDate(o *object, name string) *time.Time {
 	return nil
 }
 
-// Model returns a model.
+// Model returns a model of the project, or one that came along.
 func (c *Catalog) Model(ctx context.Context, projectID, id string) (*Model, error) {
+	if m, err := builtinModel(id); m != nil || err != nil {
+		return m, err
+	}
 	m, err := read[Model](c.reader(ctx, projectID), kindModel, id)
 	if errors.Is(err, store.ErrNotFound) {
 		err = notFound("No model with this id found.")
@@ -153,12 +158,17 @@ func (c *Catalog) Model(ctx context.Context, projectID, id string) (*Model, erro
 	return m, err
 }
 
-// Models lists the models of a project by name. Limits and offsets of the page count, cursors don't.
+// Models lists the models of a project, and those that came along, by name. Limits and offsets of the page count, cursors don't.
 func (c *Catalog) Models(ctx context.Context, projectID string, page store.Page) ([]Model, int64, error) {
 	all, _, err := list[Model](c.reader(ctx, projectID), store.DocumentQuery{Kind: kindModel, Page: store.Page{Limit: MaxModels}})
 	if err != nil {
 		return nil, 0, err
 	}
+	others, err := builtin()
+	if err != nil {
+		return nil, 0, err
+	}
+	all = append(all, others...)
 	slices.SortStableFunc(all, func(a, b Model) int { return cmp.Compare(a.ModelName, b.ModelName) })
 	total := int64(len(all))
 	all = all[min(page.Offset, len(all)):]

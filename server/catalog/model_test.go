@@ -29,8 +29,12 @@ func TestModels(t *testing.T) {
 	if string(d.Data) != want || d.Name != "b" {
 		t.Errorf("kept as %s, want %s", d.Data, want)
 	}
+	all, builtin, err := c.Models(t.Context(), projectID, store.Page{Limit: 100_000})
+	if err != nil || builtin < 100 {
+		t.Fatalf("%d models, %v", builtin, err)
+	}
 	list, total, err := c.Models(t.Context(), projectID, store.Page{Limit: 1, Offset: 1})
-	if err != nil || total != 2 || len(list) != 1 || list[0].ID != second.ID {
+	if err != nil || total != builtin || len(list) != 1 || list[0].ID != all[1].ID {
 		t.Errorf("second page: %+v of %d, %v", list, total, err)
 	}
 	if got, err := c.Model(t.Context(), projectID, first.ID); err != nil || *got.TotalPrice != 0.01 || !got.StartDate.Equal(*first.StartDate) {
@@ -42,6 +46,39 @@ func TestModels(t *testing.T) {
 	wantNotFound(t, "a deleted model", c.DeleteModel(t.Context(), projectID, first.ID))
 	_, err = c.Model(t.Context(), projectID, first.ID)
 	wantNotFound(t, "a deleted model", err)
+}
+
+// TestBuiltinModels lists what came along with the models of the project; it can't be deleted.
+func TestBuiltinModels(t *testing.T) {
+	c, _ := open(t)
+	own := do(t, c.CreateModel, m{"modelName": "gpt-4o", "matchPattern": "(?i)^(gpt-4o)$", "inputPrice": 1})
+	list, total, err := c.Models(t.Context(), projectID, store.Page{Limit: 100_000})
+	if err != nil || int64(len(list)) != total {
+		t.Fatalf("%d of %d, %v", len(list), total, err)
+	}
+	ids, owned := map[string]bool{}, 0
+	for i, model := range list {
+		if i > 0 && list[i-1].ModelName > model.ModelName || ids[model.ID] || model.MatchPattern == "" || model.Unit == "" || model.CreatedAt.IsZero() {
+			t.Errorf("%+v after %q", model, list[max(i-1, 0)].ModelName)
+		}
+		ids[model.ID] = true
+		if !model.Builtin {
+			owned++
+			continue
+		}
+		if got, err := c.Model(t.Context(), projectID, model.ID); err != nil || got.ModelName != model.ModelName {
+			t.Errorf("%s: %+v, %v", model.ID, got, err)
+		}
+	}
+	if owned != 1 || !ids[own.ID] {
+		t.Errorf("%d of its own", owned)
+	}
+	for _, model := range list {
+		if model.Builtin {
+			wantNotFound(t, "delete of what came along", c.DeleteModel(t.Context(), projectID, model.ID))
+			break
+		}
+	}
 }
 
 func TestModelRefused(t *testing.T) {
