@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -72,6 +73,11 @@ func (c client) do(tb testing.TB, method, path string, body any) (int, string, h
 	if err != nil {
 		tb.Fatal(err)
 	}
+	var request []byte
+	if sent, ok := body.(string); ok {
+		request = []byte(sent)
+	}
+	checkDescribed(tb, c.base, method, path, request, res.StatusCode, text)
 	return res.StatusCode, string(text), res.Header
 }
 
@@ -192,12 +198,14 @@ func TestRoutes(t *testing.T) {
 	c := serve(t, newServer(t, server.Config{}), "")
 	nobody := client{base: c.base}
 	for path, methods := range map[string]string{
-		"/ingestion": "POST", "/projects": "GET", "/traces": "GET POST", "/traces/x": "GET", "/observations": "GET", "/observations/x": "GET",
-		"/sessions": "GET", "/sessions/x": "GET", "/scores": "GET POST", "/scores/x": "GET DELETE", "/score-configs": "GET POST", "/score-configs/x": "GET",
+		"/ingestion": "POST", "/projects": "GET", "/traces": "GET POST DELETE", "/traces/x": "GET DELETE", "/observations": "GET", "/observations/x": "GET",
+		"/sessions": "GET", "/sessions/x": "GET", "/scores": "GET POST", "/scores/x": "GET DELETE", "/score-configs": "GET POST", "/v2/scores": "GET", "/v2/scores/x": "GET", "/v3/scores": "GET", "/score-configs/x": "GET PATCH",
 		"/models": "GET POST", "/models/x": "GET DELETE", "/metrics/daily": "GET", "/users": "GET", "/prompts": "GET POST", "/v2/prompts": "GET POST",
-		"/v2/prompts/folder/x": "GET", "/v2/prompts/folder%2Fx": "GET", "/datasets": "GET POST", "/datasets/x": "GET", "/datasets/x/runs": "GET",
-		"/datasets/x/runs/y": "GET", "/v2/datasets": "GET POST", "/v2/datasets/x%2Fy": "GET", "/dataset-items": "GET POST", "/dataset-items/x": "GET",
-		"/dataset-run-items": "POST", "/spans": "POST PATCH", "/generations": "POST PATCH", "/events": "POST",
+		"/v2/prompts/folder/x": "GET PATCH DELETE", "/v2/prompts/folder%2Fx": "GET PATCH DELETE", "/datasets": "GET POST", "/datasets/x": "GET", "/datasets/x/runs": "GET",
+		"/datasets/x/runs/y": "GET DELETE", "/v2/datasets": "GET POST", "/v2/datasets/x%2Fy": "GET", "/dataset-items": "GET POST", "/dataset-items/x": "GET DELETE",
+		"/dataset-run-items": "GET POST", "/comments": "GET POST", "/comments/x": "GET",
+		"/annotation-queues": "GET POST", "/annotation-queues/x": "GET", "/annotation-queues/x/items": "GET POST", "/annotation-queues/x/items/y": "GET PATCH DELETE",
+		"/annotation-queues/x/assignments": "POST DELETE", "/spans": "POST PATCH", "/generations": "POST PATCH", "/events": "POST",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 			status, text, header := nobody.do(t, method, "/api/public"+path, nil)
@@ -301,31 +309,78 @@ func TestCanceledRequest(t *testing.T) {
 	c.send(t, event("trace-create", "t", map[string]any{"id": "t"})) // the server goes on
 }
 
-func TestCompressedBodiesAndBrokenQueriesAreRefused(t *testing.T) {
-	ts := reference(t)
-	send := func(method, path, encoding string) int {
+// TestCompressedBodies sends a batch as clients do that compress, and what is no such thing.
+func TestCompressedBodies(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{DataDir: t.TempDir()}), "")
+	send := func(encoding string, sent []byte) (int, string) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), method, ts.URL+path, strings.NewReader("x"))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.base+"/api/public/ingestion", bytes.NewReader(sent))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.SetBasicAuth(refPublic, refSecret)
-		if encoding != "" {
-			r.Header.Set("Content-Encoding", encoding)
-		}
+		r.SetBasicAuth(c.public, c.secret)
+		r.Header.Set("Content-Encoding", encoding)
+		r.Header.Set("Content-Type", "application/json")
 		res, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
-		return res.StatusCode
-	}
-	if got := send(http.MethodPost, "/api/public/ingestion", "gzip"); got != http.StatusUnsupportedMediaType {
-		t.Errorf("gzip: %d", got)
-	}
-	for _, query := range []string{"?orderBy=timestamp.asc;drop", "?%zz=1"} {
-		if got := send(http.MethodGet, "/api/public/traces"+query, ""); got != http.StatusBadRequest {
-			t.Errorf("%s: %d", query, got)
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return res.StatusCode, string(text)
+	}
+	batch := []byte(`{"batch":[{"id":"e","timestamp":"2026-05-04T10:00:00Z","type":"trace-create","body":{"id":"t","name":"packed"}}]}`)
+	var packed, bomb bytes.Buffer
+	for w, text := range map[*bytes.Buffer][]byte{&packed: batch, &bomb: bytes.Repeat([]byte(" "), 100<<20)} {
+		z := gzip.NewWriter(w)
+		if _, err := z.Write(text); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, text := send("gzip", packed.Bytes()); status != http.StatusMultiStatus {
+		t.Error(status, text)
+	}
+	if _, text, _ := c.do(t, http.MethodGet, "/api/public/traces/t", nil); !strings.Contains(text, "packed") {
+		t.Error(text)
+	}
+	for _, w := range []struct {
+		encoding string
+		sent     []byte
+		status   int
+	}{{"gzip", batch, http.StatusBadRequest}, {"br", batch, http.StatusUnsupportedMediaType}, {"gzip", bomb.Bytes(), http.StatusRequestEntityTooLarge}, {"zstd", packed.Bytes(), http.StatusBadRequest}} {
+		if status, text := send(w.encoding, w.sent); status != w.status {
+			t.Errorf("%s of %d bytes: %d %s, want %d", w.encoding, len(w.sent), status, text, w.status)
+		}
+	}
+}
+
+func TestBrokenQueriesAreRefused(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{DataDir: t.TempDir()}), "")
+	for _, query := range []string{"?orderBy=timestamp.asc;drop", "?%zz=1"} {
+		if status, _, _ := c.do(t, http.MethodGet, "/api/public/traces"+query, nil); status != http.StatusBadRequest {
+			t.Errorf("%s: %d", query, status)
+		}
+	}
+}
+
+// TestRateLimit answers a key that sends too much with 429, and no other.
+func TestRateLimit(t *testing.T) {
+	srv := newServer(t, server.Config{DataDir: t.TempDir(), RateLimit: 2})
+	c := serve(t, srv, "")
+	other := project(t, srv, c.base, "two")
+	for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
+		status, body, header := c.do(t, http.MethodGet, "/api/public/projects", nil)
+		if status != want || (want == http.StatusTooManyRequests) != (header.Get("Retry-After") != "") {
+			t.Errorf("request %d: %d %s, Retry-After %q, want %d", i, status, body, header.Get("Retry-After"), want)
+		}
+	}
+	if status, body, _ := other.do(t, http.MethodGet, "/api/public/projects", nil); status != http.StatusOK {
+		t.Errorf("another key: %d %s", status, body)
 	}
 }

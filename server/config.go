@@ -29,6 +29,9 @@ const DefaultAddr = "127.0.0.1:3000"
 // DefaultProject is the name of the project that a new server has.
 const DefaultProject = "default"
 
+// DefaultFeedbackLimit is how many scores a minute may come from browsers with one key.
+const DefaultFeedbackLimit = 600
+
 // Viewer is a person who looks at the dashboard.
 type Viewer = ui.Viewer
 
@@ -91,6 +94,14 @@ type Config struct {
 	// MaxPendingWrites bounds the writes that wait for the store. What comes on
 	// top is answered with 429. Defaults to 20,000.
 	MaxPendingWrites int
+	// RateLimit is how many requests a minute each key may send to the API, in bursts of as
+	// many; a batch is one request. What comes on top is answered with 429 and
+	// Retry-After, which SDKs obey. Defaults to 0, no limit.
+	RateLimit int
+	// FeedbackLimit is the same for requests with the public half of a key alone, which is
+	// in the pages of an application and may write scores: whoever reads it there can send some.
+	// Defaults to [DefaultFeedbackLimit]; negative is no limit.
+	FeedbackLimit int
 
 	wrapStore func(store.Store) store.Store // for tests
 }
@@ -125,6 +136,12 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("langshark: Config.ReadOnly needs Config.DataDir, with data in it")
 	}
 	c.NoHousekeeping = c.NoHousekeeping || c.ReadOnly
+	if c.FeedbackLimit = cmp.Or(c.FeedbackLimit, DefaultFeedbackLimit); c.FeedbackLimit < 0 {
+		c.FeedbackLimit = 0
+	}
+	if c.RateLimit < 0 {
+		return c, fmt.Errorf("langshark: Config.RateLimit %d is negative: give requests a minute, or 0 for no limit", c.RateLimit)
+	}
 	if c.Drain < 0 {
 		return c, fmt.Errorf("langshark: Config.Drain %v is negative", c.Drain)
 	}

@@ -133,6 +133,7 @@ func (p *pair) replay(t *testing.T, base string) answer {
 	if err != nil {
 		t.Fatalf("%s: %v", p.Name, err)
 	}
+	checkDescribed(t, base, p.Request.Method, p.Request.Path, p.Request.Body, res.StatusCode, raw)
 	return answer{res.StatusCode, res.Header.Get("Content-Type"), decodeBody(raw)}
 }
 
@@ -280,6 +281,17 @@ var differences = []difference{
 		}}
 	}},
 	{"01", "^unknown ", 0, "an unknown path under /api is JSON", noRoute},
+	{"01", "^GET /dataset-run-items$", 0, "a method that current Langfuse has", badRequest},
+	{"01", "^DELETE /dataset-items/x$", 0, "a method that current Langfuse has", func(a *answer) {
+		a.Status, a.Body = 404, map[string]any{"message": "Dataset item not found", "error": "LangfuseNotFoundError"}
+	}},
+	{"01", "^DELETE /v2/prompts/x$", 0, "a method that current Langfuse has", func(a *answer) {
+		a.Status, a.Body = 404, map[string]any{"message": "Prompt not found: 'x'", "error": "LangfuseNotFoundError"}
+	}},
+	{"01", "^DELETE /traces$", 0, "a method that current Langfuse has", badRequest},
+	{"01", "^DELETE /traces/x$", 0, "a method that current Langfuse has", func(a *answer) {
+		a.Status, a.Body = 404, map[string]any{"message": "Trace not found within authorized project", "error": "LangfuseNotFoundError"}
+	}},
 	{"03", "^get$", 2, "arrays in metadata replace", onID("tr-1", func(o map[string]any) { o["metadata"].(map[string]any)["n"].(map[string]any)["arr"] = []any{9.0} })},
 	{"03", "^get$", 3, "a string in metadata replaces", onID("tr-1", set("metadata", "str"))},
 	{"03", "^get$", 4, "an array in metadata replaces", onID("tr-1", set("metadata", []any{1.0, map[string]any{"k": 1.0}}))},

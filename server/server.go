@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/pricing"
 	"github.com/langshark/langshark-go/server/query"
@@ -35,6 +36,7 @@ type Server struct {
 	store   store.Store
 	reader  *query.Reader
 	ingest  *ingest.Ingester
+	catalog *catalog.Catalog
 	prices  *pricing.Pricer
 	keys    *auth.Keys
 	signIn  *auth.SignIn
@@ -116,6 +118,8 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	}
 	s.reader = query.New(s.store)
 	s.ingest = ingest.New(s.store, s.cfg.Logger)
+	s.catalog = catalog.New(s.store)
+	s.ingest.CheckScoresBy(s.catalog)
 	s.keys = auth.NewKeys(s.store)
 	s.signIn = auth.NewSignIn(path, nil)
 	if u, err := url.Parse(s.cfg.PublicURL); err == nil {

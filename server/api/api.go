@@ -3,12 +3,15 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/query"
@@ -19,19 +22,28 @@ const Level = "2.75.0"
 
 // Config is what the API works on. All fields but Now are needed.
 type Config struct {
-	Reader *query.Reader
-	Ingest *ingest.Ingester
-	Keys   *auth.Keys
-	Logger *slog.Logger
+	Reader  *query.Reader
+	Ingest  *ingest.Ingester
+	Catalog *catalog.Catalog
+	Keys    *auth.Keys
+	Logger  *slog.Logger
 	// Version is the server's own, sent in X-LangShark-Version.
 	Version string
+	// RateLimit is how many requests a minute each key may send; 0 is any number.
+	RateLimit int
+	// FeedbackLimit is how many requests a minute may come with the public half of
+	// a key alone, which browsers have; 0 is any number.
+	FeedbackLimit int
 	// Now defaults to time.Now.
 	Now func() time.Time
 }
 
 type api struct {
 	Config
-	routes []route
+	routes           []route
+	limits, feedback *limits // feedback is of public keys alone
+	// description is the OpenAPI document, made when it is first asked for.
+	description func() ([]byte, error)
 }
 
 // New returns the handler of all paths below /api/.
@@ -39,8 +51,9 @@ func New(cfg Config) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	a := &api{Config: cfg}
+	a := &api{Config: cfg, limits: newLimits(cfg.RateLimit), feedback: newLimits(cfg.FeedbackLimit)}
 	a.routes = a.table()
+	a.description = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.openAPI(), "", "  ") })
 	return a
 }
 
@@ -56,7 +69,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		// Any origin: no cookie counts here, only keys.
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining")
 	}
 	a.serve(w, r)
 }
@@ -101,6 +114,14 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		c.access = access
 		accesslog.SetProject(r.Context(), access.ProjectID)
+		limits := a.limits
+		if access.PublicOnly {
+			limits = a.feedback
+		}
+		if err := limits.take(w.Header(), access.PublicKey, a.Now()); err != nil {
+			c.fail(err)
+			return
+		}
 	}
 	handle(c)
 }

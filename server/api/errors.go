@@ -11,8 +11,10 @@ import (
 	"strings"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
+	"github.com/langshark/langshark-go/server/internal/body"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -29,10 +31,9 @@ func (e *apiError) Error() string { return e.message }
 var (
 	errNoRoute  = &apiError{status: http.StatusNotFound, message: "There is no such route", name: "NotFoundError"}
 	errNoMethod = &apiError{status: http.StatusMethodNotAllowed, message: "Method not allowed", name: "MethodNotAllowedError"}
-	errNotBuilt = &apiError{status: http.StatusNotImplemented, message: "This version of LangShark does not serve this route yet", name: "NotImplementedError"}
 	errSecret   = &apiError{status: http.StatusUnauthorized, message: "Access denied - need to use basic auth with secret key"}
 	errPrompts  = &apiError{status: http.StatusForbidden, message: "Access denied - need to use basic auth with secret key to GET prompts", name: "ForbiddenError"}
-	errEncoding = &apiError{status: http.StatusUnsupportedMediaType, message: "Compressed bodies are not read: send the body without Content-Encoding", name: "UnsupportedMediaTypeError"}
+	errRate     = &apiError{status: http.StatusTooManyRequests, message: "Too many requests with this key: wait as long as Retry-After says", name: "TooManyRequestsError"}
 	errBodyJSON = &apiError{status: http.StatusBadRequest, text: "Invalid JSON"}
 )
 
@@ -52,6 +53,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var known *apiError
 	var denied *auth.Error
 	var tooLarge *http.MaxBytesError
+	var missing *catalog.NotFoundError
+	var refused *ingest.RequestError
 	fields, invalid := ingest.IsInvalid(err)
 	switch {
 	case errors.As(err, &known) && known.text != "":
@@ -59,11 +62,15 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(known.status)
 		_, _ = w.Write([]byte(known.text))
 	case errors.As(err, &known):
-		body := map[string]any{"message": known.message}
+		answer := map[string]any{"message": known.message}
 		if known.name != "" {
-			body["error"] = known.name
+			answer["error"] = known.name
 		}
-		write(w, known.status, body)
+		write(w, known.status, answer)
+	case errors.As(err, &missing):
+		write(w, http.StatusNotFound, map[string]any{"message": missing.Message, "error": "LangfuseNotFoundError"})
+	case errors.As(err, &refused):
+		write(w, http.StatusBadRequest, map[string]any{"message": refused.Message, "error": "InvalidRequestError"})
 	case errors.As(err, &denied):
 		w.Header().Set("WWW-Authenticate", `Basic realm="LangShark"`)
 		write(w, http.StatusUnauthorized, map[string]any{"message": denied.Message})
@@ -81,6 +88,11 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, http.StatusBadRequest, map[string]any{
 			"message": "Invalid request data", "error": []fieldIssue{{Code: "custom", Path: []string{"query"}, Message: strings.TrimPrefix(err.Error(), "langshark: ")}},
 		})
+	case errors.Is(err, body.ErrEncoding):
+		w.Header().Set("Accept-Encoding", "gzip, zstd, deflate")
+		write(w, http.StatusUnsupportedMediaType, map[string]any{"message": "Invalid request body: " + body.ErrEncoding.Error(), "error": "UnsupportedMediaTypeError"})
+	case errors.Is(err, body.ErrBroken):
+		write(w, http.StatusBadRequest, map[string]any{"message": "Invalid request body: " + body.ErrBroken.Error() + " as its Content-Encoding says", "error": "InvalidRequestError"})
 	case errors.Is(err, ingest.ErrNotJSON):
 		a.fail(w, r, errBodyJSON)
 	case errors.Is(err, store.ErrBusy):
@@ -103,12 +115,12 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // write answers with JSON. It is encoded before the status is sent, so that what
 // can't be encoded is not half an answer.
-func write(w http.ResponseWriter, status int, body any) {
+func write(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(body); err != nil {
+	if err := encoder.Encode(answer); err != nil {
 		status = http.StatusInternalServerError
 		b.Reset()
 		b.WriteString(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")

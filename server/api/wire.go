@@ -78,21 +78,21 @@ func traceOnWire(t *store.Trace) wireTrace {
 }
 
 // wireTraceDetail is a trace with what belongs to it: ids in lists, whole objects in one.
-type wireTraceDetail struct {
+type wireTraceDetail[O, S any] struct {
 	wireTrace
-	Scores       any     `json:"scores"`
+	Scores       []S     `json:"scores"`
 	HTMLPath     string  `json:"htmlPath"`
 	TotalCost    dollars `json:"totalCost"`
 	Latency      float64 `json:"latency"`
-	Observations any     `json:"observations"`
+	Observations []O     `json:"observations"`
 }
 
-func detailOnWire(t *store.Trace, observations, scores any) wireTraceDetail {
+func detailOnWire[O, S any](t *store.Trace, observations []O, scores []S) wireTraceDetail[O, S] {
 	cost := t.Rollup.Cost
 	if cost == nil {
 		cost = new(exporter.NanoUSD) // the wire knows no unknown sum
 	}
-	return wireTraceDetail{
+	return wireTraceDetail[O, S]{
 		wireTrace: traceOnWire(t), Scores: scores, HTMLPath: "/project/" + t.ProjectID + "/traces/" + t.ID,
 		TotalCost: dollars{cost}, Latency: t.Rollup.Latency.Seconds(), Observations: observations,
 	}

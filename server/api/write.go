@@ -1,30 +1,29 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
 
 	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/internal/body"
 )
 
 // The largest bodies, as recorded.
 const (
 	maxIngestionBytes = 4608 << 10 // 4.5 MB
 	maxBodyBytes      = 1 << 20
+
+	// plainRatio is how much more a compressed body may hold.
+	plainRatio = 4
 )
 
 // body reads the body of a request as JSON: nothing is an empty object, a form
 // an object of texts, anything else but JSON a text.
 func (c *call) body(most int64) ([]byte, error) {
-	if e := c.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return nil, errEncoding
-	}
-	b, err := readAll(http.MaxBytesReader(c.w, c.r.Body, most), min(c.r.ContentLength, most, 1<<20))
+	b, err := body.Read(c.w, c.r, body.Limits{Sent: most, Plain: plainRatio * most})
 	if err != nil {
 		return nil, fmt.Errorf("langshark: read body: %w", err)
 	}
@@ -42,14 +41,6 @@ func (c *call) body(most int64) ([]byte, error) {
 		return formJSON(b)
 	}
 	return json.Marshal(string(b))
-}
-
-// readAll reads all of r, which is about size bytes, or any number if that is negative.
-func readAll(r io.Reader, size int64) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(int(max(size, 0)) + bytes.MinRead)
-	_, err := b.ReadFrom(r)
-	return b.Bytes(), err
 }
 
 // formJSON is a form as a JSON object.
@@ -70,12 +61,12 @@ func formJSON(form []byte) ([]byte, error) {
 }
 
 func (c *call) ingestion() {
-	body, err := c.body(maxIngestionBytes)
+	sent, err := c.body(maxIngestionBytes)
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	result, err := c.Ingest.Ingest(c.ctx(), ingest.Access{ProjectID: c.access.ProjectID, ScoresOnly: c.access.PublicOnly}, body)
+	result, err := c.Ingest.Ingest(c.ctx(), ingest.Access{ProjectID: c.access.ProjectID, ScoresOnly: c.access.PublicOnly}, sent)
 	if invalid, ok := ingest.IsInvalid(err); ok { // this route lists texts
 		texts := make([]string, len(invalid))
 		for i, f := range invalid {
@@ -92,12 +83,12 @@ func (c *call) ingestion() {
 }
 
 func (c *call) postTrace() {
-	body, err := c.body(maxBodyBytes)
+	sent, err := c.body(maxBodyBytes)
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	id, err := c.Ingest.Trace(c.ctx(), c.access.ProjectID, body)
+	id, err := c.Ingest.Trace(c.ctx(), c.access.ProjectID, sent)
 	if err != nil {
 		c.fail(err)
 		return

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -22,6 +23,8 @@ import (
 // Access is what a key lets its holder do.
 type Access struct {
 	ProjectID string
+	// PublicKey is the public half of the key.
+	PublicKey string
 	// PublicOnly says that only the public half was shown, which may send scores.
 	PublicOnly bool
 }
@@ -44,11 +47,60 @@ var (
 
 const hostHint = "Confirm that you've configured the correct host."
 
-// Keys checks the keys of applications.
-type Keys struct{ store store.Store }
+// Keys checks the keys of applications. It remembers each key that it has found for
+// [KeyMemory]: with many small requests, looking for it was a sixteenth of all work.
+type Keys struct {
+	store store.Store
+	now   func() time.Time
+
+	mu    sync.RWMutex
+	known map[string]knownKey
+}
+
+type knownKey struct {
+	key   store.APIKey
+	until time.Time
+}
+
+// KeyMemory is how long a key that was taken away by another process is let in still, at most.
+const KeyMemory = 2 * time.Second
+
+// maxKnown is how many keys are remembered; they are real ones, and so few.
+const maxKnown = 10_000
 
 // NewKeys returns a checker of the keys in s.
-func NewKeys(s store.Store) *Keys { return &Keys{store: s} }
+func NewKeys(s store.Store) *Keys {
+	return &Keys{store: s, now: time.Now, known: map[string]knownKey{}}
+}
+
+// Forget has a key looked for the next time.
+func (k *Keys) Forget(publicKey string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.known, publicKey)
+}
+
+// key finds a key by its public half.
+func (k *Keys) key(ctx context.Context, public string) (*store.APIKey, error) {
+	now := k.now()
+	k.mu.RLock()
+	found, ok := k.known[public]
+	k.mu.RUnlock()
+	if ok && now.Before(found.until) {
+		return &found.key, nil
+	}
+	key, err := k.store.APIKey(ctx, public)
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.known) >= maxKnown {
+		clear(k.known)
+	}
+	k.known[public] = knownKey{*key, now.Add(KeyMemory)}
+	return key, nil
+}
 
 // Check reads the Authorization header: Basic with both halves of a key, or
 // Bearer with the public half. It returns an [*Error] if the request is not let in.
@@ -75,7 +127,7 @@ func (k *Keys) basic(ctx context.Context, encoded string) (Access, error) {
 	if public == "" || secret == "" {
 		return Access{}, errHeaderHint
 	}
-	key, err := k.store.APIKey(ctx, public)
+	key, err := k.key(ctx, public)
 	if errors.Is(err, store.ErrNotFound) {
 		key, err = &store.APIKey{SecretHash: make([]byte, sha256.Size)}, nil // as much work as for a key that exists
 	}
@@ -85,18 +137,18 @@ func (k *Keys) basic(ctx context.Context, encoded string) (Access, error) {
 	if subtle.ConstantTimeCompare(Hash(secret), key.SecretHash) != 1 || key.ProjectID == "" {
 		return Access{}, errCredentials
 	}
-	return Access{ProjectID: key.ProjectID}, nil
+	return Access{ProjectID: key.ProjectID, PublicKey: public}, nil
 }
 
 func (k *Keys) bearer(ctx context.Context, public string) (Access, error) {
-	key, err := k.store.APIKey(ctx, public)
+	key, err := k.key(ctx, public)
 	if errors.Is(err, store.ErrNotFound) {
 		return Access{}, errPublicKey
 	}
 	if err != nil {
 		return Access{}, err
 	}
-	return Access{ProjectID: key.ProjectID, PublicOnly: true}, nil
+	return Access{ProjectID: key.ProjectID, PublicKey: public, PublicOnly: true}, nil
 }
 
 // Pair is a key in full. The secret half is shown once and never kept.

@@ -106,7 +106,7 @@ func secondWrite(id string) *store.Batch {
 // each with the number of its writes that have been acknowledged.
 func writeUntilKilled(path string) error {
 	ctx := context.Background()
-	s, err := sqlite.Open(ctx, path, sqlite.Options{})
+	s, err := sqlite.Open(ctx, path, sqlite.SmallGenerations(sqlite.Options{}))
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func killed(t *testing.T, path string, after int, acknowledged map[string]int) {
 // survived opens the file and compares what is there with what was acknowledged.
 func survived(t *testing.T, path string, acknowledged map[string]int) {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	s, err := sqlite.Open(t.Context(), path, sqlite.SmallGenerations(sqlite.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}

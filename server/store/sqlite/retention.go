@@ -13,7 +13,7 @@ import (
 // A step of the sweeper takes about stepTime of the writer, and then leaves it
 // to others for as long, or longer if they wait.
 const (
-	stepTime = 25 * time.Millisecond
+	stepTime = 15 * time.Millisecond
 	minStep  = 50 // observations
 	maxStep  = 4000
 )

@@ -233,7 +233,7 @@ func (s *Store) readOwners(ctx context.Context) (found owners, upTo int64, err e
 // the file by it. It goes in steps of mergePages pages.
 const (
 	mergeLeast = 1000
-	mergePages = 32
+	mergePages = 8
 	mergeEvery = 24 * time.Hour
 )
 

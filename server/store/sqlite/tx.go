@@ -33,9 +33,10 @@ type tx struct {
 	names    map[int64]string // project ids
 	told     map[int64]map[string]struct{}
 
-	view  *generation // of ids
-	found foundIDs
-	moved []byte // what happens to rows, as the log has it
+	view     *generation // of ids
+	found    foundIDs
+	moved    []byte // what happens to rows, as the log has it,
+	movedIDs int    // and how often
 	rollups
 
 	blocks    map[uint64]*block // on their way, by id

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -217,7 +218,7 @@ func testDocumentsMeet(t *testing.T, open Opener) {
 		})
 	}
 	wg.Wait()
-	if d, err := s.Document(t.Context(), projectID, "k", "i"); err != nil || string(d.Data) != fmt.Sprint(callers*times) {
+	if d, err := s.Document(t.Context(), projectID, "k", "i"); err != nil || string(d.Data) != strconv.Itoa(callers*times) {
 		t.Errorf("%+v, %v, want %d", d, err, callers*times)
 	}
 }

@@ -47,6 +47,7 @@ func (e Engine) Run(t *testing.T) {
 		{"TraceOrders", testTraceOrders},
 		{"Pages", testPages},
 		{"ObservationFilters", testObservationFilters},
+		{"ScoreFilters", testScoreFilters},
 		{"HugeSums", testHugeSums},
 		{"Sessions", testSessions},
 		{"Isolation", testIsolation},

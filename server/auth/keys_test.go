@@ -1,0 +1,82 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// someKeys is a store that has keys, and counts how often it is asked.
+type someKeys struct {
+	store.Store
+
+	keys  map[string]store.APIKey
+	asked int
+}
+
+func (s *someKeys) APIKey(_ context.Context, public string) (*store.APIKey, error) {
+	s.asked++
+	k, ok := s.keys[public]
+	if !ok {
+		return nil, store.ErrNotFound
+	}
+	return &k, nil
+}
+
+// TestKeysAreRemembered looks for a key once in a while, and for one that is not there each time.
+func TestKeysAreRemembered(t *testing.T) {
+	s := &someKeys{keys: map[string]store.APIKey{"pk": {ProjectID: "p", PublicKey: "pk", SecretHash: Hash("sk")}}}
+	k := NewKeys(s)
+	now := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
+	k.now = func() time.Time { return now }
+	check := func(public, secret string) error {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.SetBasicAuth(public, secret)
+		access, err := k.Check(r)
+		if err == nil && (access.ProjectID != "p" || access.PublicKey != public) {
+			t.Errorf("access %+v", access)
+		}
+		return err
+	}
+	for range 3 {
+		if err := check("pk", "sk"); err != nil {
+			t.Error(err)
+		}
+		if err := check("pk", "wrong"); !errors.Is(err, errCredentials) {
+			t.Errorf("a wrong secret: %v", err)
+		}
+	}
+	if s.asked != 1 {
+		t.Errorf("asked %d times for one key", s.asked)
+	}
+	for range 2 {
+		if err := check("none", "sk"); !errors.Is(err, errCredentials) {
+			t.Errorf("no key: %v", err)
+		}
+	}
+	if s.asked != 3 {
+		t.Errorf("a key that is not there was remembered")
+	}
+	delete(s.keys, "pk")
+	if err := check("pk", "sk"); err != nil {
+		t.Errorf("within the memory: %v", err)
+	}
+	now = now.Add(KeyMemory)
+	if err := check("pk", "sk"); !errors.Is(err, errCredentials) {
+		t.Errorf("after it: %v", err)
+	}
+	s.keys["pk"] = store.APIKey{ProjectID: "p", PublicKey: "pk", SecretHash: Hash("sk")}
+	if err := check("pk", "sk"); err != nil {
+		t.Errorf("a key that has come back: %v", err)
+	}
+	delete(s.keys, "pk")
+	k.Forget("pk")
+	if err := check("pk", "sk"); !errors.Is(err, errCredentials) {
+		t.Errorf("forgotten: %v", err)
+	}
+}
