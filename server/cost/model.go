@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // The units that models are billed in.
@@ -137,91 +136,3 @@ func compile(pattern string) (*regexp.Regexp, error) {
 	}
 	return regexp.Compile(flags + `^(?:` + pattern + `)$`)
 }
-
-// Entry is the model as an entry of a table. The id is that of its document.
-func (m *Model) Entry(id string) (*Entry, error) {
-	if err := m.Validate(); err != nil {
-		return nil, fmt.Errorf("langshark: model %q: %w", m.ModelName, err)
-	}
-	e := &Entry{ID: id, Name: m.ModelName, Pattern: m.MatchPattern, Unit: m.Unit, Source: "custom", Prices: Prices{}}
-	if e.Unit == "" {
-		e.Unit = Tokens
-	}
-	if m.StartDate != nil {
-		e.From = time.Time(*m.StartDate)
-	}
-	if m.TokenizerID != nil && *m.TokenizerID == TokenizerOpenAI {
-		var config TokenizerConfig
-		if len(m.TokenizerConfig) > 0 && json.Unmarshal(m.TokenizerConfig, &config) != nil {
-			config = TokenizerConfig{}
-		}
-		e.Tokenizer = EncodingOf(config.Model)
-		if config.TokensPerMessage != 0 {
-			e.Chat = &config
-		}
-	}
-	for bucket, price := range map[Bucket]*PicoUSD{Input: m.InputPrice, Output: m.OutputPrice, Total: m.TotalPrice} {
-		if price != nil {
-			e.Prices[bucket] = *price
-		}
-	}
-	return e, e.compile()
-}
-
-// Model is the entry in the form of the API for models. Of prices it has those of
-// input, output and any unit.
-func (e *Entry) Model() Model {
-	m := Model{ModelName: e.Name, MatchPattern: e.Pattern, Unit: e.Unit}
-	if !e.From.IsZero() {
-		from := Date(e.From)
-		m.StartDate = &from
-	}
-	for bucket, field := range map[Bucket]**PicoUSD{Input: &m.InputPrice, Output: &m.OutputPrice, Total: &m.TotalPrice} {
-		if price, ok := e.Prices[bucket]; ok {
-			*field = &price
-		}
-	}
-	if e.Tokenizer == "" {
-		return m
-	}
-	id, config := TokenizerOpenAI, TokenizerConfig{TokensPerMessage: 3, TokensPerName: 1}
-	if e.Chat != nil {
-		config = *e.Chat
-	}
-	config.Model = e.Name
-	m.TokenizerID = &id
-	m.TokenizerConfig, _ = json.Marshal(config) // texts and numbers: it can't fail
-	return m
-}
-
-// TokenizerConfig says how a tokenizer counts chat messages.
-type TokenizerConfig struct {
-	Model            string `json:"tokenizerModel,omitempty"`
-	TokensPerMessage int64  `json:"tokensPerMessage,omitempty"`
-	TokensPerName    int64  `json:"tokensPerName,omitempty"`
-}
-
-// Date is an instant that JSON may give as a day.
-type Date time.Time
-
-// MarshalJSON implements [json.Marshaler]: milliseconds, UTC.
-func (d Date) MarshalJSON() ([]byte, error) {
-	return time.Time(d).UTC().AppendFormat(nil, `"2006-01-02T15:04:05.000Z"`), nil
-}
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (d *Date) UnmarshalJSON(raw []byte) error {
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return err
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			*d = Date(t)
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is no date: give 2006-01-02 or 2006-01-02T15:04:05Z", s)
-}
-
-func (d *Date) time() time.Time { return time.Time(*d) }

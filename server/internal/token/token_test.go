@@ -77,3 +77,50 @@ func FuzzCount(f *testing.F) {
 		}
 	})
 }
+
+// TestMessages: what is a list of chat messages gets frames, what only looks so doesn't.
+func TestMessages(t *testing.T) {
+	plain := func(s string) int64 {
+		raw, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := Count(cost.O200K, nil, raw)
+		return n
+	}
+	for _, s := range []string{
+		`[{"content":"no role"}]`,
+		`[{"role":7,"content":"no role"}]`,
+		`[{"role":"user"},"text"]`,
+		`[1,2,3]`,
+		`{"role":"user","content":"one message is none"}`,
+		`true`,
+	} {
+		if n, ok := Count(cost.O200K, nil, json.RawMessage(s)); !ok || n != plain(s) {
+			t.Errorf("%s: %d tokens, want %d as it is written", s, n, plain(s))
+		}
+	}
+	calls := `[{"id":"1"}]`
+	if n, _ := Count(cost.O200K, nil, json.RawMessage(`[{"role":"assistant","tool_calls":`+calls+`}]`)); n != 3+3+plain("assistant")+plain(calls) {
+		t.Errorf("%d tokens with calls of tools", n)
+	}
+	spaced := json.RawMessage("  [ { \"role\" : \"user\" ,\n \"content\" : \"Hello\" } ]  ")
+	tight := json.RawMessage(`[{"role":"user","content":"Hello"}]`)
+	a, _ := Count(cost.O200K, nil, spaced)
+	if b, _ := Count(cost.O200K, nil, tight); a != b {
+		t.Errorf("%d tokens with spaces, %d without", a, b)
+	}
+	if n, ok := Count(cost.O200K, nil, json.RawMessage(`{"broken`)); !ok || n == 0 {
+		t.Errorf("what is no JSON: %d, %t", n, ok)
+	}
+}
+
+// TestRunsOfOneLetter don't take for ever.
+func TestRunsOfOneLetter(t *testing.T) {
+	for _, letter := range []string{"a", "가", " ", "\\n", "😀"} {
+		raw := json.RawMessage(`"` + strings.Repeat(letter, MaxBytes/len(letter)) + `"`)
+		if n, ok := Count(cost.O200K, nil, raw); !ok || n == 0 {
+			t.Errorf("%q: %d, %t", letter, n, ok)
+		}
+	}
+}
