@@ -43,6 +43,7 @@ func (a *api) table() []route {
 	list := []route{
 		{path: "health", methods: map[string]func(*call){"*": (*call).health}, open: true},
 		{path: "ingestion", methods: map[string]func(*call){http.MethodPost: (*call).ingestion}, publicKey: errNone, named: true},
+		{path: tracesPath, methods: map[string]func(*call){http.MethodPost: (*call).otlpTraces}},
 		{path: "feedback.js", methods: get((*call).feedbackScript), open: true},
 		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
 		{path: "traces", methods: map[string]func(*call){http.MethodGet: (*call).listTraces, http.MethodPost: (*call).postTrace}},
@@ -91,6 +92,9 @@ const root = "/api/public/"
 // find returns the route of a request and the parts of the path that it names.
 func (a *api) find(r *http.Request) (*route, map[string]string) {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), root)
+	if r.URL.Path == TracesPath {
+		path, ok = tracesPath, true
+	}
 	if !ok {
 		return nil, nil
 	}
