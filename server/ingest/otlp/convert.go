@@ -146,7 +146,7 @@ func (c *conversion) name() string {
 		return c.span.name
 	}
 	if c.o.Kind == exporter.KindTool {
-		if name := c.text(semconv.GenAIToolName, "ai.toolCall.name", "tool.name"); name != "" {
+		if name := c.text(semconv.GenAIToolName, "ai.toolCall.name", "tool.name", "lk.function_tool.name"); name != "" {
 			return name
 		}
 	}

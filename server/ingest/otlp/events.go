@@ -71,7 +71,7 @@ func several(messages []value) json.RawMessage {
 	case 0:
 		return nil
 	case 1:
-		if messages[0].kind != valueMap {
+		if messages[0].kind == valueText {
 			return payload(messages[0])
 		}
 	}

@@ -3,8 +3,10 @@ package otlp
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/langshark/langshark-go/semconv"
+	"github.com/langshark/langshark-go/server/ingest"
 )
 
 // The attributes that hold an input or output whole, in the order in which they count, up
@@ -18,12 +20,12 @@ var (
 		"ai.result.toolCalls", "ai.toolCall.result",
 	}
 	inputNamesAfterEvents = []string{
-		"gcp.vertex.agent.llm_request", "gcp.vertex.agent.tool_call_args", "all_messages_events",
+		"gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.llm_request", "all_messages_events",
 		"lk.input_text", "lk.user_input", "lk.user_transcript", "lk.function_tool.arguments", "lk.chat_ctx",
 		"mlflow.spanInputs", "traceloop.entity.input", semconv.InputValue, "input", "pydantic_ai.all_messages", "tool_arguments",
 	}
 	outputNamesAfterEvents = []string{
-		"gcp.vertex.agent.llm_response", "gcp.vertex.agent.tool_response",
+		"gcp.vertex.agent.tool_response", "gcp.vertex.agent.llm_response",
 		"lk.response.text", "lk.function_tool.output", "lk.response.function_calls",
 		"mlflow.spanOutputs", "traceloop.entity.output", semconv.OutputValue, "output", "final_result", "tool_response",
 	}
@@ -58,10 +60,10 @@ func (c *conversion) payloads() {
 	)
 	c.drop(semconv.InputMIMEType, semconv.OutputMIMEType)
 	if o.Input != nil {
-		c.dropRepeated("llm.input_messages.", "gen_ai.input.messages", "gen_ai.prompt", "ai.prompt", semconv.InputValue)
+		c.dropRepeated("llm.input_messages.", "gen_ai.input.messages", "gen_ai.prompt", "ai.prompt", "gcp.vertex.agent.llm_request", semconv.InputValue)
 	}
 	if o.Output != nil {
-		c.dropRepeated("llm.output_messages.", "gen_ai.output.messages", "gen_ai.completion", "ai.response.text", semconv.OutputValue)
+		c.dropRepeated("llm.output_messages.", "gen_ai.output.messages", "gen_ai.completion", "ai.response.text", "gcp.vertex.agent.llm_response", semconv.OutputValue)
 	}
 }
 
@@ -81,11 +83,24 @@ func first(sources ...func() json.RawMessage) json.RawMessage {
 }
 
 func (c *conversion) payloadOf(names []string) json.RawMessage {
-	v, ok := c.take(names...)
-	if !ok {
-		return nil
+	for _, name := range names {
+		v, ok := c.take(name)
+		if !ok {
+			continue
+		}
+		if isEncoded(name) && v.kind == valueText {
+			if raw := []byte(strings.TrimSpace(v.text)); json.Valid(raw) && !ingest.TooDeep(raw) {
+				return ingest.Sanitize(raw)
+			}
+		}
+		return payload(v)
 	}
-	return payload(v)
+	return nil
+}
+
+// isEncoded reports whether the text of an attribute is always JSON: with quotes if it is a text.
+func isEncoded(name string) bool {
+	return strings.HasPrefix(name, "genkit:") || strings.HasPrefix(name, "mlflow.") || strings.HasPrefix(name, "traceloop.entity.")
 }
 
 // genAIMessages are the messages of the current conventions, the instructions before them.

@@ -86,13 +86,14 @@ func (v value) String() string {
 		return v.text
 	case valueNone:
 		return ""
+	default:
+		return string(v.appendJSON(nil))
 	}
-	return string(v.appendJSON(nil))
 }
 
 // float is a number, or that of a text.
 func (v value) float() (float64, bool) {
-	f := 0.0
+	var f float64
 	switch v.kind {
 	case valueInt:
 		f = float64(int64(v.bits))
@@ -147,8 +148,9 @@ func (v value) appendJSON(dst []byte) []byte {
 		return appendObject(dst, v.list)
 	case valueRaw:
 		return append(dst, v.text...)
+	default:
+		return append(dst, "null"...)
 	}
-	return append(dst, "null"...)
 }
 
 func appendObject(dst []byte, attributes []attribute) []byte {

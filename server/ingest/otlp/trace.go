@@ -18,6 +18,7 @@ var (
 	sessionNames = []string{
 		"langfuse.session.id", semconv.SessionID, "gen_ai.conversation.id", "langfuse.observation.metadata.langfuse_session_id",
 		"langfuse.trace.metadata.langfuse_session_id", "ai.telemetry.metadata.sessionId", "traceloop.association.properties.session_id",
+		"gcp.vertex.agent.session_id",
 	}
 	tagNames = []string{
 		semconv.LangfuseTraceTags, "langfuse.tags", "langfuse.observation.metadata.langfuse_tags", "langfuse.trace.metadata.langfuse_tags",
