@@ -39,7 +39,7 @@ func convert(src *source, s *span) (store.Batch, error) {
 		return store.Batch{}, err
 	}
 	var b store.Batch
-	if b.Scores = c.scores(); c.isScore() {
+	if b.Scores = c.scores(); len(b.Scores) > 0 && c.isScore() {
 		return b, nil
 	}
 	c.observation()
