@@ -23,6 +23,7 @@ import (
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/otlp"
 	"github.com/langshark/langshark-go/server"
+	"github.com/langshark/langshark-go/server/store"
 )
 
 // authorization is the header that shows both keys.
@@ -268,5 +269,27 @@ func TestOTLPAnswers(t *testing.T) {
 	}
 	if status, _, header := c.do(t, http.MethodGet, "/v1/traces", nil); status != http.StatusMethodNotAllowed || header.Get("Allow") != "POST" {
 		t.Errorf("GET: %d %v", status, header)
+	}
+}
+
+// refusing is a store that takes no writes.
+type refusing struct {
+	store.Store
+	err error
+}
+
+func (s refusing) Write(context.Context, *store.Batch) error {
+	return fmt.Errorf("langshark: test: %w", s.err)
+}
+
+// TestOTLPBusy answers as OTLP's exporters understand it: come again later.
+func TestOTLPBusy(t *testing.T) {
+	for e, want := range map[error]int{store.ErrBusy: http.StatusTooManyRequests, store.ErrFull: http.StatusInsufficientStorage, store.ErrClosed: http.StatusServiceUnavailable} {
+		srv := newServer(t, server.WithStore(server.Config{}, func(s store.Store) store.Store { return refusing{s, e} }))
+		c := serve(t, srv, "")
+		status, text, header := c.post(t, "/v1/traces", map[string]string{"Content-Type": "application/json"}, []byte(oneSpan))
+		if status != want || (header.Get("Retry-After") != "") != (e != store.ErrClosed) {
+			t.Errorf("%v: %d %s %v", e, status, text, header)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -30,21 +31,24 @@ func (g *Ingester) Pieces(ctx context.Context, projectID string, pieces []store.
 	for i := range pieces {
 		pieces[i].ProjectID = projectID
 		e := g.store.Write(ctx, &pieces[i])
-		switch {
-		case e == nil:
-			g.counts.batch(&pieces[i])
+		if e == nil {
 			continue
-		case passes(ctx, e):
-			// What was stored is sent again and merges with itself.
-			return nil, e
 		}
-		g.log.ErrorContext(ctx, "langshark: span not stored", "project", projectID, "error", e)
-		g.Reject(KindObservation, 1)
+		if passes(ctx, e) {
+			return nil, e // what was stored comes again, and merges with itself
+		}
+		g.log.ErrorContext(ctx, "langshark: piece not stored", "project", projectID, "error", e)
 		failed = append(failed, i)
 	}
 	if len(failed) == len(pieces) {
 		return nil, err
 	}
+	for i := range pieces {
+		if !slices.Contains(failed, i) {
+			g.counts.batch(&pieces[i])
+		}
+	}
+	g.Reject(KindObservation, len(failed))
 	return failed, nil
 }
 
