@@ -88,6 +88,9 @@ func (c *conversion) completionStart() {
 		}
 		return
 	}
+	if c.start.IsZero() {
+		return
+	}
 	for _, after := range [...]struct {
 		name string
 		unit time.Duration
