@@ -25,7 +25,7 @@ func (s *Server) routes() http.Handler {
 	pages := s.checkHost(s.pages())
 	split := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
-		case strings.HasPrefix(path, "/api/"):
+		case strings.HasPrefix(path, "/api/"), path == api.TracesPath:
 			rest.ServeHTTP(w, r)
 		case isOperations(path):
 			operations.ServeHTTP(w, r)

@@ -13,6 +13,7 @@ import (
 	"github.com/langshark/langshark-go/server/auth"
 	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/ingest/otlp"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/internal/body"
 	"github.com/langshark/langshark-go/server/store"
@@ -93,6 +94,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, http.StatusUnsupportedMediaType, map[string]any{"message": "Invalid request body: " + body.ErrEncoding.Error(), "error": "UnsupportedMediaTypeError"})
 	case errors.Is(err, body.ErrBroken):
 		write(w, http.StatusBadRequest, map[string]any{"message": "Invalid request body: " + body.ErrBroken.Error() + " as its Content-Encoding says", "error": "InvalidRequestError"})
+	case errors.Is(err, otlp.ErrBody):
+		write(w, http.StatusBadRequest, map[string]any{"message": "Invalid request body: " + strings.TrimPrefix(err.Error(), "langshark: "), "error": "InvalidRequestError"})
+	case errors.Is(err, otlp.ErrTooMuch):
+		write(w, http.StatusRequestEntityTooLarge, map[string]any{"message": "Invalid request body: " + strings.TrimPrefix(err.Error(), "langshark: "), "error": "PayloadTooLargeError"})
 	case errors.Is(err, ingest.ErrNotJSON):
 		a.fail(w, r, errBodyJSON)
 	case errors.Is(err, store.ErrBusy):

@@ -36,6 +36,7 @@ type (
 // operations describes the methods of the table of routes.
 var operations = map[string]operation{
 	"GET health":               {summary: "Say whether the server works", query: []string{"failIfNoRecentEvents"}, answer: wireHealth{}},
+	"POST otel/v1/traces":      {summary: "Take spans in, by OTLP: protobuf or JSON", answer: map[string]any{}},
 	"POST ingestion":           {summary: "Store a batch of events", body: []string{"batch!:array", "metadata:any"}, answer: ingest.Result{}, status: http.StatusMultiStatus},
 	"GET projects":             {summary: "Get the project of the key", answer: dataOf[wireProject]{}},
 	"GET traces":               {summary: "List traces", query: with(paging, "userId", "name", "sessionId", "fromTimestamp", "toTimestamp", "orderBy", "tags", "version", "release"), answer: pageOf[wireTraceDetail[string, string]]{}},

@@ -38,6 +38,7 @@ func (a *api) table() []route {
 		{path: "health", methods: methodsOf{"*": (*call).health}, open: true},
 		{path: "openapi.yml", methods: get((*call).serveOpenAPI), open: true},
 		{path: "ingestion", methods: methodsOf{"POST": (*call).ingestion}, publicKey: errNone, named: true},
+		{path: tracesPath, methods: methodsOf{"POST": (*call).otlpTraces}},
 		{path: "feedback.js", methods: get((*call).feedbackScript), open: true},
 		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
 		{path: "traces", methods: methodsOf{"GET": (*call).listTraces, "POST": (*call).postTrace, "DELETE": (*call).deleteTraces}},
@@ -96,6 +97,9 @@ const root = "/api/public/"
 // find returns the route of a request and the parts of the path that it names.
 func (a *api) find(r *http.Request) (*route, map[string]string) {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), root)
+	if r.URL.Path == TracesPath {
+		path, ok = tracesPath, true
+	}
 	if !ok {
 		return nil, nil
 	}

@@ -1,5 +1,12 @@
 package ingest
 
+import (
+	"encoding/json"
+
+	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/store"
+)
+
 // Sanitize replaces what JSON can't hold or the stores don't want: bytes that
 // are no UTF-8, and the character NUL, which is removed. It returns b itself if
 // there is nothing to do.
@@ -13,3 +20,34 @@ const MaxIDChars = maxIDChars
 
 // MaxCount bounds a count of one event: what a double holds exactly.
 const MaxCount = maxCount
+
+// Clean replaces what is no UTF-8 in a text, and removes the character NUL.
+func Clean(s string) string { return clean(s) }
+
+// Label cleans a name, a user or the like, and cuts what is too long to be one.
+func Label(s string) string { return cutLabel(clean(s)) }
+
+// Environment brings the name of an environment into form.
+func Environment(s string) string { return normalEnvironment(clean(s)) }
+
+// Usage brings inclusive counts into range and into exclusive buckets; nil stays nil.
+func Usage(u *exporter.Usage) *store.Usage { return usageOf(u) }
+
+// Cost brings a cost into range; nil stays nil.
+func Cost(c *exporter.Cost) *store.Cost { return costOf(c) }
+
+// UsageDetails reads exclusive buckets by name, or a usage object of OpenAI, as
+// the field usageDetails of the ingestion API. Wrong entries are left out; nil if none is left.
+func UsageDetails(raw json.RawMessage) *store.Usage {
+	var u usageFields
+	u.details(&checker{}, raw)
+	return u.usage
+}
+
+// CostDetails reads dollars by bucket, as the field costDetails of the ingestion
+// API. Wrong entries are left out; nil if none is left.
+func CostDetails(raw json.RawMessage) *store.Cost {
+	var u usageFields
+	u.costs(&checker{}, raw)
+	return u.cost
+}

@@ -227,11 +227,7 @@ func (g *Ingester) write(ctx context.Context, projectID string, items []item, r 
 	if err == nil {
 		return items, nil
 	}
-	passing := ctx.Err() != nil
-	for _, e := range []error{store.ErrBusy, store.ErrFull, store.ErrClosed, store.ErrNotFound, context.Canceled, context.DeadlineExceeded} {
-		passing = passing || errors.Is(err, e)
-	}
-	if passing || len(items) < 2 {
+	if passes(ctx, err) || len(items) < 2 {
 		return nil, err
 	}
 	var kept []item
@@ -249,6 +245,15 @@ func (g *Ingester) write(ctx context.Context, projectID string, items []item, r 
 	}
 	r.Errors = append(r.Errors, failures...)
 	return kept, nil
+}
+
+// passes reports whether an error of the store has nothing to do with what was written.
+func passes(ctx context.Context, err error) bool {
+	passing := ctx.Err() != nil
+	for _, e := range []error{store.ErrBusy, store.ErrFull, store.ErrClosed, store.ErrNotFound, context.Canceled, context.DeadlineExceeded} {
+		passing = passing || errors.Is(err, e)
+	}
+	return passing
 }
 
 // failureOf says why one event was not stored when others were. All are worth another try.
