@@ -5,10 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -172,4 +175,47 @@ func TestImportedFile(t *testing.T) {
 	if _, err := New(Config{}).Import([]byte(table)); err == nil {
 		t.Error("imported to nowhere")
 	}
+}
+
+// changing says how often it was read, and gives that as a price.
+type changing struct {
+	store.Documents
+	reads *atomic.Int64
+}
+
+func (c changing) page() (page store.DocumentPage) {
+	data := fmt.Sprintf(`{"modelName":"m","matchPattern":"mine","inputPrice":%de-9}`, c.reads.Add(1))
+	page.Documents = []store.Document{{Kind: cost.ModelKind, ID: "d", Data: json.RawMessage(data)}}
+	return page
+}
+
+// changingReader is such as the pricer sees it.
+type changingReader struct{ changing }
+
+func (r changingReader) Documents(context.Context, string, store.DocumentQuery) (store.DocumentPage, error) {
+	return r.page(), nil
+}
+
+// TestChangesMeet: whoever prepares after a change prices by what was read after
+// it, while others read, change and price.
+func TestChangesMeet(t *testing.T) {
+	c := changing{reads: new(atomic.Int64)}
+	p := New(Config{Now: func() time.Time { return began }})
+	p.Read(changingReader{c})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 200 {
+				before := c.reads.Load()
+				p.Changed("p")
+				p.Prepare(t.Context(), "p")
+				r := price(p, "p", "mine")
+				if r == nil || int64(r.Prices[cost.Input])/1000 <= before {
+					t.Errorf("priced by %+v after %d reads", r, before)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -163,5 +164,34 @@ func TestRepriceStops(t *testing.T) {
 	seen := int64(0)
 	if err := s.(store.Repricer).Reprice(t.Context(), "p", pricedAt.Add(10*time.Second), pricedAt.Add(20*time.Second), func(n, _ int64) { seen = n }); err != nil || seen != 10 {
 		t.Errorf("%d seen of ten seconds, %v", seen, err)
+	}
+}
+
+// TestRepriceBesideWrites: what is written meanwhile isn't held up for long, and isn't lost.
+func TestRepriceBesideWrites(t *testing.T) {
+	s := openWith(t, filepath.Join(t.TempDir(), "a.db"), sqlite.Options{Pricer: &slowPricer{}})
+	addP(t, s)
+	b := &store.Batch{ProjectID: "p"}
+	for i := range 500 {
+		w := call(fmt.Sprint("o", i), 0, store.ObservationWrite{Model: "m", Start: pricedAt.Add(time.Duration(i) * time.Second), Usage: &store.Usage{Input: 1, Total: 1}})
+		b.Observations = append(b.Observations, w.Observations...)
+	}
+	mustWrite(t, s, b)
+	done := make(chan error, 1)
+	go func() {
+		done <- s.(store.Repricer).Reprice(context.WithoutCancel(t.Context()), "p", time.Time{}, time.Time{}, nil)
+	}()
+	for i := range 100 {
+		mustWrite(t, s, call(fmt.Sprint("o", 5*i), 1+i, store.ObservationWrite{Usage: &store.Usage{Input: 10, Total: 10}}))
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	trace, err := s.Trace(t.Context(), "p", "t")
+	if err != nil || trace.Rollup.Cost == nil || *trace.Rollup.Cost != 400+100*10 {
+		t.Errorf("%+v, %v", trace, err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
