@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -288,7 +289,7 @@ func TestOTLPBusy(t *testing.T) {
 		srv := newServer(t, server.WithStore(server.Config{}, func(s store.Store) store.Store { return refusing{s, e} }))
 		c := serve(t, srv, "")
 		status, text, header := c.post(t, "/v1/traces", map[string]string{"Content-Type": "application/json"}, []byte(oneSpan))
-		if status != want || (header.Get("Retry-After") != "") != (e != store.ErrClosed) {
+		if status != want || (header.Get("Retry-After") != "") != !errors.Is(e, store.ErrClosed) {
 			t.Errorf("%v: %d %s %v", e, status, text, header)
 		}
 	}
