@@ -73,6 +73,11 @@ func (c client) do(tb testing.TB, method, path string, body any) (int, string, h
 	if err != nil {
 		tb.Fatal(err)
 	}
+	var request []byte
+	if sent, ok := body.(string); ok {
+		request = []byte(sent)
+	}
+	checkDescribed(tb, c.base, method, path, request, res.StatusCode, text)
 	return res.StatusCode, string(text), res.Header
 }
 
@@ -193,12 +198,14 @@ func TestRoutes(t *testing.T) {
 	c := serve(t, newServer(t, server.Config{}), "")
 	nobody := client{base: c.base}
 	for path, methods := range map[string]string{
-		"/ingestion": "POST", "/projects": "GET", "/traces": "GET POST", "/traces/x": "GET", "/observations": "GET", "/observations/x": "GET",
-		"/sessions": "GET", "/sessions/x": "GET", "/scores": "GET POST", "/scores/x": "GET DELETE", "/score-configs": "GET POST", "/score-configs/x": "GET",
+		"/ingestion": "POST", "/projects": "GET", "/traces": "GET POST DELETE", "/traces/x": "GET DELETE", "/observations": "GET", "/observations/x": "GET",
+		"/sessions": "GET", "/sessions/x": "GET", "/scores": "GET POST", "/scores/x": "GET DELETE", "/score-configs": "GET POST", "/v2/scores": "GET", "/v2/scores/x": "GET", "/v3/scores": "GET", "/score-configs/x": "GET PATCH",
 		"/models": "GET POST", "/models/x": "GET DELETE", "/metrics/daily": "GET", "/users": "GET", "/prompts": "GET POST", "/v2/prompts": "GET POST",
-		"/v2/prompts/folder/x": "GET", "/v2/prompts/folder%2Fx": "GET", "/datasets": "GET POST", "/datasets/x": "GET", "/datasets/x/runs": "GET",
-		"/datasets/x/runs/y": "GET", "/v2/datasets": "GET POST", "/v2/datasets/x%2Fy": "GET", "/dataset-items": "GET POST", "/dataset-items/x": "GET",
-		"/dataset-run-items": "POST", "/spans": "POST PATCH", "/generations": "POST PATCH", "/events": "POST",
+		"/v2/prompts/folder/x": "GET PATCH DELETE", "/v2/prompts/folder%2Fx": "GET PATCH DELETE", "/datasets": "GET POST", "/datasets/x": "GET", "/datasets/x/runs": "GET",
+		"/datasets/x/runs/y": "GET DELETE", "/v2/datasets": "GET POST", "/v2/datasets/x%2Fy": "GET", "/dataset-items": "GET POST", "/dataset-items/x": "GET DELETE",
+		"/dataset-run-items": "GET POST", "/comments": "GET POST", "/comments/x": "GET",
+		"/annotation-queues": "GET POST", "/annotation-queues/x": "GET", "/annotation-queues/x/items": "GET POST", "/annotation-queues/x/items/y": "GET PATCH DELETE",
+		"/annotation-queues/x/assignments": "POST DELETE", "/spans": "POST PATCH", "/generations": "POST PATCH", "/events": "POST",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 			status, text, header := nobody.do(t, method, "/api/public"+path, nil)

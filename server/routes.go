@@ -17,7 +17,10 @@ import (
 var errSignIn = errors.New("langshark: not signed in")
 
 func (s *Server) routes() http.Handler {
-	rest := api.New(api.Config{Reader: s.reader, Ingest: s.ingest, Keys: s.keys, Logger: s.cfg.Logger, Version: Version, RateLimit: s.cfg.RateLimit, FeedbackLimit: s.cfg.FeedbackLimit})
+	rest := api.New(api.Config{
+		Reader: s.reader, Ingest: s.ingest, Catalog: s.catalog, Keys: s.keys, Logger: s.cfg.Logger, Version: Version,
+		RateLimit: s.cfg.RateLimit, FeedbackLimit: s.cfg.FeedbackLimit,
+	})
 	operations := s.operations()
 	pages := s.checkHost(s.pages())
 	split := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

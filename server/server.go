@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/pricing"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/sqlite"
@@ -34,6 +36,8 @@ type Server struct {
 	store   store.Store
 	reader  *query.Reader
 	ingest  *ingest.Ingester
+	catalog *catalog.Catalog
+	prices  *pricing.Pricer
 	keys    *auth.Keys
 	signIn  *auth.SignIn
 	metrics *metrics
@@ -93,7 +97,8 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("langshark: data folder: %w", err)
 	}
-	opts := sqlite.Options{MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
+	s.prices = pricing.New(pricing.Config{File: filepath.Join(dir, pricing.FileName), Logger: s.cfg.Logger})
+	opts := sqlite.Options{Pricer: s.prices, MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
 	if s.cfg.NoHousekeeping && s.temp == "" {
 		opts.BeforeMigration = beforeMigration(dir)
 		opts.Beside = inUse(dir)
@@ -102,6 +107,7 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	s.prices.Read(s.store)
 	if s.cfg.wrapStore != nil {
 		s.store = s.cfg.wrapStore(s.store)
 	}
@@ -112,6 +118,8 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	}
 	s.reader = query.New(s.store)
 	s.ingest = ingest.New(s.store, s.cfg.Logger)
+	s.catalog = catalog.New(s.store)
+	s.ingest.CheckScoresBy(s.catalog)
 	s.keys = auth.NewKeys(s.store)
 	s.signIn = auth.NewSignIn(path, nil)
 	if u, err := url.Parse(s.cfg.PublicURL); err == nil {

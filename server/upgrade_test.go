@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/langshark/langshark-go/server"
 )
@@ -26,9 +27,14 @@ func TestFirstVersion(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "langshark.db"), file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	old := httptest.NewServer(newServer(t, server.Config{DataDir: dir}).Handler())
+	srv := newServer(t, server.Config{DataDir: dir})
+	old := httptest.NewServer(srv.Handler())
 	defer old.Close()
 	got := client{old.URL, "pk-lf-v1", "sk-lf-v1"}
+	project := got.object(t, "/api/public/projects")["data"].([]any)[0].(map[string]any)["id"].(string)
+	if err := srv.Reprice(t.Context(), project, time.Time{}, time.Time{}, nil); err != nil { // that version knew no prices
+		t.Fatal(err)
+	}
 
 	events, err := os.ReadFile("testdata/v1.json")
 	if err != nil {

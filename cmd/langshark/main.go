@@ -5,6 +5,7 @@
 //	langshark project    projects, their keys and how long they keep traces
 //	langshark export     a project as a file, generations as sets for fine-tuning
 //	langshark import     such a file, or a project of another server
+//	langshark prices     a table of prices, and history priced anew by it
 //	langshark backup     a copy of all data while the server runs
 //	langshark restore    the way back
 //	langshark check      looks for damage in the data
@@ -32,6 +33,7 @@ type commands struct {
 	Project projectCommand `cmd:"" help:"Add and list projects, and say how long they keep traces."`
 	Export  exportCommand  `cmd:"" help:"Write a project, or selected generations for fine-tuning, to a file."`
 	Import  importCommand  `cmd:"" help:"Read a project from a file or from another server."`
+	Prices  pricesCommand  `cmd:"" help:"Import prices of models, and price history anew."`
 	Backup  backupCommand  `cmd:"" help:"Copy all data to a file while the server runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the data."`
 	Check   checkCommand   `cmd:"" help:"Look for damage in the data."`

@@ -3,12 +3,15 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/query"
@@ -19,10 +22,11 @@ const Level = "2.75.0"
 
 // Config is what the API works on. All fields but Now are needed.
 type Config struct {
-	Reader *query.Reader
-	Ingest *ingest.Ingester
-	Keys   *auth.Keys
-	Logger *slog.Logger
+	Reader  *query.Reader
+	Ingest  *ingest.Ingester
+	Catalog *catalog.Catalog
+	Keys    *auth.Keys
+	Logger  *slog.Logger
 	// Version is the server's own, sent in X-LangShark-Version.
 	Version string
 	// RateLimit is how many requests a minute each key may send; 0 is any number.
@@ -38,6 +42,8 @@ type api struct {
 	Config
 	routes           []route
 	limits, feedback *limits // feedback is of public keys alone
+	// description is the OpenAPI document, made when it is first asked for.
+	description func() ([]byte, error)
 }
 
 // New returns the handler of all paths below /api/.
@@ -47,6 +53,7 @@ func New(cfg Config) http.Handler {
 	}
 	a := &api{Config: cfg, limits: newLimits(cfg.RateLimit), feedback: newLimits(cfg.FeedbackLimit)}
 	a.routes = a.table()
+	a.description = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.openAPI(), "", "  ") })
 	return a
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/ingest/otlp"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
@@ -31,7 +32,6 @@ func (e *apiError) Error() string { return e.message }
 var (
 	errNoRoute  = &apiError{status: http.StatusNotFound, message: "There is no such route", name: "NotFoundError"}
 	errNoMethod = &apiError{status: http.StatusMethodNotAllowed, message: "Method not allowed", name: "MethodNotAllowedError"}
-	errNotBuilt = &apiError{status: http.StatusNotImplemented, message: "This version of LangShark does not serve this route yet", name: "NotImplementedError"}
 	errSecret   = &apiError{status: http.StatusUnauthorized, message: "Access denied - need to use basic auth with secret key"}
 	errPrompts  = &apiError{status: http.StatusForbidden, message: "Access denied - need to use basic auth with secret key to GET prompts", name: "ForbiddenError"}
 	errRate     = &apiError{status: http.StatusTooManyRequests, message: "Too many requests with this key: wait as long as Retry-After says", name: "TooManyRequestsError"}
@@ -54,6 +54,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var known *apiError
 	var denied *auth.Error
 	var tooLarge *http.MaxBytesError
+	var missing *catalog.NotFoundError
+	var refused *ingest.RequestError
 	fields, invalid := ingest.IsInvalid(err)
 	switch {
 	case errors.As(err, &known) && known.text != "":
@@ -66,6 +68,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 			answer["error"] = known.name
 		}
 		write(w, known.status, answer)
+	case errors.As(err, &missing):
+		write(w, http.StatusNotFound, map[string]any{"message": missing.Message, "error": "LangfuseNotFoundError"})
+	case errors.As(err, &refused):
+		write(w, http.StatusBadRequest, map[string]any{"message": refused.Message, "error": "InvalidRequestError"})
 	case errors.As(err, &denied):
 		w.Header().Set("WWW-Authenticate", `Basic realm="LangShark"`)
 		write(w, http.StatusUnauthorized, map[string]any{"message": denied.Message})

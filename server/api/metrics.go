@@ -35,7 +35,7 @@ func (c *call) answerMetrics(check func(*query.Metrics) error) {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, map[string]any{"data": rows})
+	write(c.w, http.StatusOK, dataOf[map[string]any]{append([]map[string]any{}, rows...)})
 }
 
 func checkMetricsV2(m *query.Metrics) error {

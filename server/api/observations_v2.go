@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -28,7 +27,10 @@ const metadataGroup = "metadata"
 // listObservationsV2 answers GET /v2/observations: by cursor, with the groups of fields that are asked for.
 func (c *call) listObservationsV2() {
 	p := c.query()
-	groups := p.groups()
+	groups := append([]string{"core"}, p.groups("fields", fieldGroups)...)
+	if p.text("fields") == "" {
+		groups = []string{"core", "basic"}
+	}
 	q := store.ObservationQuery{
 		ObservationFilter: store.ObservationFilter{TraceID: p.text("traceId"), From: p.time("fromStartTime"), To: p.time("toStartTime")},
 		Page:              store.Page{Limit: p.whole("limit", defaultLimit, 1, maxLimitV2), After: store.Cursor(p.text("cursor"))},
@@ -52,29 +54,17 @@ func (c *call) listObservationsV2() {
 	}
 	expand := strings.Split(p.text("expandMetadata"), ",")
 	data := convert(rows, func(o *query.ObservationRow) map[string]any { return observationOnWireV2(o, groups, expand) })
-	answer := map[string]any{}
-	if next != "" {
-		answer["cursor"] = string(next)
-	}
-	write(c.w, http.StatusOK, map[string]any{"data": data, "meta": answer})
+	write(c.w, http.StatusOK, listingV2{data, nextPage{string(next)}})
 }
 
-// groups reads the groups of fields. core is always in, and alone with basic if none is named.
-func (p *params) groups() []string {
-	text := p.text("fields")
-	if text == "" {
-		return []string{"core", "basic"}
-	}
-	groups := []string{"core"}
-	for g := range strings.SplitSeq(text, ",") {
-		g = strings.TrimSpace(g)
-		if !slices.Contains(fieldGroups, g) {
-			p.fail("fields", "invalid_enum_value", "there is no group "+strconv.Quote(g)+": use "+strings.Join(fieldGroups, ", "))
-			return groups
-		}
-		groups = append(groups, g)
-	}
-	return groups
+// listingV2 is a page by cursor, of rows with as many fields as were asked for.
+type listingV2 struct {
+	Data []map[string]any `json:"data"`
+	Meta nextPage         `json:"meta"`
+}
+
+type nextPage struct {
+	Cursor string `json:"cursor,omitempty"` // left out at the end
 }
 
 // observationFilters are those of the parameter filter, or of the single ones.

@@ -47,6 +47,15 @@ func (p *params) err() error {
 
 func (p *params) text(name string) string { return p.values.Get(name) }
 
+// needed is a value that must be there.
+func (p *params) needed(name string) string {
+	s := p.values.Get(name)
+	if s == "" {
+		p.fail(name, "invalid_type", "required")
+	}
+	return s
+}
+
 func (p *params) time(name string) time.Time {
 	s := p.values.Get(name)
 	if s == "" {
@@ -98,16 +107,17 @@ func (p page) store() store.Page {
 
 // meta describes a page on the wire.
 type meta struct {
-	Page       int   `json:"page"`
-	Limit      int   `json:"limit"`
-	TotalItems int64 `json:"totalItems"`
-	TotalPages any   `json:"totalPages"` // null where the limit is 0
+	Page       int    `json:"page"`
+	Limit      int    `json:"limit"`
+	TotalItems int64  `json:"totalItems"`
+	TotalPages *int64 `json:"totalPages"` // null where the limit is 0
 }
 
 func (p page) meta(total int64) meta {
 	m := meta{Page: p.number, Limit: p.limit, TotalItems: total}
 	if p.limit > 0 {
-		m.TotalPages = (total + int64(p.limit) - 1) / int64(p.limit)
+		pages := (total + int64(p.limit) - 1) / int64(p.limit)
+		m.TotalPages = &pages
 	}
 	return m
 }

@@ -13,7 +13,7 @@ const recent = 3 * time.Minute
 
 func (c *call) health() {
 	answer := func(status int, text string) {
-		write(c.w, status, map[string]any{"status": text, "version": Level})
+		write(c.w, status, wireHealth{text, Level})
 	}
 	projects, err := c.Reader.Projects(c.ctx())
 	if err != nil {
@@ -43,7 +43,7 @@ func (c *call) projects() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, map[string]any{"data": []map[string]string{{"id": p.ID, "name": p.Name}}})
+	write(c.w, http.StatusOK, dataOf[wireProject]{[]wireProject{{p.ID, p.Name}}})
 }
 
 func (c *call) listTraces() {
@@ -76,7 +76,7 @@ func (c *call) listTraces() {
 		c.fail(err)
 		return
 	}
-	data := convert(found.Traces, func(t *store.Trace) wireTraceDetail {
+	data := convert(found.Traces, func(t *store.Trace) wireTraceDetail[string, string] {
 		m := members[t.ID]
 		return detailOnWire(t, append([]string{}, m.Observations...), append([]string{}, m.Scores...))
 	})
@@ -99,7 +99,12 @@ func (c *call) getTrace() {
 		c.failRead(err, "Trace")
 		return
 	}
-	write(c.w, http.StatusOK, detailOnWire(&t.Trace, convert(t.Observations, observationOnWire), convert(t.Scores, scoreOnWire)))
+	observations, err := c.observationsOnWire(t.Observations)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, detailOnWire(&t.Trace, observations, convert(t.Scores, scoreOnWire)))
 }
 
 // failRead answers a read of one thing.
@@ -130,7 +135,12 @@ func (c *call) listObservations() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, listing{convert(found.Observations, observationOnWire), page.meta(found.Total)})
+	data, err := c.observationsOnWire(found.Observations)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, listing{data, page.meta(found.Total)})
 }
 
 func (c *call) getObservation() {
@@ -139,7 +149,12 @@ func (c *call) getObservation() {
 		c.failRead(err, "Observation")
 		return
 	}
-	write(c.w, http.StatusOK, observationOnWire(o))
+	wire, err := c.observationsOnWire([]store.Observation{*o})
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, wire[0])
 }
 
 func sessionOnWire(s *store.Session) wireSession {

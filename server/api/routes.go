@@ -14,7 +14,7 @@ import (
 type route struct {
 	// path has {name} for one part, {name...} for all that follow.
 	path    string
-	methods map[string]func(*call) // "*" is any
+	methods methodsOf
 	// open needs no key.
 	open bool
 	// publicKey is the error for those who show only the public half of a key;
@@ -25,59 +25,64 @@ type route struct {
 	named, plain405 bool
 }
 
+// methodsOf are the methods of a route; "*" is any.
+type methodsOf map[string]func(*call)
+
 // errNone stands for no error.
 var errNone = &apiError{}
 
-// table is every route of the wire. Those that are not served yet still say
-// who may come and how.
+// table is every route of the wire.
 func (a *api) table() []route {
-	later := func(c *call) { c.fail(errNotBuilt) }
-	methods := func(names ...string) map[string]func(*call) {
-		m := map[string]func(*call){}
-		for _, name := range names {
-			m[name] = later
-		}
-		return m
-	}
-	get := func(f func(*call)) map[string]func(*call) { return map[string]func(*call){http.MethodGet: f} }
+	get := func(f func(*call)) methodsOf { return methodsOf{http.MethodGet: f} }
 	list := []route{
-		{path: "health", methods: map[string]func(*call){"*": (*call).health}, open: true},
-		{path: "ingestion", methods: map[string]func(*call){http.MethodPost: (*call).ingestion}, publicKey: errNone, named: true},
-		{path: tracesPath, methods: map[string]func(*call){http.MethodPost: (*call).otlpTraces}},
+		{path: "health", methods: methodsOf{"*": (*call).health}, open: true},
+		{path: "openapi.yml", methods: get((*call).serveOpenAPI), open: true},
+		{path: "ingestion", methods: methodsOf{"POST": (*call).ingestion}, publicKey: errNone, named: true},
+		{path: tracesPath, methods: methodsOf{"POST": (*call).otlpTraces}},
 		{path: "feedback.js", methods: get((*call).feedbackScript), open: true},
 		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
-		{path: "traces", methods: map[string]func(*call){http.MethodGet: (*call).listTraces, http.MethodPost: (*call).postTrace}},
-		{path: "traces/{id}", methods: get((*call).getTrace)},
+		{path: "traces", methods: methodsOf{"GET": (*call).listTraces, "POST": (*call).postTrace, "DELETE": (*call).deleteTraces}},
+		{path: "traces/{id}", methods: methodsOf{"GET": (*call).getTrace, "DELETE": (*call).deleteTrace}},
 		{path: "observations", methods: get((*call).listObservations)},
 		{path: "observations/{id}", methods: get((*call).getObservation)},
 		{path: "sessions", methods: get((*call).listSessions)},
 		{path: "sessions/{id}", methods: get((*call).getSession)},
-		{path: "scores", methods: methods("GET", "POST")},
-		{path: "scores/{id}", methods: methods("GET", "DELETE")},
-		{path: "score-configs", methods: methods("GET", "POST")},
-		{path: "score-configs/{id}", methods: methods("GET")},
-		{path: "models", methods: methods("GET", "POST")},
-		{path: "models/{id}", methods: methods("GET", "DELETE")},
+		{path: "scores", methods: methodsOf{"GET": (*call).listScores, "POST": (*call).postScore}},
+		{path: "scores/{id}", methods: methodsOf{"GET": (*call).getScore, "DELETE": (*call).deleteScore}},
+		{path: "v2/scores", methods: get((*call).listScoresV2)},
+		{path: "v2/scores/{id}", methods: get((*call).getScoreV2)},
+		{path: "v3/scores", methods: get((*call).listScoresV3)},
+		{path: "score-configs", methods: methodsOf{"GET": (*call).listScoreConfigs, "POST": (*call).postScoreConfig}},
+		{path: "score-configs/{id}", methods: methodsOf{"GET": (*call).getScoreConfig, "PATCH": (*call).patchScoreConfig}},
+		{path: "models", methods: methodsOf{"GET": (*call).listModels, "POST": (*call).postModel}},
+		{path: "models/{id}", methods: methodsOf{"GET": (*call).getModel, "DELETE": (*call).deleteModel}},
 		{path: "metrics", methods: get((*call).metrics)},
 		{path: "v2/observations", methods: get((*call).listObservationsV2)},
 		{path: "v2/metrics", methods: get((*call).metricsV2)},
-		{path: "metrics/daily", methods: methods("GET")},
-		{path: "users", methods: methods("GET"), plain405: true},
-		{path: "prompts", methods: methods("GET", "POST"), publicKey: errPrompts, named: true},
-		{path: "v2/prompts", methods: methods("GET", "POST"), publicKey: errPrompts, named: true},
-		{path: "v2/prompts/{name...}", methods: methods("GET"), publicKey: errPrompts, named: true},
-		{path: "datasets", methods: methods("GET", "POST")},
-		{path: "datasets/{name}", methods: methods("GET")},
-		{path: "datasets/{name}/runs", methods: methods("GET")},
-		{path: "datasets/{name}/runs/{run}", methods: methods("GET")},
-		{path: "v2/datasets", methods: methods("GET", "POST")},
-		{path: "v2/datasets/{name}", methods: methods("GET")},
-		{path: "dataset-items", methods: methods("GET", "POST")},
-		{path: "dataset-items/{id}", methods: methods("GET")},
-		{path: "dataset-run-items", methods: methods("POST")},
-		{path: "spans", methods: methods("POST", "PATCH")},
-		{path: "generations", methods: methods("POST", "PATCH")},
-		{path: "events", methods: methods("POST")},
+		{path: "metrics/daily", methods: get((*call).dailyMetrics)},
+		{path: "users", methods: get((*call).listUsers), plain405: true},
+		{path: "prompts", methods: methodsOf{"GET": (*call).getPromptV1, "POST": (*call).postPromptV1}, publicKey: errPrompts, named: true},
+		{path: "v2/prompts", methods: methodsOf{"GET": (*call).listPrompts, "POST": (*call).postPrompt}, publicKey: errPrompts, named: true},
+		{path: "v2/prompts/{name...}", methods: methodsOf{"GET": (*call).getPrompt, "PATCH": (*call).patchPrompt, "DELETE": (*call).deletePrompt}, publicKey: errPrompts, named: true},
+		{path: "datasets", methods: methodsOf{"GET": (*call).listDatasets, "POST": (*call).postDataset}},
+		{path: "datasets/{name}", methods: methodsOf{"GET": (*call).getDataset}},
+		{path: "datasets/{name}/runs", methods: methodsOf{"GET": (*call).listDatasetRuns}},
+		{path: "datasets/{name}/runs/{run}", methods: methodsOf{"GET": (*call).getDatasetRun, "DELETE": (*call).deleteDatasetRun}},
+		{path: "v2/datasets", methods: methodsOf{"GET": (*call).listDatasetsV2, "POST": (*call).postDatasetV2}},
+		{path: "v2/datasets/{name}", methods: methodsOf{"GET": (*call).getDatasetV2}},
+		{path: "dataset-items", methods: methodsOf{"GET": (*call).listDatasetItems, "POST": (*call).postDatasetItem}},
+		{path: "dataset-items/{id}", methods: methodsOf{"GET": (*call).getDatasetItem, "DELETE": (*call).deleteDatasetItem}},
+		{path: "dataset-run-items", methods: methodsOf{"GET": (*call).listDatasetRunItems, "POST": (*call).postDatasetRunItem}},
+		{path: "comments", methods: methodsOf{"GET": (*call).listComments, "POST": (*call).postComment}},
+		{path: "comments/{id}", methods: get((*call).getComment)},
+		{path: "annotation-queues", methods: methodsOf{"GET": (*call).listQueues, "POST": (*call).postQueue}},
+		{path: "annotation-queues/{id}", methods: get((*call).getQueue)},
+		{path: "annotation-queues/{id}/items", methods: methodsOf{"GET": (*call).listQueueItems, "POST": (*call).postQueueItem}},
+		{path: "annotation-queues/{id}/items/{item}", methods: methodsOf{"GET": (*call).getQueueItem, "PATCH": (*call).patchQueueItem, "DELETE": (*call).deleteQueueItem}},
+		{path: "annotation-queues/{id}/assignments", methods: methodsOf{"POST": (*call).postAssignment, "DELETE": (*call).deleteAssignment}},
+		{path: "spans", methods: methodsOf{"POST": (*call).postSpan, "PATCH": (*call).patchSpan}},
+		{path: "generations", methods: methodsOf{"POST": (*call).postGeneration, "PATCH": (*call).patchGeneration}},
+		{path: "events", methods: methodsOf{"POST": (*call).postEvent}},
 	}
 	for i := range list {
 		if list[i].publicKey == nil {

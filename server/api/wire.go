@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/cost"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -77,21 +78,21 @@ func traceOnWire(t *store.Trace) wireTrace {
 }
 
 // wireTraceDetail is a trace with what belongs to it: ids in lists, whole objects in one.
-type wireTraceDetail struct {
+type wireTraceDetail[O, S any] struct {
 	wireTrace
-	Scores       any     `json:"scores"`
+	Scores       []S     `json:"scores"`
 	HTMLPath     string  `json:"htmlPath"`
 	TotalCost    dollars `json:"totalCost"`
 	Latency      float64 `json:"latency"`
-	Observations any     `json:"observations"`
+	Observations []O     `json:"observations"`
 }
 
-func detailOnWire(t *store.Trace, observations, scores any) wireTraceDetail {
+func detailOnWire[O, S any](t *store.Trace, observations []O, scores []S) wireTraceDetail[O, S] {
 	cost := t.Rollup.Cost
 	if cost == nil {
 		cost = new(exporter.NanoUSD) // the wire knows no unknown sum
 	}
-	return wireTraceDetail{
+	return wireTraceDetail[O, S]{
 		wireTrace: traceOnWire(t), Scores: scores, HTMLPath: "/project/" + t.ProjectID + "/traces/" + t.ID,
 		TotalCost: dollars{cost}, Latency: t.Rollup.Latency.Seconds(), Observations: observations,
 	}
@@ -127,10 +128,10 @@ type wireObservation struct {
 	PromptID             *string         `json:"promptId"`
 	PromptName           orNull          `json:"promptName"`
 	PromptVersion        *int            `json:"promptVersion"`
-	ModelID              *string         `json:"modelId"`
-	InputPrice           *float64        `json:"inputPrice"`
-	OutputPrice          *float64        `json:"outputPrice"`
-	TotalPrice           *float64        `json:"totalPrice"`
+	ModelID              orNull          `json:"modelId"`
+	InputPrice           *cost.PicoUSD   `json:"inputPrice"`
+	OutputPrice          *cost.PicoUSD   `json:"outputPrice"`
+	TotalPrice           *cost.PicoUSD   `json:"totalPrice"`
 	CalculatedInputCost  dollars         `json:"calculatedInputCost"`
 	CalculatedOutputCost dollars         `json:"calculatedOutputCost"`
 	CalculatedTotalCost  dollars         `json:"calculatedTotalCost"`
@@ -168,7 +169,24 @@ func observationOnWire(o *store.Observation) wireObservation {
 		w.Unit, w.PromptTokens, w.CompletionTokens, w.TotalTokens = orNull(u.Unit), u.Input, u.Output, u.Total
 		w.Usage = wireUsage{Unit: orNull(u.Unit), Input: u.Input, Output: u.Output, Total: u.Total}
 	}
+	w.price(o.Pricing)
 	return w
+}
+
+// price adds what the server knows of the model.
+func (w *wireObservation) price(p *store.Pricing) {
+	if p == nil {
+		return
+	}
+	w.ModelID = orNull(p.ModelID)
+	if w.Unit == "" {
+		w.Unit, w.Usage.Unit = orNull(p.Unit), orNull(p.Unit)
+	}
+	for bucket, field := range map[cost.Bucket]**cost.PicoUSD{cost.Input: &w.InputPrice, cost.Output: &w.OutputPrice, cost.Total: &w.TotalPrice} {
+		if price, ok := p.Prices[bucket]; ok {
+			*field = &price
+		}
+	}
 }
 
 type wireScore struct {

@@ -49,9 +49,10 @@ type Result struct {
 
 // Ingester decodes events and writes them. Its methods are safe for concurrent use.
 type Ingester struct {
-	store  store.Store
-	log    *slog.Logger
-	counts counts
+	store   store.Store
+	log     *slog.Logger
+	configs ScoreConfigs // may be nil
+	counts  counts
 }
 
 // New returns an ingester that writes to s.
@@ -105,6 +106,9 @@ func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Res
 		}
 		return a.at.Compare(b.at)
 	})
+	if items, err = g.configured(ctx, access.ProjectID, items, r); err != nil {
+		return nil, err
+	}
 	items, err = g.existing(ctx, access.ProjectID, items, r)
 	if err != nil {
 		return nil, err

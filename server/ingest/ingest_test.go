@@ -159,7 +159,9 @@ func TestUsage(t *testing.T) {
 		`"usage":{"input":9007199254740992,"output":9007199254740992}`:                                      {Usage: &store.Usage{Input: maxCount, Output: maxCount, Total: maxCount}},
 		`"usageDetails":{"input":9007199254740992,"input_b":9007199254740992,"output":9223372036854775807}`: {Usage: &store.Usage{Input: maxCount, Total: maxCount, Details: map[string]int64{"input": maxCount, "input_b": maxCount}}},
 		`"costDetails":{"a":1e6,"b":1e6}`:                                                                   {Cost: &store.Cost{Total: n(1e6), Details: map[string]exporter.NanoUSD{"a": *n(1e6), "b": *n(1e6)}}},
-		`"usageDetails":{"total":-3,"x":1.5}`:                                                               {},
+		`"usageDetails":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":2,"server_tool_use":{"web_search_requests":1}}`: {Usage: &store.Usage{Input: 13, Output: 2, Total: 15, Details: map[string]int64{"input": 9, "input_cached_tokens": 4, "output": 2, "web_search_queries": 1}}},
+		`"usageDetails":{"input":9,"cache_read_input_tokens":4,"reasoning_tokens":2}`:                                                 {Usage: &store.Usage{Input: 13, Output: 2, Total: 15, Details: map[string]int64{"input": 9, "cache_read_input_tokens": 4, "reasoning_tokens": 2}}},
+		`"usageDetails":{"total":-3,"x":1.5}`: {},
 	} {
 		_, r, err := ingest(t, one("generation-create", `{"id":"g",`+body+`}`))
 		if err != nil || len(r.batches[0].Observations) != 1 {

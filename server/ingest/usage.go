@@ -2,9 +2,9 @@ package ingest
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/cost"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -78,9 +78,9 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 	}
 }
 
-// details reads "usageDetails": exclusive buckets by name, or the usage object
-// of OpenAI's chat or responses API, whose counts are inclusive. Wrong entries
-// are left out, as a count is worth less than the event that carries it.
+// details reads "usageDetails": exclusive buckets by name, or a provider's usage
+// object, see [cost.ReadUsage]. Wrong entries are left out, as a count is worth
+// less than the event that carries it.
 func (u *usageFields) details(c *checker, raw json.RawMessage) {
 	if kindOf(raw) == "null" {
 		return
@@ -89,27 +89,20 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 		c.wrongType("usageDetails", "object", raw)
 		return
 	}
-	counts := map[string]int64{}
-	nested := map[string]map[string]int64{}
-	fields(raw, func(key string, v json.RawMessage) {
-		if kindOf(v) == "object" {
-			nested[key] = readCounts(v)
-		} else if n, ok := count(v); ok {
-			counts[key] = n
-		}
-	})
-	counts = openAI(counts, nested)
+	counts := cost.ReadUsage(raw)
 	if len(counts) == 0 {
 		return
 	}
 	var input, output, sum int64
 	for name, n := range counts {
-		switch {
-		case name == exporter.BucketTotal:
+		side := cost.SideOf(name)
+		if side == cost.Total || side == cost.Searches || side == cost.Calls { // no tokens
 			continue
-		case strings.HasPrefix(name, exporter.BucketInput):
+		}
+		if side == cost.Input {
 			input = addCounts(input, n)
-		case strings.HasPrefix(name, exporter.BucketOutput):
+		}
+		if side == cost.Output {
 			output = addCounts(output, n)
 		}
 		sum = addCounts(sum, n)
@@ -125,52 +118,6 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 	u.usage.Details = counts
 }
 
-// openAI turns the names of OpenAI's two usage objects into buckets.
-func openAI(counts map[string]int64, nested map[string]map[string]int64) map[string]int64 {
-	for _, side := range [...]struct{ bucket, chat, responses string }{
-		{exporter.BucketInput, "prompt_tokens", "input_tokens"},
-		{exporter.BucketOutput, "completion_tokens", "output_tokens"},
-	} {
-		for _, name := range [...]string{side.chat, side.responses} {
-			n, ok := counts[name]
-			if !ok {
-				continue
-			}
-			delete(counts, name)
-			for detail, part := range nested[name+"_details"] {
-				counts[side.bucket+"_"+detail] = part
-				n = max(0, n-part)
-			}
-			counts[side.bucket] = n
-		}
-	}
-	if n, ok := counts["total_tokens"]; ok {
-		counts[exporter.BucketTotal] = n
-		delete(counts, "total_tokens")
-	}
-	return counts
-}
-
-func readCounts(raw json.RawMessage) map[string]int64 {
-	counts := map[string]int64{}
-	fields(raw, func(key string, v json.RawMessage) {
-		if n, ok := count(v); ok {
-			counts[key] = n
-		}
-	})
-	return counts
-}
-
-// count reads a number, or one in a string, from 0 to maxCount.
-func count(raw json.RawMessage) (int64, bool) {
-	text := string(raw)
-	if kindOf(raw) == "string" {
-		text = unquote(raw)
-	}
-	n, ok := wholeNumber(text)
-	return n, ok && n >= 0 && n <= maxCount
-}
-
 // costs reads "costDetails": dollars by bucket. They win over the costs in "usage".
 func (u *usageFields) costs(c *checker, raw json.RawMessage) {
 	if kindOf(raw) == "null" {
@@ -181,7 +128,7 @@ func (u *usageFields) costs(c *checker, raw json.RawMessage) {
 		return
 	}
 	in := c.enter("costDetails")
-	cost := &store.Cost{Details: map[string]exporter.NanoUSD{}}
+	charged := &store.Cost{Details: map[string]exporter.NanoUSD{}}
 	var sum exporter.NanoUSD
 	given := false
 	fields(raw, func(key string, v json.RawMessage) {
@@ -193,24 +140,24 @@ func (u *usageFields) costs(c *checker, raw json.RawMessage) {
 		amount := exporter.USD(*dollars)
 		switch key {
 		case exporter.BucketTotal:
-			cost.Total = &amount
+			charged.Total = &amount
 			return
 		case exporter.BucketInput:
-			cost.Input = &amount
+			charged.Input = &amount
 		case exporter.BucketOutput:
-			cost.Output = &amount
+			charged.Output = &amount
 		}
-		cost.Details[key] = amount
+		charged.Details[key] = amount
 		sum = addNano(sum, amount)
 	})
 	c.errors = append(c.errors, in.errors...)
 	if !given {
 		return
 	}
-	if cost.Total == nil {
-		cost.Total = &sum
+	if charged.Total == nil {
+		charged.Total = &sum
 	}
-	u.cost = cost
+	u.cost = charged
 }
 
 // addCounts adds counts, cut to maxCount.

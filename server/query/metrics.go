@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,7 +85,11 @@ const (
 	maxFilters       = 50
 	maxFilterValues  = 1000
 	maxGroups        = 100_000
-	maxUnique        = 1_000_000
+	maxTotals        = 300_000   // groups times measures
+	maxUnique        = 1_000_000 // values that are told apart
+	maxBuckets       = 500_000   // of all sketches
+	maxTouches       = 20_000_000
+	maxMetricsTime   = 30 * time.Second
 	defaultRows      = 100
 	maxRows          = 1000
 	defaultBins      = 10
@@ -101,6 +106,9 @@ func ParseMetrics(text string) (*Metrics, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	var m Metrics
 	if err := d.Decode(&m); err != nil {
+		if _, ok := errors.AsType[*time.ParseError](err); ok {
+			return nil, badMetrics("fromTimestamp, toTimestamp: give times as 2026-05-04T03:02:01Z")
+		}
 		return nil, badMetrics("query: %v: send the query as JSON", err)
 	}
 	if d.More() {
@@ -130,7 +138,12 @@ func (r *Reader) Metrics(ctx context.Context, projectID string, m *Metrics) ([]m
 	if err != nil {
 		return nil, err
 	}
-	if err := r.store.Facts(ctx, projectID, p.facts, p.add); err != nil {
+	limited, stop := context.WithTimeout(ctx, maxMetricsTime)
+	defer stop()
+	if err := r.store.Facts(limited, projectID, p.facts, p.add); err != nil {
+		if ctx.Err() == nil && limited.Err() != nil {
+			return nil, badMetrics("the query took longer than %v: narrow the time", maxMetricsTime)
+		}
 		return nil, err
 	}
 	return p.rows(), nil
@@ -155,9 +168,11 @@ type metricsPlan struct {
 	step       func(time.Time) time.Time // nil if time is no dimension
 	at         int                       // column of the time
 
-	groups map[string]*group
-	key    []byte
-	unique int // values that are remembered
+	groups  map[string]*group
+	key     []byte
+	unique  int // values that are remembered
+	buckets int
+	touches int // rows, each as often as it belongs to a group
 }
 
 // dimension is one of a plan.
@@ -261,6 +276,9 @@ var parts = map[string]struct{ of, layout string }{
 
 func (p *metricsPlan) addDimension(i int, d MetricsDimension) error {
 	where := fmt.Sprintf("dimensions[%d]", i)
+	if slices.Contains(p.query.Dimensions[:i], d) {
+		return badMetrics("%s: %s is there twice: name it once", where, d.name())
+	}
 	if part, ok := parts[d.Field]; ok && part.of == timeField(p.facts.View) {
 		column := p.column(store.FactField{Name: part.of})
 		p.dimensions = append(p.dimensions, dimension{name: d.Field, column: column, of: func(v any) any {

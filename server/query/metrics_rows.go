@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -41,6 +42,9 @@ func (t *total) add(x float64, sketched bool) {
 	}
 }
 
+// spread is how many buckets the sketch has.
+func (t *total) spread() int { return len(t.sketch) }
+
 // A sketch counts numbers in buckets whose bounds grow by sketchGrowth from
 // sketchLeast on, on either side of zero: its quantiles are within 2.5 %.
 const (
@@ -53,7 +57,7 @@ func sketchBucket(x float64) int32 {
 	if size < sketchLeast {
 		return 0
 	}
-	b := int32(math.Ceil(math.Log(size/sketchLeast)/math.Log(sketchGrowth))) + 1
+	b := int32(math.Ceil((math.Log(size)-math.Log(sketchLeast))/math.Log(sketchGrowth))) + 1
 	if x < 0 {
 		return -b
 	}
@@ -68,7 +72,7 @@ func sketchMiddle(b int32) float64 {
 	if b < 0 {
 		return -sketchMiddle(-b)
 	}
-	return 2 * sketchLeast * math.Pow(sketchGrowth, float64(b-1)) / (1 + sketchGrowth)
+	return math.Exp(math.Log(sketchLeast)+float64(b-1)*math.Log(sketchGrowth)) * (2 / (1 + sketchGrowth))
 }
 
 // quantile is by the nearest rank.
@@ -87,17 +91,21 @@ func (t *total) histogram(bins int) [][3]float64 {
 	if t.n == 0 {
 		return [][3]float64{}
 	}
-	width := (t.high - t.low) / float64(bins)
+	width := t.high/float64(bins) - t.low/float64(bins) // the difference may be more than a float64 holds
 	if width == 0 {
 		return [][3]float64{{t.low, t.high, float64(t.n)}}
 	}
 	list := make([][3]float64, bins)
+	at := t.low
 	for i := range list {
-		list[i][0], list[i][1] = t.low+float64(i)*width, t.low+float64(i+1)*width
+		list[i][0] = at
+		at += width
+		list[i][1] = at
 	}
+	list[bins-1][1] = t.high
 	for b, n := range t.sketch {
 		at := min(max(sketchMiddle(b), t.low), t.high)
-		list[min(int((at-t.low)/width), bins-1)][2] += float64(n)
+		list[min(max(int(at/width-t.low/width), 0), bins-1)][2] += float64(n)
 	}
 	return list
 }
@@ -115,21 +123,22 @@ func (t *total) value(m *measure, bins int) any {
 	case m.aggregation == "histogram":
 		return t.histogram(bins)
 	case m.aggregation == "sum":
-		return finite(t.sum + t.carry)
+		return t.exact()
 	case t.n == 0:
 		return nil
 	case m.aggregation == "avg":
-		return finite((t.sum + t.carry) / float64(t.n))
+		return t.exact() / float64(t.n)
 	case m.aggregation == "min":
 		return t.low
 	}
 	return t.high
 }
 
-// finite cuts to what JSON can say.
-func finite(x float64) float64 {
-	if math.IsNaN(x) {
-		return 0
+// exact is the sum, cut to what JSON can say.
+func (t *total) exact() float64 {
+	x := t.sum
+	if !math.IsInf(x, 0) && !math.IsNaN(t.carry) {
+		x += t.carry
 	}
 	return min(max(x, -math.MaxFloat64), math.MaxFloat64)
 }
@@ -168,14 +177,17 @@ func (p *metricsPlan) addTo(values []any, at time.Time, key []any) error {
 		}
 		return nil
 	}
-	p.key = fmt.Appendf(p.key[:0], "%d", at.Unix())
+	if p.touches++; p.touches > maxTouches {
+		return badMetrics("dimensions: more than %d rows times groups: narrow the time or the filters", maxTouches)
+	}
+	p.key = strconv.AppendInt(p.key[:0], at.Unix(), 10)
 	for _, v := range key {
-		p.key = fmt.Appendf(p.key, "\x00%T\x00%v", v, v)
+		p.key = appendKey(p.key, v)
 	}
 	g := p.groups[string(p.key)]
 	if g == nil {
-		if len(p.groups) >= maxGroups {
-			return badMetrics("dimensions: more than %d groups: narrow the time or the filters", maxGroups)
+		if most := min(maxGroups, maxTotals/len(p.measures)); len(p.groups) >= most {
+			return badMetrics("dimensions: more than %d groups with %d metrics: narrow the time or the filters", most, len(p.measures))
 		}
 		g = &group{time: at, values: slices.Clone(key), totals: make([]total, len(p.measures))}
 		p.groups[string(p.key)] = g
@@ -197,10 +209,28 @@ func (p *metricsPlan) addTo(values []any, at time.Time, key []any) error {
 			continue
 		}
 		if x, ok := m.of(values); ok {
+			before := t.spread()
 			t.add(x, m.sketched)
+			if p.buckets += t.spread() - before; p.buckets > maxBuckets {
+				return badMetrics("metrics: percentiles of too many groups: ask for fewer of them, or narrow the time or the filters")
+			}
 		}
 	}
 	return nil
+}
+
+// appendKey adds a value to the key of a group, so that no two lists of values have one key.
+func appendKey(b []byte, v any) []byte {
+	switch x := v.(type) {
+	case nil:
+		return append(b, '|', 'n')
+	case string:
+		b = strconv.AppendInt(append(b, '|', 's'), int64(len(x)), 10)
+		return append(append(b, ':'), x...)
+	case int64:
+		return strconv.AppendInt(append(b, '|', 'i'), x, 10)
+	}
+	return fmt.Appendf(b, "|%T%v", v, v)
 }
 
 // columns are the names of a row.

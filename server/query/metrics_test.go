@@ -372,7 +372,9 @@ func TestMetricsRandom(t *testing.T) {
 		fields := append([]string{"userId", "sessionId", "release", "environment", "tags"}, dimensionsOf[view]...)
 		for range r.IntN(3) {
 			field, key, _ := strings.Cut(fields[r.IntN(len(fields))], ".")
-			m.Dimensions = append(m.Dimensions, query.MetricsDimension{Field: field, Key: key})
+			if d := (query.MetricsDimension{Field: field, Key: key}); !slices.Contains(m.Dimensions, d) {
+				m.Dimensions = append(m.Dimensions, d)
+			}
 		}
 		m.Metrics = []query.MetricsMeasure{{Measure: "count", Aggregation: "count"}, {Measure: "uniqueUserIds", Aggregation: "uniq"}}
 		for _, name := range measuresOf[view] {
@@ -480,6 +482,75 @@ func TestMetricsHistogram(t *testing.T) {
 	}
 }
 
+// TestMetricsExtremes has numbers that no float64 can hold the sum or the spread of.
+func TestMetricsExtremes(t *testing.T) {
+	s, reader := open(t)
+	b := &store.Batch{ProjectID: "p"}
+	add := func(name string, values ...float64) {
+		for _, v := range values {
+			id := fmt.Sprint(len(b.Scores))
+			b.Scores = append(b.Scores, store.ScoreWrite{Stamp: store.NewStamp(epoch, false, id), ID: id, TraceID: "t", Name: name, Type: exporter.ScoreNumeric, Number: &v, Timestamp: epoch})
+		}
+	}
+	add("sum", 1.7e308, 1.7e308)
+	add("spread", 1.7e308, -1.7e308)
+	add("far", 1e300, 1e300, 1)
+	add("small", 1e-300, 0, -1e-300)
+	add("a\x00|s1:b", 1)
+	if err := s.Write(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := reader.Metrics(t.Context(), "p", &query.Metrics{
+		View: "scores-numeric", FromTimestamp: epoch, ToTimestamp: epoch.Add(time.Hour), Dimensions: []query.MetricsDimension{{Field: "name"}},
+		Metrics: []query.MetricsMeasure{{"value", "sum"}, {"value", "p50"}, {"value", "histogram"}, {"value", "avg"}, {"value", "max"}}, OrderBy: []query.MetricsOrder{{"name", "asc"}},
+	})
+	if err != nil || len(rows) != 5 {
+		t.Fatal(rows, err)
+	}
+	if _, err := json.Marshal(rows); err != nil {
+		t.Error(err)
+	}
+	for i, want := range []struct{ sum, p50 float64 }{{1, 1}, {2e300, 1e300}, {0, 0}, {0, -1.7e308}, {math.MaxFloat64, 1.7e308}} {
+		sum, p50 := rows[i]["sum_value"].(float64), rows[i]["p50_value"].(float64)
+		if math.Abs(sum-want.sum) > 1e-9*math.Abs(want.sum) || math.Abs(p50-want.p50) > 0.025*math.Abs(want.p50) {
+			t.Errorf("%v: want %+v", rows[i], want)
+		}
+		count := 0.0
+		for _, bin := range rows[i]["histogram_value"].([][3]float64) {
+			count += bin[2]
+		}
+		if count == 0 {
+			t.Errorf("%v: the histogram is empty", rows[i])
+		}
+	}
+}
+
+// TestMetricsBounded refuses what would take too much memory or time.
+func TestMetricsBounded(t *testing.T) {
+	s, reader := open(t)
+	b := &store.Batch{ProjectID: "p"}
+	for i := range 12_000 {
+		id := fmt.Sprint(i)
+		b.Observations = append(b.Observations, store.ObservationWrite{Stamp: store.NewStamp(epoch, false, id), ID: id, TraceID: "t", Kind: exporter.KindSpan, Start: epoch, End: epoch.Add(time.Duration(i) * time.Microsecond)})
+	}
+	if err := s.Write(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	m := &query.Metrics{View: "observations", FromTimestamp: epoch, ToTimestamp: epoch.Add(time.Hour), Dimensions: []query.MetricsDimension{{Field: "id"}}}
+	for _, name := range []string{"latency", "inputTokens", "outputTokens", "totalTokens", "totalCost", "inputCost"} {
+		for _, a := range []string{"p50", "p75", "p90", "p95", "p99"} {
+			m.Metrics = append(m.Metrics, query.MetricsMeasure{Measure: name, Aggregation: a})
+		}
+	}
+	if _, err := reader.Metrics(t.Context(), "p", m); !errors.Is(err, store.ErrBadQuery) || !strings.Contains(err.Error(), "groups") {
+		t.Errorf("30 percentiles of 12,000 groups: %v", err)
+	}
+	m.Metrics = m.Metrics[:5]
+	if rows, err := reader.Metrics(t.Context(), "p", m); err != nil || len(rows) != 100 {
+		t.Errorf("five of them: %d rows, %v", len(rows), err)
+	}
+}
+
 // TestMetricsOrder sorts and cuts.
 func TestMetricsOrder(t *testing.T) {
 	s, reader := open(t)
@@ -513,6 +584,8 @@ func TestMetricsRefused(t *testing.T) {
 		`{"view":"traces",` + span + `,"metrics":[{"measure":"latency","aggregation":"p12"}]}`:                                           "metrics[0].aggregation",
 		`{"view":"traces",` + span + `,"metrics":[{"measure":"latency","aggregation":"uniq"}]}`:                                          "metrics[0]",
 		`{"view":"traces",` + span + `,` + count + `,"dimensions":[{"field":"nope"}]}`:                                                   "dimensions[0]",
+		`{"view":"traces",` + span + `,` + count + `,"dimensions":[{"field":"tags"},{"field":"name"},{"field":"tags"}]}`:                 "dimensions[2]",
+		`{"view":"traces","fromTimestamp":"2026-09-30","toTimestamp":"2026-10-01",` + count + `}`:                                        "give times as",
 		`{"view":"traces",` + span + `,` + count + `,"dimensions":[{"field":"metadata"}]}`:                                               "dimensions[0]",
 		`{"view":"traces",` + span + `,` + count + `,"filters":[{"column":"name","operator":"~","type":"string","value":"x"}]}`:          "filters[0].operator",
 		`{"view":"traces",` + span + `,` + count + `,"filters":[{"column":"name","operator":"=","type":"string","value":1}]}`:            "filters[0].value",

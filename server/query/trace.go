@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -39,6 +40,15 @@ func (r *Reader) Trace(ctx context.Context, projectID, id string) (*TraceDetail,
 // page loads one by one; that of the trace itself is there.
 func (r *Reader) TraceTree(ctx context.Context, projectID, id string) (*TraceDetail, error) {
 	return r.trace(ctx, projectID, id, false)
+}
+
+// HasTrace returns nil if the trace is there, else [store.ErrNotFound].
+func (r *Reader) HasTrace(ctx context.Context, projectID, id string) error {
+	page, err := r.store.Traces(ctx, projectID, store.TraceQuery{TraceFilter: store.TraceFilter{IDs: []string{id}}})
+	if err == nil && len(page.Traces) == 0 {
+		err = fmt.Errorf("langshark: trace %q: %w", id, store.ErrNotFound)
+	}
+	return err
 }
 
 func (r *Reader) trace(ctx context.Context, projectID, id string, payloads bool) (*TraceDetail, error) {

@@ -111,14 +111,37 @@ type ObservationPage struct {
 	Next         Cursor
 }
 
-// ScoreQuery selects scores, newest first.
+// ScoreQuery selects scores, newest first. Of each list, any value matches.
 type ScoreQuery struct {
+	IDs            []string
 	TraceIDs       []string
 	ObservationIDs []string
 	SessionID      string
-	Name           string
+	Names          []string
+	Environments   []string
+	Sources        []string
+	ConfigIDs      []string
+	Types          []exporter.ScoreType
+	// UserID is that of the trace. TraceTags must all be there.
+	UserID    string
+	TraceTags []string
+	// Numbers and Texts are exact values. Compare are conditions on the number, all of which must hold.
+	Numbers []float64
+	Texts   []string
+	Compare []ScoreComparison
+	From    time.Time // timestamp, inclusive
+	To      time.Time // timestamp, exclusive
 	Page
 }
+
+// ScoreComparison is how the number of a score stands to another. A score without a number matches none.
+type ScoreComparison struct {
+	Operator string // one of [ScoreOperators]
+	Number   float64
+}
+
+// ScoreOperators are the operators of comparisons.
+var ScoreOperators = []string{"<", ">", "<=", ">=", "!=", "="}
 
 // ScorePage is a page of scores.
 type ScorePage struct {

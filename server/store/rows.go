@@ -83,13 +83,31 @@ type Observation struct {
 	PromptName      string
 	PromptVersion   int
 
-	// Usage is nil if none was reported.
+	// Usage is as reported, else as counted (see Pricing), else nil.
 	Usage *Usage
-	// Cost is nil if unknown.
+	// Cost is as reported, else as computed (see Pricing), else nil.
 	Cost *Cost
+	// Pricing is what the server found out about the call; nil if it doesn't know the model.
+	Pricing *Pricing
 
 	CreatedAt time.Time
 	UpdatedAt time.Time
+}
+
+// ReportedUsage is the usage that was sent, nil if none was.
+func (o *Observation) ReportedUsage() *Usage {
+	if o.Pricing != nil && o.Pricing.Usage != nil {
+		return nil
+	}
+	return o.Usage
+}
+
+// ReportedCost is the cost that was sent, nil if none was.
+func (o *Observation) ReportedCost() *Cost {
+	if o.Pricing != nil && o.Pricing.Cost != nil {
+		return nil
+	}
+	return o.Cost
 }
 
 // Latency is from start to end; zero while the observation runs.

@@ -113,6 +113,9 @@ type ObservationWrite struct {
 	PromptVersion   int
 	Usage           *Usage
 	Cost            *Cost
+	// InputCounts and OutputCounts are filled by engines that have a [Pricer]; what others put there is lost.
+	InputCounts  Counts
+	OutputCounts Counts
 }
 
 // ScoreWrite is what one event says of a score. Zero fields say nothing; Name,

@@ -179,7 +179,7 @@ func appendObservation(dst []byte, o *store.Observation) []byte {
 		l.text("promptName", o.PromptName)
 		l.number("promptVersion", int64(o.PromptVersion))
 	}
-	if u := o.Usage; u != nil {
+	if u := o.ReportedUsage(); u != nil {
 		inner := &line{buf: l.buf}
 		inner.key("usage")
 		inner.buf = append(inner.buf, '{')
@@ -191,7 +191,7 @@ func appendObservation(dst []byte, o *store.Observation) []byte {
 		amounts(inner, "details", u.Details)
 		l.buf = append(slices.Delete(inner.buf, start, start+1), '}') // the first comma
 	}
-	if c := o.Cost; c != nil {
+	if c := o.ReportedCost(); c != nil {
 		inner := &line{buf: l.buf}
 		inner.key("cost")
 		inner.buf = append(inner.buf, '{')

@@ -356,7 +356,11 @@ func (im *importer) read(ctx context.Context, lines *lineReader, done int64, out
 				return end
 			}
 			if missing := it.trailer.Total() - total.Total() - bad; missing != 0 {
-				return fmt.Errorf("the trailer in line %d says %s, but the lines before it are %s: lines are missing or came twice; what is there has been imported", last+1, it.trailer, total)
+				skipped := ""
+				if bad > 0 {
+					skipped = fmt.Sprintf(" and %d that were skipped", bad)
+				}
+				return fmt.Errorf("the trailer in line %d says %s, but the lines before it are %s%s: lines are missing or came twice; what is there has been imported", last+1, it.trailer, total, skipped)
 			}
 			return errDone
 		}

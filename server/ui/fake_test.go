@@ -279,6 +279,7 @@ type step struct {
 	in, out    any
 	metadata   any
 	usage      *store.Usage
+	counted    bool // the usage is
 	cost       float64
 	running    bool
 }
@@ -294,6 +295,9 @@ func (b *builder) step(s step) *builder {
 		ProjectID: b.ProjectID, ID: s.id, TraceID: b.ID, ParentID: s.parent, Kind: s.kind, Name: s.name, Level: s.level,
 		StatusMessage: s.status, Start: b.Timestamp.Add(s.at), Input: raw(s.in), Output: raw(s.out), Metadata: raw(s.metadata),
 		Model: s.model, Usage: s.usage,
+	}
+	if s.counted {
+		o.Pricing = &store.Pricing{Usage: s.usage}
 	}
 	if !s.running && s.kind != exporter.KindEvent {
 		o.End = o.Start.Add(s.length)

@@ -324,3 +324,17 @@ func TestNoProjectAtAll(t *testing.T) {
 		t.Errorf("status %d, want 404", res.StatusCode)
 	}
 }
+
+// TestCountedUsageIsMarked: a guess is not shown as a report.
+func TestCountedUsageIsMarked(t *testing.T) {
+	for _, counted := range []bool{true, false} {
+		f := &fake{}
+		b := newTrace("p1", "t", "trace", time.Now())
+		b.step(step{id: "g", kind: exporter.KindGeneration, name: "g", length: time.Second, usage: &store.Usage{Input: 1234, Output: 56, Total: 1290}, counted: counted})
+		f.add(b.TraceDetail)
+		_, body := get(t, newHandler(f), "/project/p1/traces/t?observation=g")
+		if contains(t, body, "1,234 → 56"); strings.Contains(body, "≈ 1,234 → 56") != counted {
+			t.Errorf("counted %t, marked %t", counted, !counted)
+		}
+	}
+}

@@ -150,7 +150,11 @@ func fillObservation(p *view.Panel, o *store.Observation) {
 		}
 	}
 	if o.Usage != nil {
-		add("trace.tokens", p.Number(o.Usage.Input)+" → "+p.Number(o.Usage.Output))
+		about := ""
+		if o.ReportedUsage() == nil { // counted here from the texts
+			about = "≈ "
+		}
+		add("trace.tokens", about+p.Number(o.Usage.Input)+" → "+p.Number(o.Usage.Output))
 	}
 	if o.Kind.IsGeneration() {
 		cost := message.Unknown

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 
 	"github.com/langshark/langshark-go/server/store"
@@ -151,8 +152,73 @@ func checkIndex(ctx context.Context, tx *sql.Tx, f *findings) error {
 			return err
 		}
 	}
+	if err := checkTwins(ctx, tx, log, f); err != nil {
+		return err
+	}
 	if have != want {
 		return f.add("ids: the index has %d rows that do not match the %d of traces and observations", have.n, want.n)
+	}
+	return nil
+}
+
+// checkTwins looks for ids that have two rows: of what the log has, and of hashes that the index has twice.
+func checkTwins(ctx context.Context, tx *sql.Tx, log map[idEntry]bool, f *findings) error {
+	rows := map[int64][]int64{}
+	for e, there := range log {
+		if there {
+			rows[e.hash] = append(rows[e.hash], e.rid)
+		}
+	}
+	indexed := func(r *sql.Rows) error {
+		var e idEntry
+		if err := r.Scan(&e.hash, &e.rid); err != nil {
+			return err
+		}
+		if _, newer := log[e]; !newer {
+			rows[e.hash] = append(rows[e.hash], e.rid)
+		}
+		return nil
+	}
+	var list []byte
+	for hash := range rows {
+		list = append(strconv.AppendInt(list, hash, 10), ',')
+	}
+	if err := each(ctx, tx, "SELECT hash, rid FROM ids WHERE hash IN (SELECT value FROM json_each(?))", []any{jsonList(list)}, indexed); err != nil {
+		return err
+	}
+	err := each(ctx, tx, "SELECT hash, rid FROM ids WHERE hash IN (SELECT hash FROM ids GROUP BY hash HAVING count(*) > 1) AND hash NOT IN (SELECT value FROM json_each(?))", []any{jsonList(list)}, indexed)
+	if err != nil {
+		return err
+	}
+	for hash, rids := range rows {
+		if len(rids) < 2 {
+			continue
+		}
+		seen := map[string]bool{}
+		args := make([]any, len(rids))
+		for i, rid := range rids {
+			args[i] = rid
+		}
+		in := "(?" + strings.Repeat(",?", len(rids)-1) + ")"
+		err := each(ctx, tx, "SELECT 't', project, id FROM traces WHERE rid IN "+in+" UNION ALL SELECT 'o', project, id FROM observations WHERE rid IN "+in+" AND rid >> 24 NOT IN (SELECT rid FROM expiring)",
+			append(args, args...), func(r *sql.Rows) error {
+				var of, id string
+				var project int64
+				if err := r.Scan(&of, &project, &id); err != nil {
+					return err
+				}
+				if hashOf(of[0], project, id) != hash {
+					return nil
+				}
+				if seen[id] {
+					return f.add("ids: %q has two rows", id)
+				}
+				seen[id] = true
+				return nil
+			})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
+// maxDocuments is the most that a page has.
+const maxDocuments = 10_000
+
 const documentColumns = "rid, id, parent, name, created, updated, data"
 
 // Documents implements [store.Documents].
@@ -54,7 +57,11 @@ func (s *Store) ChangeDocuments(ctx context.Context, projectID string, f func(st
 	if err != nil {
 		return err
 	}
-	return s.do(ctx, func(t *tx) error { return f(&documentTx{t, projectID, project}) })
+	err = s.do(ctx, func(t *tx) error { return f(&documentTx{t, projectID, project}) })
+	if s.opts.Pricer != nil {
+		s.opts.Pricer.Changed(projectID)
+	}
+	return err
 }
 
 // documentTx is a [store.DocumentTx].
@@ -130,7 +137,7 @@ func checkDocument(d *store.Document) error {
 		return fmt.Errorf("langshark: data of %s %q: %w: give JSON", d.Kind, d.ID, store.ErrBadQuery)
 	}
 	for _, at := range []time.Time{d.CreatedAt, d.UpdatedAt} {
-		if y := at.Year(); y < 1 || y > 9999 {
+		if y := at.UTC().Year(); y < 1 || y > 9999 {
 			return fmt.Errorf("langshark: a time of %s %q is in the year %d: %w: give one from 1 to 9999", d.Kind, d.ID, y, store.ErrBadQuery)
 		}
 	}
@@ -140,6 +147,9 @@ func checkDocument(d *store.Document) error {
 func checkDocumentQuery(q store.DocumentQuery) error {
 	if q.Kind == "" {
 		return fmt.Errorf("langshark: documents without a kind: %w: name one", store.ErrBadQuery)
+	}
+	if q.Limit > maxDocuments {
+		return fmt.Errorf("langshark: a page of %d documents: %w: at most %d", q.Limit, store.ErrBadQuery, maxDocuments)
 	}
 	w := &where{search: len(q.Search)}
 	return errors.Join(checkCursor(ofDocuments, q.After), checkIDs(len(q.IDs)+len(q.Names)), w.check())

@@ -84,7 +84,8 @@ func (t *tx) assign(o *observationState) error {
 		if st, err = t.trace(o.project, o.traceID()); err != nil {
 			return err
 		}
-		now = measureOf(&o.merged.Fields, o.start())
+		t.price(o)
+		now = o.measure()
 	}
 	if old != nil {
 		stays := &now

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -50,56 +51,86 @@ func eachID(b []byte, f func(what byte, e idEntry)) error {
 	return nil
 }
 
-// generation is a part of the log that is in memory. Guarded by ids.mu.
-type generation struct {
-	first, last int64 // its rows of the log
-	rows        map[int64]int64
-	more        map[idEntry]struct{} // whose hash another row has in rows
-	gone        map[idEntry]struct{} // that an earlier generation or the index may have
-	next        *generation
+// entrySet is a set of entries that is asked by hash. Hardly ever do two have one.
+type entrySet struct {
+	one  map[int64]int64
+	more map[idEntry]struct{}
 }
 
-func newGeneration(first int64) *generation {
-	return &generation{first: first, last: first - 1, rows: map[int64]int64{}, more: map[idEntry]struct{}{}, gone: map[idEntry]struct{}{}}
+func newEntrySet() entrySet {
+	return entrySet{map[int64]int64{}, map[idEntry]struct{}{}}
 }
 
-func (g *generation) apply(what byte, e idEntry) {
-	switch rid, taken := g.rows[e.hash]; {
-	case what == idAdded && !taken:
-		g.rows[e.hash] = e.rid
-	case what == idAdded:
-		if rid != e.rid {
-			g.more[e] = struct{}{}
-		}
-	default:
-		if taken && rid == e.rid {
-			delete(g.rows, e.hash)
-		}
-		delete(g.more, e)
-		g.gone[e] = struct{}{}
+func (s *entrySet) add(e idEntry) {
+	switch rid, taken := s.one[e.hash]; {
+	case !taken:
+		s.one[e.hash] = e.rid
+	case rid != e.rid:
+		s.more[e] = struct{}{}
 	}
 }
 
-func (g *generation) size() int { return len(g.rows) + len(g.more) + len(g.gone) }
-
-// find adds the rows that the generation knows of to the list, and takes away those that it knows to be gone.
-func (g *generation) find(hash int64, list []int64) []int64 {
-	if len(g.gone) > 0 {
-		list = slices.DeleteFunc(list, func(rid int64) bool {
-			_, gone := g.gone[idEntry{hash, rid}]
-			return gone
-		})
+func (s *entrySet) remove(e idEntry) {
+	if rid, ok := s.one[e.hash]; ok && rid == e.rid {
+		delete(s.one, e.hash)
 	}
-	if rid, ok := g.rows[hash]; ok && !slices.Contains(list, rid) {
+	delete(s.more, e)
+}
+
+func (s *entrySet) has(e idEntry) bool {
+	if rid, ok := s.one[e.hash]; ok && rid == e.rid {
+		return true
+	}
+	_, ok := s.more[e]
+	return ok
+}
+
+func (s *entrySet) len() int { return len(s.one) + len(s.more) }
+
+// of adds the rows of a hash to a list, each once.
+func (s *entrySet) of(hash int64, list []int64) []int64 {
+	if rid, ok := s.one[hash]; ok && !slices.Contains(list, rid) {
 		list = append(list, rid)
 	}
-	for e := range g.more {
+	for e := range s.more {
 		if e.hash == hash && !slices.Contains(list, e.rid) {
 			list = append(list, e.rid)
 		}
 	}
 	return list
 }
+
+func (s *entrySet) each(f func(idEntry)) {
+	for hash, rid := range s.one {
+		f(idEntry{hash, rid})
+	}
+	for e := range s.more {
+		f(e)
+	}
+}
+
+// generation is a part of the log that is in memory. Guarded by ids.mu.
+type generation struct {
+	first, last int64    // its rows of the log
+	rows        entrySet // that are there
+	gone        entrySet // that an earlier generation or the index may have
+	next        *generation
+}
+
+func newGeneration(first int64) *generation {
+	return &generation{first: first, last: first - 1, rows: newEntrySet(), gone: newEntrySet()}
+}
+
+func (g *generation) apply(what byte, e idEntry) {
+	if what == idAdded {
+		g.rows.add(e)
+		return
+	}
+	g.rows.remove(e)
+	g.gone.add(e)
+}
+
+func (g *generation) size() int { return g.rows.len() + g.gone.len() }
 
 // maxGeneration is how many entries a generation has before it goes to the index.
 const maxGeneration = 1 << 18
@@ -131,12 +162,26 @@ func (x *ids) view() *generation {
 	return x.oldest
 }
 
-// find returns the rows that may have an id with this hash.
+// find returns the rows that may have an id with this hash now.
 func (x *ids) find(view *generation, hash int64) (list []int64) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	for g := view; g != nil; g = g.next {
-		list = g.find(hash, list)
+		if g.gone.len() > 0 {
+			list = slices.DeleteFunc(list, func(rid int64) bool { return g.gone.has(idEntry{hash, rid}) })
+		}
+		list = g.rows.of(hash, list)
+	}
+	return list
+}
+
+// everFound returns the rows that may have had it since the view was taken: in a
+// snapshot, which may be older than what is known here, one that is gone is there.
+func (x *ids) everFound(view *generation, hash int64) (list []int64) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for g := view; g != nil; g = g.next {
+		list = g.rows.of(hash, g.gone.of(hash, list))
 	}
 	return list
 }
@@ -150,6 +195,9 @@ func (x *ids) behind(last int64) (seq int64, behind bool) {
 
 // apply takes over a row of the log, unless it is here.
 func (x *ids) apply(seq int64, entries []byte) error {
+	if err := eachID(entries, func(byte, idEntry) {}); err != nil { // before anything of it is taken
+		return fmt.Errorf("%w: %d", err, seq)
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if seq <= x.seq {
@@ -174,13 +222,16 @@ func (x *ids) caughtUp(seq int64) {
 	x.seq = max(x.seq, seq)
 }
 
-// restart begins anew with the log as it is.
-func (x *ids) restart(first int64) {
+// replace takes over the log as another one has read it anew.
+func (x *ids) replace(anew *ids) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	g := newGeneration(first)
-	x.newest.next = g
-	x.oldest, x.newest, x.seq = g, g, first-1
+	x.newest.next = anew.oldest // for the views of before
+	x.oldest, x.newest, x.seq = anew.oldest, anew.newest, anew.seq
+	select {
+	case x.full <- struct{}{}:
+	default:
+	}
 }
 
 // waiting is the generation that is to go to the index, or nil.
@@ -191,6 +242,16 @@ func (x *ids) waiting() *generation {
 		return nil
 	}
 	return x.oldest
+}
+
+// backlog is how many generations wait for the index.
+func (x *ids) backlog() (n int) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for g := x.oldest; g != x.newest; g = g.next {
+		n++
+	}
+	return n
 }
 
 // forget lets go of the oldest generation, which is in the index.
@@ -214,15 +275,8 @@ func (x *ids) changes(g *generation) []idChange {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	list := make([]idChange, 0, g.size())
-	for hash, rid := range g.rows {
-		list = append(list, idChange{idEntry{hash, rid}, false})
-	}
-	for e := range g.more {
-		list = append(list, idChange{e, false})
-	}
-	for e := range g.gone {
-		list = append(list, idChange{e, true})
-	}
+	g.rows.each(func(e idEntry) { list = append(list, idChange{e, false}) })
+	g.gone.each(func(e idEntry) { list = append(list, idChange{e, true}) })
 	slices.SortFunc(list, func(a, b idChange) int {
 		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.rid, b.rid))
 	})
@@ -234,7 +288,7 @@ func (x *ids) goneLater(g *generation, e idEntry) bool {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	for g = g.next; g != nil; g = g.next {
-		if _, gone := g.gone[e]; gone {
+		if g.gone.has(e) {
 			return true
 		}
 	}
@@ -250,10 +304,12 @@ type foundIDs struct {
 // addID and dropID note what the transaction does to rows.
 func (t *tx) addID(of byte, project int64, id string, rid int64) {
 	t.moved = appendID(t.moved, idAdded, idEntry{hashOf(of, project, id), rid})
+	t.movedIDs++
 }
 
 func (t *tx) dropID(of byte, project int64, id string, rid int64) {
 	t.moved = appendID(t.moved, idRemoved, idEntry{hashOf(of, project, id), rid})
+	t.movedIDs++
 }
 
 // catchUp reads what others have added to the log.
@@ -262,18 +318,19 @@ func (t *tx) catchUp(last int64) error {
 	if !behind {
 		return nil
 	}
-	var applied error
 	err := t.d.rows("SELECT seq, entries FROM id_log WHERE seq > ? ORDER BY seq", []any{seq}, func(r driverRow) error {
 		var seq int64
 		var entries []byte
 		if err := r.Scan(&seq, &entries); err != nil {
 			return err
 		}
-		applied = t.s.ids.apply(seq, entries)
-		return applied
+		return t.s.ids.apply(seq, entries)
 	})
+	if err != nil {
+		return wrapRead(err)
+	}
 	t.s.ids.caughtUp(last)
-	return wrapRead(err)
+	return nil
 }
 
 // lookUp asks the index for all of these hashes at once that memory does not have.

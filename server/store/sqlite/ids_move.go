@@ -13,11 +13,13 @@ import (
 )
 
 const (
-	// idStep is how many entries go to the index at once, beside what else is
-	// written then; idRows how many rows of the log that are there leave it at once.
-	idStep = 1000
-	idRows = 32
-	// idPause is between two steps.
+	// idStep is how many entries go to the index with a commit that has nothing else
+	// to do; one that has takes idShare times as many along as it adds itself, so that
+	// a generation is there before the next is full. idRows is how many rows of the log go at once then.
+	idStep  = 1000
+	idShare = 2
+	idRows  = 32
+	// idPause is between two commits that do nothing else.
 	idPause = 20 * time.Millisecond
 	// idsAtOnce is how many entries one statement has.
 	idsAtOnce = 50
@@ -31,20 +33,33 @@ func (s *Store) loadIDs(d *db) error {
 	if err := d.row("SELECT ifnull((SELECT min(seq) FROM id_log), id + 1), id FROM counters", nil, &first, &last); err != nil {
 		return err
 	}
-	s.ids.restart(first)
+	anew := newIDs(s.ids.max)
+	anew.oldest.first, anew.oldest.last, anew.seq = first, first-1, first-1
 	err := d.rows("SELECT seq, entries FROM id_log ORDER BY seq", nil, func(r driverRow) error {
 		var seq int64
 		var entries []byte
 		if err := r.Scan(&seq, &entries); err != nil {
 			return err
 		}
-		return s.ids.apply(seq, entries)
+		return anew.apply(seq, entries)
 	})
-	s.ids.caughtUp(last)
-	return err
+	if err != nil {
+		return err
+	}
+	anew.caughtUp(last)
+	s.ids.replace(anew)
+	return nil
 }
 
-// moveIDs brings generations to the index when they are full.
+// idMove is a generation on its way to the index. The writer takes some of it along
+// with each commit: it is behind nothing that waits, and can't be refused.
+type idMove struct {
+	g       *generation
+	changes []idChange // that are left; the writer's
+	done    chan struct{}
+}
+
+// moveIDs has generations brought to the index when they are full.
 func (s *Store) moveIDs(ctx context.Context) {
 	for {
 		g := s.ids.waiting()
@@ -56,68 +71,62 @@ func (s *Store) moveIDs(ctx context.Context) {
 			}
 			continue
 		}
-		err := s.moveGeneration(ctx, g)
-		if ctx.Err() != nil {
-			return
-		}
-		if err == nil {
-			continue
-		}
-		if !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrClosed) {
-			s.log.Error("langshark: ids", "error", err)
-		}
-		if !pause(ctx, time.Second) {
-			return
+		m := &idMove{g: g, changes: s.ids.changes(g), done: make(chan struct{})}
+		s.moving.Store(m)
+		for moved := false; !moved; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-m.done:
+				moved = true
+			case <-time.After(idPause):
+				if !s.writer.idle() { // others take it along
+					continue
+				}
+				err := s.writer.submit(ctx, &request{items: 1, along: idStep, do: func(*tx) error { return nil }})
+				if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrClosed) {
+					s.log.Error("langshark: ids", "error", err)
+				}
+			}
 		}
 	}
 }
 
-// errMoved says that another process has moved the generation.
-var errMoved = errors.New("langshark: another process has moved the ids")
-
-// moveGeneration brings one to the index, in steps.
-func (s *Store) moveGeneration(ctx context.Context, g *generation) error {
-	step := func(f func(*tx) error) error {
-		var moved bool
-		err := s.join(ctx, func(t *tx) error {
-			var first int64
-			if err := t.row("SELECT ifnull(min(seq), 0) FROM id_log", nil, &first); err != nil {
-				return err
-			}
-			if moved = first != g.first; moved {
-				return s.loadIDs(t.d)
-			}
-			return f(t)
-		})
-		if err == nil && moved {
-			return errMoved
-		}
-		if err == nil && !pause(ctx, idPause) {
-			return ctx.Err()
-		}
-		return err
+// takeAlong moves so many entries of the generation that waits, if one does, before the
+// transaction writes to the log itself. What it returns is to be called once it is committed.
+func (t *tx) takeAlong(n int) (committed func(), err error) {
+	m := t.s.moving.Load()
+	if m == nil {
+		return func() {}, nil
 	}
-	for part := range slices.Chunk(s.ids.changes(g), idStep) {
-		if err := step(func(t *tx) error { return t.changeIndex(g, part) }); err != nil {
-			return ignoreMoved(err)
-		}
+	var first int64
+	if err := t.row("SELECT ifnull(min(seq), 0) FROM id_log", nil, &first); err != nil {
+		return nil, err
 	}
-	for g.first <= g.last {
-		upTo := min(g.first+idRows-1, g.last)
-		if err := step(func(t *tx) error { return t.exec("DELETE FROM id_log WHERE seq <= ?", upTo) }); err != nil {
-			return ignoreMoved(err)
+	if first != m.g.first { // another process has moved it
+		if err := t.s.loadIDs(t.d); err != nil {
+			return nil, err
 		}
-		g.first = upTo + 1
+		return func() { t.s.endMove(m) }, nil
 	}
-	s.ids.forget(g)
-	return nil
+	if n = min(n*max(t.s.ids.backlog(), 1), len(m.changes), maxTaken); n > 0 {
+		return func() { m.changes = m.changes[n:] }, t.changeIndex(m.g, m.changes[:n])
+	}
+	upTo := min(m.g.first+idRows-1, m.g.last)
+	return func() {
+		if m.g.first = upTo + 1; m.g.first > m.g.last {
+			t.s.ids.forget(m.g)
+			t.s.endMove(m)
+		}
+	}, t.exec("DELETE FROM id_log WHERE seq <= ?", upTo)
 }
 
-func ignoreMoved(err error) error {
-	if errors.Is(err, errMoved) {
-		return nil
-	}
-	return err
+// maxTaken is the most that one commit takes along.
+const maxTaken = 8000
+
+func (s *Store) endMove(m *idMove) {
+	s.moving.Store(nil)
+	close(m.done)
 }
 
 // changeIndex brings entries of a generation to the index.
@@ -151,6 +160,9 @@ func (s *Store) rowsOf(ctx context.Context, tx *sql.Tx, view *generation, of byt
 	if len(names) == 0 {
 		return nil, nil
 	}
+	if s.noIDs != nil {
+		return nil, s.noIDs
+	}
 	var last int64
 	if err := tx.QueryRowContext(ctx, "SELECT id FROM counters").Scan(&last); err != nil {
 		return nil, err
@@ -173,7 +185,7 @@ func (s *Store) rowsOf(ctx context.Context, tx *sql.Tx, view *generation, of byt
 	var rows []int64
 	for _, name := range names {
 		hash := hashOf(of, project, name)
-		rows = append(rows, s.ids.find(view, hash)...)
+		rows = append(rows, s.ids.everFound(view, hash)...)
 		list = append(strconv.AppendInt(list, hash, 10), ',')
 	}
 	err := each(ctx, tx, "SELECT rid FROM ids WHERE hash IN (SELECT value FROM json_each(?))", []any{jsonList(list)}, func(r *sql.Rows) error {

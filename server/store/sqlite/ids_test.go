@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -187,14 +190,181 @@ func TestIDLogDamaged(t *testing.T) {
 	}
 }
 
+// TestIDsAnew makes the index anew where the log is damaged; what only looks is told, and can copy and check.
+func TestIDsAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := Open(t.Context(), path, Options{maxGeneration: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CreateProject(t.Context(), store.Project{ID: "p", Name: "p"}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 30 {
+		if err := s.Write(t.Context(), seen(i, fmt.Sprint("t", i), fmt.Sprint("o", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage := func(t *tx) error { return t.exec("UPDATE id_log SET entries = x'ff00'") }
+	if err := errors.Join(s.do(t.Context(), damage), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	looks, err := Open(t.Context(), path, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := looks.Observation(t.Context(), "p", "o3"); !errors.Is(err, errIDLog) {
+		t.Errorf("an observation by id: %v", err)
+	}
+	if page, err := looks.Traces(t.Context(), "p", store.TraceQuery{}); err != nil || len(page.Traces) != 30 {
+		t.Errorf("%d traces, %v", len(page.Traces), err)
+	}
+	if err := looks.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "id_log") {
+		t.Errorf("Check: %v", err)
+	}
+	if err := errors.Join(looks.Backup(t.Context(), path+".copy", nil), looks.Close()); err != nil {
+		t.Error(err)
+	}
+	for _, path := range []string{path, path + ".copy"} {
+		s := openSmall(t, path)
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+		for i := range 30 {
+			if o, err := s.Observation(t.Context(), "p", fmt.Sprint("o", i)); err != nil || o.TraceID != fmt.Sprint("t", i) {
+				t.Errorf("o%d: %v, %v", i, o, err)
+			}
+		}
+		if err := s.Write(t.Context(), seen(99, "t3", "o3")); err != nil {
+			t.Error(err)
+		}
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestIDsThatMeet keeps rows whose ids have one hash apart.
 func TestIDsThatMeet(t *testing.T) {
-	g := newGeneration(1)
+	x := newIDs(100)
+	entries := []byte{}
 	for rid := range int64(3) {
-		g.apply(idAdded, idEntry{9, rid})
+		entries = appendID(entries, idAdded, idEntry{9, rid})
 	}
-	g.apply(idRemoved, idEntry{9, 0})
-	if got := g.find(9, []int64{0, 5}); len(got) != 3 || got[0] != 5 {
-		t.Errorf("%v, want 5, 1 and 2", got)
+	if err := x.apply(1, appendID(entries, idRemoved, idEntry{9, 0})); err != nil {
+		t.Fatal(err)
+	}
+	if got := x.find(x.view(), 9); !slices.Equal(slices.Sorted(slices.Values(got)), []int64{1, 2}) {
+		t.Errorf("now %v, want 1 and 2", got)
+	}
+	if got := x.everFound(x.view(), 9); !slices.Equal(slices.Sorted(slices.Values(got)), []int64{0, 1, 2}) {
+		t.Errorf("ever %v, want 0, 1 and 2", got)
+	}
+}
+
+// TestIDsMoveBesideReads reads an observation by its id while it goes from trace to trace.
+func TestIDsMoveBesideReads(t *testing.T) {
+	s := openSmall(t, filepath.Join(t.TempDir(), "a.db"))
+	if err := s.CreateProject(t.Context(), store.Project{ID: "p", Name: "p"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Write(t.Context(), seen(0, "t0", "o")); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, err := s.Observation(t.Context(), "p", "o"); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 400 {
+		if err := s.Write(t.Context(), seen(-i, fmt.Sprint("t", i%20), "o")); err != nil { // an earlier event names another trace
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	wg.Wait()
+}
+
+// TestIDsUnderLoad has the index keep up with as much as can be written.
+func TestIDsUnderLoad(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "a.db"), Options{maxGeneration: 3000, MaxPending: 300, Ephemeral: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.CreateProject(t.Context(), store.Project{ID: "p", Name: "p"}); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 150 {
+				trace := fmt.Sprint(w, ".", i)
+				b := seen(i, trace)
+				for k := range 40 {
+					b.Observations = append(b.Observations, store.ObservationWrite{Stamp: stampOf(i), ID: fmt.Sprint(trace, ".", k), TraceID: trace})
+				}
+				for err := store.ErrBusy; errors.Is(err, store.ErrBusy); {
+					if err = s.Write(t.Context(), b); err != nil && !errors.Is(err, store.ErrBusy) {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.ids.backlog(); n > 3 {
+		t.Errorf("%d generations wait for the index", n)
+	}
+}
+
+// TestIDsAfterAFailedRead makes no second row of what it could not see for a moment.
+func TestIDsAfterAFailedRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	a, b := openSmall(t, path), openSmall(t, path)
+	if err := a.CreateProject(t.Context(), store.Project{ID: "p", Name: "p"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Write(t.Context(), seen(1, "t", "o")); err != nil {
+		t.Fatal(err)
+	}
+	change := func(query string) {
+		t.Helper()
+		if err := b.do(t.Context(), func(t *tx) error { return t.exec(query) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change("CREATE TABLE kept AS SELECT seq, entries FROM id_log")
+	change("UPDATE id_log SET entries = x'ff'")
+	if err := a.Write(t.Context(), seen(2, "t", "o")); !errors.Is(err, errIDLog) {
+		t.Fatalf("a write beside a damaged log: %v", err)
+	}
+	change("UPDATE id_log SET entries = (SELECT entries FROM kept WHERE kept.seq = id_log.seq)")
+	change("DROP TABLE kept")
+	if err := a.Write(t.Context(), seen(3, "t", "o")); err != nil {
+		t.Fatal(err)
+	}
+	if page, err := a.Observations(t.Context(), "p", store.ObservationQuery{Page: store.Page{Total: true}}); err != nil || page.Total != 1 {
+		t.Errorf("%d observations, %v, want 1", page.Total, err)
+	}
+	if err := a.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	change("INSERT INTO observations (rid, project, start, kind, id, given, created, updated, registers) SELECT rid + 1, project, start, kind, id, given, created, updated, registers FROM observations")
+	change("INSERT INTO ids (hash, rid) VALUES (" + strconv.FormatInt(hashOf(observationIDs, 1, "o"), 10) + ", (SELECT max(rid) FROM observations))")
+	if err := a.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "two rows") {
+		t.Errorf("Check of an id with two rows: %v", err)
 	}
 }

@@ -27,8 +27,8 @@ type measure struct {
 	errors, warnings, runs int64 // each 1 or 0
 }
 
-// measureOf is that of an observation's fields.
-func measureOf(f *store.ObservationWrite, start int64) measure {
+// measureOf is that of an observation's fields, with the usage and cost that count.
+func measureOf(f *store.ObservationWrite, usage *store.Usage, cost *store.Cost, start int64) measure {
 	m := measure{start: start, kind: f.Kind, model: f.Model, prompt: f.PromptName, promptVersion: f.PromptVersion}
 	if !f.End.IsZero() {
 		m.end, m.ended = micros(f.End), true
@@ -39,11 +39,11 @@ func measureOf(f *store.ObservationWrite, start int64) measure {
 	if f.Level != nil {
 		m.level = *f.Level
 	}
-	if u := f.Usage; u != nil {
+	if u := usage; u != nil {
 		m.input, m.output, m.total = cutCount(u.Input), cutCount(u.Output), cutCount(u.Total)
 	}
-	if f.Cost != nil && f.Cost.Total != nil {
-		m.cost, m.costs = cutCost(int64(*f.Cost.Total)), 1
+	if cost != nil && cost.Total != nil {
+		m.cost, m.costs = cutCost(int64(*cost.Total)), 1
 	}
 	m.complete()
 	return m

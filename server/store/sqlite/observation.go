@@ -20,6 +20,10 @@ type observationState struct {
 	created int64
 	// before is what the row adds to sums.
 	before measure
+	// pricing is what the pricer said; nil if it doesn't know the model.
+	pricing *store.Pricing
+	// What was counted of the payloads that stand.
+	inputCounts, outputCounts store.Counts
 	// oldRow is the row it has left for rid, by coming into another trace.
 	oldRow int64
 
@@ -33,6 +37,7 @@ func (st *observationState) note(c merge.Change) {
 	st.dirty = st.dirty || c.Any
 	st.input = st.input || c.Input
 	st.output = st.output || c.Output
+	st.noteCounts(c, nil, nil)
 }
 
 // traceID is the trace the observation belongs to.
@@ -62,6 +67,8 @@ const (
 	givenTrace
 	givenUsage
 	givenTokens // the unit of usage is TOKENS
+	gotCounted  // the usage was counted here, not given
+	gotComputed // the cost was computed here, not given
 )
 
 // details are the fields that are rarely there.
@@ -72,11 +79,15 @@ type details struct {
 	InputCost       *exporter.NanoUSD           `json:"inputCost,omitempty"`
 	OutputCost      *exporter.NanoUSD           `json:"outputCost,omitempty"`
 	Costs           map[string]exporter.NanoUSD `json:"costs,omitempty"`
+	Pricing         *pricingDetails             `json:"pricing,omitempty"`
+	InputCounts     store.Counts                `json:"inputCounts,omitempty"`
+	OutputCounts    store.Counts                `json:"outputCounts,omitempty"`
 }
 
 // encode is the details as JSON, nil if there are none.
 func (d *details) encode() ([]byte, error) {
-	if len(d.ModelParameters) == 0 && d.Unit == "" && len(d.Usage) == 0 && d.InputCost == nil && d.OutputCost == nil && len(d.Costs) == 0 {
+	if len(d.ModelParameters) == 0 && d.Unit == "" && len(d.Usage) == 0 && d.InputCost == nil && d.OutputCost == nil && len(d.Costs) == 0 &&
+		d.Pricing == nil && len(d.InputCounts) == 0 && len(d.OutputCounts) == 0 {
 		return nil, nil
 	}
 	return json.Marshal(d)
@@ -98,8 +109,9 @@ type observationRow struct {
 	created, updated                      int64
 }
 
-// fill fills the fields of an observation, but the trace's id and the payloads.
-func (c *observationRow) fill(f *store.ObservationWrite) error {
+// fill fills the fields of an observation that were given, but the trace's id
+// and the payloads, and returns what the pricer said.
+func (c *observationRow) fill(f *store.ObservationWrite) (*store.Pricing, error) {
 	f.Kind = exporter.Kind(c.kind) //nolint:gosec // written from one
 	f.ParentID, f.Name, f.Environment = deref(c.parent), deref(c.name), deref(c.environment)
 	f.StatusMessage, f.Version, f.Model, f.PromptName = deref(c.status), deref(c.version), deref(c.model), deref(c.prompt)
@@ -118,20 +130,40 @@ func (c *observationRow) fill(f *store.ObservationWrite) error {
 	var d details
 	if len(c.details) > 0 {
 		if err := json.Unmarshal(c.details, &d); err != nil {
-			return fmt.Errorf("details: %w", err)
+			return nil, fmt.Errorf("details: %w", err)
 		}
 	}
-	f.ModelParameters = d.ModelParameters
-	if c.given&givenUsage != 0 {
-		f.Usage = &store.Usage{Unit: d.Unit, Input: number(c.input), Output: number(c.output), Total: number(c.total), Details: d.Usage}
+	f.ModelParameters, f.InputCounts, f.OutputCounts = d.ModelParameters, d.InputCounts, d.OutputCounts
+	usage, cost := c.sums(&d)
+	p := d.Pricing.pricing()
+	if p == nil && c.given&(gotCounted|gotComputed) != 0 {
+		p = &store.Pricing{}
+	}
+	if c.given&gotCounted != 0 {
+		p.Usage = usage
+	} else {
+		f.Usage = usage
+	}
+	if c.given&gotComputed != 0 {
+		p.Cost = cost
+	} else {
+		f.Cost = cost
+	}
+	return p, nil
+}
+
+// sums are the usage and the cost of a row, wherever they come from.
+func (c *observationRow) sums(d *details) (usage *store.Usage, cost *store.Cost) {
+	if c.given&(givenUsage|gotCounted) != 0 {
+		usage = &store.Usage{Unit: d.Unit, Input: number(c.input), Output: number(c.output), Total: number(c.total), Details: d.Usage}
 		if c.given&givenTokens != 0 {
-			f.Usage.Unit = tokens
+			usage.Unit = tokens
 		}
 	}
 	if c.cost != nil || d.InputCost != nil || d.OutputCost != nil || d.Costs != nil {
-		f.Cost = &store.Cost{Input: d.InputCost, Output: d.OutputCost, Total: (*exporter.NanoUSD)(c.cost), Details: d.Costs}
+		cost = &store.Cost{Input: d.InputCost, Output: d.OutputCost, Total: (*exporter.NanoUSD)(c.cost), Details: d.Costs}
 	}
-	return nil
+	return usage, cost
 }
 
 func number(p *int64) int64 {
@@ -175,9 +207,11 @@ func (t *tx) observation(project int64, id string) (*observationState, error) {
 		return nil, err
 	default:
 		st.live, st.created = true, c.created
-		if err := c.fill(f); err != nil {
+		if st.pricing, err = c.fill(f); err != nil {
 			return nil, fmt.Errorf("langshark: observation %q: %w", id, err)
 		}
+		st.inputCounts, st.outputCounts = f.InputCounts, f.OutputCounts
+		f.InputCounts, f.OutputCounts = nil, nil
 		if c.given&givenTrace != 0 {
 			f.TraceID = traceID
 		}
@@ -185,7 +219,7 @@ func (t *tx) observation(project int64, id string) (*observationState, error) {
 		if err := st.merged.Restore(registers); err != nil {
 			return nil, err
 		}
-		st.before = measureOf(f, st.start())
+		st.before = st.measure()
 	}
 	t.observations[k] = st
 	t.order.observations = append(t.order.observations, st)
@@ -217,10 +251,16 @@ func (t *tx) saveObservation(st *observationState) error {
 	if f.TraceID != "" {
 		given |= givenTrace
 	}
-	d.ModelParameters = f.ModelParameters
+	d.ModelParameters, d.InputCounts, d.OutputCounts = f.ModelParameters, st.inputCounts, st.outputCounts
+	d.Pricing = detailsOf(st.pricing)
+	reported, charged := st.sums()
 	var input, output, total any
-	if u := f.Usage; u != nil {
-		given |= givenUsage
+	if u := reported; u != nil {
+		if f.Usage != nil {
+			given |= givenUsage
+		} else {
+			given |= gotCounted
+		}
 		if d.Unit, d.Usage = u.Unit, u.Details; u.Unit == tokens {
 			d.Unit = ""
 			given |= givenTokens
@@ -228,7 +268,10 @@ func (t *tx) saveObservation(st *observationState) error {
 		input, output, total = u.Input, u.Output, u.Total
 	}
 	var cost *int64
-	if c := f.Cost; c != nil {
+	if c := charged; c != nil {
+		if f.Cost == nil {
+			given |= gotComputed
+		}
 		d.InputCost, d.OutputCost, d.Costs = c.Input, c.Output, c.Details
 		cost = (*int64)(c.Total)
 	}

@@ -97,3 +97,33 @@ func explain(t *testing.T, s *Store, query string, args []any) string {
 	}
 	return strings.Join(steps, "; ")
 }
+
+// TestScorePlans has scores read by what is asked for, and not all of the project.
+func TestScorePlans(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "plan.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, c := range []struct {
+		query store.ScoreQuery
+		want  string
+	}{
+		{store.ScoreQuery{IDs: []string{"a", "b"}}, "(project=? AND id=?)"},
+		{store.ScoreQuery{IDs: []string{"a"}, UserID: "u"}, "(project=? AND id=?)"},
+		{store.ScoreQuery{TraceIDs: []string{"a", "b"}}, "scores_by_trace (project=? AND trace_id=?)"},
+		{store.ScoreQuery{UserID: "u"}, "scores_by_trace (project=? AND trace_id=?); LIST SUBQUERY 1; SEARCH t USING INDEX traces_by_user (project=? AND user_id=?)"},
+		{store.ScoreQuery{TraceTags: []string{"a"}}, "scores_by_trace (project=? AND trace_id=?); LIST SUBQUERY 1; SEARCH a USING PRIMARY KEY (project=? AND key=? AND value=?)"},
+		{store.ScoreQuery{SessionID: "s"}, "scores_by_session (project=? AND session_id=?)"},
+		{store.ScoreQuery{Names: []string{"n"}}, "scores_by_time (project=?)"},
+	} {
+		w, err := scoreWhere(1, c.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := explain(t, s, "SELECT "+scoreColumns+" FROM "+scoreSource(c.query)+w.String()+tail(c.query.Page, "ts DESC, rid DESC"), w.args)
+		if !strings.Contains(plan, c.want) {
+			t.Errorf("%+v: %s, want %s", c.query, plan, c.want)
+		}
+	}
+}

@@ -36,9 +36,10 @@ var factSources = map[store.View]factSource{
 		"environment": "ifnull(o.environment, ifnull(t.environment, 'default'))", "statusMessage": "o.status_message", "providedModelName": "o.model",
 		"promptName": "o.prompt_name", "promptVersion": "o.prompt_version", "isRootObservation": "o.parent_id IS NULL", "startTime": "o.start", "endTime": "o.end",
 		"latency": "max(o.end - o.start, 0)", "timeToFirstToken": "max(o.completion_start - o.start, 0)", "streamingLatency": "max(o.end - o.completion_start, 0)",
-		"inputTokens": "o.input_tokens", "outputTokens": "o.output_tokens", "totalTokens": "o.total_tokens", "totalCost": "o.total_cost",
-		"inputCost":   "json_extract(CAST(o.details AS TEXT), '$.inputCost')",
-		"outputCost":  "json_extract(CAST(o.details AS TEXT), '$.outputCost')",
+		"inputTokens": cutTo("o.input_tokens", store.MaxTokens), "outputTokens": cutTo("o.output_tokens", store.MaxTokens), "totalTokens": cutTo("o.total_tokens", store.MaxTokens),
+		"totalCost":   cutTo("o.total_cost", int64(store.MaxCost)),
+		"inputCost":   cutTo("json_extract(CAST(o.details AS TEXT), '$.inputCost')", int64(store.MaxCost)),
+		"outputCost":  cutTo("json_extract(CAST(o.details AS TEXT), '$.outputCost')", int64(store.MaxCost)),
 		"countScores": "(SELECT count(*) FROM scores s WHERE s.project = o.project AND s.trace_id = t.id AND s.observation_id = o.id)", "metadata": metadataOf("o"),
 	})},
 	store.ViewScores: {"scores s INDEXED BY scores_by_time", "s.project", "s.ts", map[string]string{
@@ -57,9 +58,14 @@ func withTrace(columns map[string]string) map[string]string {
 	return columns
 }
 
+// cutTo bounds a column as sums are bounded, so that all views say the same.
+func cutTo(column string, most int64) string {
+	return fmt.Sprintf("max(min(%s, %d), -%d)", column, most, most)
+}
+
 // metadataOf is a top-level key of the metadata as text.
 func metadataOf(table string) string {
-	return "(SELECT CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN NULL ELSE CAST(value AS TEXT) END FROM json_each(CAST(" + table + ".metadata AS TEXT)) WHERE key = ? LIMIT 1)"
+	return "(SELECT CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN NULL ELSE CAST(value AS TEXT) END FROM json_each(iif(json_valid(CAST(" + table + ".metadata AS TEXT)), CAST(" + table + ".metadata AS TEXT), '{}')) WHERE key = ? LIMIT 1)"
 }
 
 // Facts implements [store.Facts].
@@ -72,8 +78,9 @@ func (s *Store) Facts(ctx context.Context, projectID string, q store.FactQuery, 
 		return err
 	}
 	from, to := bounds(q.From, q.To)
+	defer s.readLong()()
 	view := s.ids.view()
-	return s.snapshot(ctx, "facts", func(tx *sql.Tx) error {
+	return s.snapshotOf(ctx, s.long, "facts", func(tx *sql.Tx) error {
 		source := factSources[q.View]
 		sources := []map[string]string{source.columns}
 		if q.View == store.ViewScores {

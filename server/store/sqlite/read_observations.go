@@ -25,7 +25,7 @@ func scanObservation(row scanner, projectID string) (o store.Observation, rid in
 		return o, 0, refs, err
 	}
 	var f store.ObservationWrite
-	if err := c.fill(&f); err != nil {
+	if o.Pricing, err = c.fill(&f); err != nil {
 		return o, 0, refs, fmt.Errorf("observation %q: %w", o.ID, err)
 	}
 	o.ParentID, o.Kind, o.Name, o.Environment = f.ParentID, f.Kind, f.Name, cmp.Or(f.Environment, deref(environment), "default")
@@ -35,7 +35,9 @@ func scanObservation(row scanner, projectID string) (o store.Observation, rid in
 	}
 	o.StatusMessage, o.Version, o.Metadata = f.StatusMessage, f.Version, f.Metadata
 	o.Model, o.ModelParameters, o.PromptName, o.PromptVersion = f.Model, f.ModelParameters, f.PromptName, f.PromptVersion
-	o.Usage, o.Cost = f.Usage, f.Cost
+	if o.Usage, o.Cost = f.Usage, f.Cost; o.Pricing != nil {
+		o.Usage, o.Cost = cmp.Or(o.Usage, o.Pricing.Usage), cmp.Or(o.Cost, o.Pricing.Cost)
+	}
 	o.CreatedAt, o.UpdatedAt = fromMicros(c.created), fromMicros(c.updated)
 	return o, rid, payloadRefs{c.inputRef, c.outputRef}, nil
 }

@@ -2,6 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -18,15 +21,10 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 		return page, err
 	}
 	source := scoreSource(q)
-	w := &where{}
-	w.add("project = ?", project)
-	if err := checkIDs(len(q.TraceIDs) + len(q.ObservationIDs)); err != nil {
+	w, err := scoreWhere(project, q)
+	if err != nil {
 		return page, err
 	}
-	in(w, "trace_id", q.TraceIDs)
-	in(w, "observation_id", q.ObservationIDs)
-	w.equal("session_id", q.SessionID)
-	w.equal("name", q.Name)
 	s.gate.RLock()
 	defer s.gate.RUnlock()
 	if q.Total {
@@ -68,11 +66,46 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 	return page, nil
 }
 
-// scoreSource is where scores are read from: those of traces or a session by
-// their index, which the engine would leave for the order of time.
+// scoreWhere are the conditions of a query.
+func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
+	if err := checkIDs(len(q.IDs) + len(q.TraceIDs) + len(q.ObservationIDs) + len(q.Names) + len(q.ConfigIDs) + len(q.Numbers) + len(q.Texts) + len(q.TraceTags)); err != nil {
+		return nil, err
+	}
+	w := &where{}
+	w.add("project = ?", project)
+	in(w, "id", q.IDs)
+	in(w, "trace_id", q.TraceIDs)
+	in(w, "observation_id", q.ObservationIDs)
+	w.equal("session_id", q.SessionID)
+	in(w, "name", q.Names)
+	in(w, "ifnull(environment, 'default')", q.Environments)
+	in(w, "ifnull(source, 'API')", q.Sources)
+	in(w, "config_id", q.ConfigIDs)
+	in(w, "type", q.Types)
+	in(w, "number", q.Numbers)
+	in(w, "text", q.Texts)
+	if f := (store.TraceFilter{UserID: q.UserID, Tags: q.TraceTags}); q.UserID != "" || len(q.TraceTags) > 0 {
+		source, when, _ := traceSource(f)
+		those := traceWhere(project, nil, f, when)
+		w.add("trace_id IN (SELECT t.id FROM "+source+those.String()+")", those.args...)
+	}
+	for _, c := range q.Compare {
+		if !slices.Contains(store.ScoreOperators, c.Operator) {
+			return nil, fmt.Errorf("langshark: scores by %q: %w: compare by one of %s", c.Operator, store.ErrBadQuery, strings.Join(store.ScoreOperators, " "))
+		}
+		w.add("number "+c.Operator+" ?", c.Number)
+	}
+	w.span("ts", q.From, q.To)
+	return w, nil
+}
+
+// scoreSource is where scores are read from: those of ids, of traces, also by what
+// these are like, and of a session by their index, which the engine would leave for the order of time.
 func scoreSource(q store.ScoreQuery) string {
 	switch {
-	case len(q.TraceIDs) > 0:
+	case len(q.IDs) > 0:
+		return "scores INDEXED BY sqlite_autoindex_scores_1"
+	case len(q.TraceIDs) > 0 || q.UserID != "" || len(q.TraceTags) > 0:
 		return "scores INDEXED BY scores_by_trace"
 	case q.SessionID != "":
 		return "scores INDEXED BY scores_by_session"

@@ -49,6 +49,9 @@ func (s *Store) openReadOnly(_ context.Context, path string) (err error) {
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
+	if err := s.openLong(); err != nil {
+		return err
+	}
 	s.writer = &writer{store: s, closed: true, done: make(chan struct{}), wake: make(chan struct{}, 1), committed: make(chan struct{}, 1)}
 	close(s.writer.done)
 	s.end = func() {}

@@ -55,6 +55,9 @@ type Options struct {
 	Ephemeral bool
 	// Logger defaults to slog.Default().
 	Logger *slog.Logger
+	// Pricer says what model calls cost. Nil says of none, and lets go what another
+	// one said of what changes.
+	Pricer store.Pricer
 	// Now is the clock of createdAt and updatedAt. Defaults to time.Now.
 	Now func() time.Time
 
@@ -70,13 +73,16 @@ type Store struct {
 	url          string      // of the file, for connections
 	immutable    os.FileInfo // how the file was, if it is read as one that nobody changes
 	older        error       // if it can't be read because its schema is older
+	noIDs        error       // if nothing can be found by its id
 	pageSize     int64
 	read         *sql.DB
+	long         *sql.DB // for reads that take long, so that they leave the others alone
 	writer       *writer
 	indexer      *db // reads for the search index
 	checkpointer *db
 	codecs       *codecs
 	ids          *ids
+	moving       atomic.Pointer[idMove]
 	counts       counts
 	full         full
 
@@ -167,6 +173,9 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
+	if err := s.openLong(); err != nil {
+		return errors.Join(err, d.close())
+	}
 	s.writer = startWriter(s, d)
 	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	s.end = end
@@ -185,8 +194,21 @@ func (s *Store) synchronous() string {
 // busyTimeout is how long is waited for another process, in milliseconds.
 const busyTimeout = 5000
 
-// readers is how many reads run at once.
-const readers = 4
+// readers is how many reads run at once, longReaders how many of those that take long.
+const (
+	readers     = 4
+	longReaders = 2
+)
+
+// openLong opens the connections of reads that take long; idle ones are let go.
+func (s *Store) openLong() (err error) {
+	if s.long, err = sql.Open("sqlite", s.readURL()); err == nil {
+		s.long.SetMaxOpenConns(longReaders)
+		s.long.SetMaxIdleConns(1)
+		s.long.SetConnMaxIdleTime(time.Minute)
+	}
+	return err
+}
 
 // prepare sets the writer's connection up and brings the schema up to date.
 func (s *Store) prepare(ctx context.Context, d *db) error {
@@ -221,7 +243,7 @@ func (s *Store) readState(d *db) error {
 	}
 	s.counts.blocks.Store(blocks)
 	s.counts.searched.Store(searched)
-	if err := s.loadIDs(d); err != nil {
+	if err := s.loadOrRebuildIDs(d); err != nil {
 		return err
 	}
 	return s.loadDictionaries(d)
@@ -283,8 +305,10 @@ func (s *Store) closeFiles() error {
 			errs = append(errs, d.close())
 		}
 	}
-	if s.read != nil {
-		errs = append(errs, s.read.Close())
+	for _, pool := range []*sql.DB{s.read, s.long} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
 	}
 	return errors.Join(errs...)
 }

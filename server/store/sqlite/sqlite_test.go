@@ -17,7 +17,17 @@ func open(t *testing.T, now func() time.Time) store.Store {
 
 func openAt(t *testing.T, path string, now func() time.Time) store.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path, sqlite.SmallGenerations(sqlite.Options{Now: now}))
+	return openWith(t, path, sqlite.Options{Now: now})
+}
+
+func openPriced(t *testing.T, now func() time.Time, p store.Pricer) store.Store {
+	t.Helper()
+	return openWith(t, filepath.Join(t.TempDir(), "a.db"), sqlite.Options{Now: now, Pricer: p})
+}
+
+func openWith(t *testing.T, path string, opts sqlite.Options) store.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, sqlite.SmallGenerations(opts))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,4 +39,6 @@ func openAt(t *testing.T, path string, now func() time.Time) store.Store {
 	return s
 }
 
-func TestConformance(t *testing.T) { storetest.Engine{Open: open, OpenAt: openAt}.Run(t) }
+func TestConformance(t *testing.T) {
+	storetest.Engine{Open: open, OpenAt: openAt, OpenPriced: openPriced}.Run(t)
+}

@@ -33,9 +33,10 @@ type tx struct {
 	names    map[int64]string // project ids
 	told     map[int64]map[string]struct{}
 
-	view  *generation // of ids
-	found foundIDs
-	moved []byte // what happens to rows, as the log has it
+	view     *generation // of ids
+	found    foundIDs
+	moved    []byte // what happens to rows, as the log has it,
+	movedIDs int    // and how often
 	rollups
 
 	blocks    map[uint64]*block // on their way, by id
@@ -166,6 +167,7 @@ func (t *tx) writeObservation(project int64, w *store.ObservationWrite) error {
 	}
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
+	st.noteCounts(c, w.InputCounts, w.OutputCounts)
 	st.live = st.merged.Live(deleted)
 	return t.mention(project, store.ThingObservation, w.ID, c, st.merged.Mentions())
 }

@@ -34,11 +34,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// join has the writer do something beside what else waits.
-func (s *Store) join(ctx context.Context, f func(*tx) error) error {
-	return s.writer.submit(ctx, &request{items: 1, do: f})
-}
-
 // do has the writer do something in a transaction of its own.
 func (s *Store) do(ctx context.Context, f func(*tx) error) error {
 	return s.writer.submit(ctx, &request{items: 1, alone: true, do: f})

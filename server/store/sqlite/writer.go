@@ -29,6 +29,7 @@ type request struct {
 	alone   bool            // of its own
 	items   int
 	bytes   int
+	along   int // ids that it is to take along to the index at least
 	err     error
 	done    chan struct{}
 
@@ -60,6 +61,8 @@ type writer struct {
 	err    error         // of closing
 
 	lastBatch time.Time // when the last batch came
+
+	lastIDs int // entries of the last commit's row of the log; the goroutine's
 }
 
 func startWriter(s *Store, d *db) *writer {
@@ -81,6 +84,7 @@ func (s *Store) Write(ctx context.Context, batch *store.Batch) error {
 		return err
 	}
 	packed, blocks, bytes := packBatch(batch, s.codecs.of(project))
+	s.countTokens(ctx, batch, packed)
 	return s.writer.submit(ctx, &request{batch: packed, project: project, blocks: blocks, items: batch.Len(), bytes: bytes})
 }
 
@@ -88,7 +92,7 @@ func (s *Store) Write(ctx context.Context, batch *store.Batch) error {
 func checkBatch(b *store.Batch) error {
 	moments := func(id string, all ...time.Time) error {
 		for _, at := range all {
-			if y := at.Year(); y < 1 || y > 9999 {
+			if y := at.UTC().Year(); y < 1 || y > 9999 {
 				return fmt.Errorf("langshark: a time of %q is in the year %d: give one from 1 to 9999", id, y)
 			}
 		}
@@ -305,12 +309,18 @@ func (w *writer) transact(group []*request) (commits []store.Commit, err error) 
 			return nil, err
 		}
 	}
+	taken, err := t.takeAlong(w.along(group))
+	if err != nil {
+		return nil, err
+	}
 	if err := t.flush(); err != nil {
 		return nil, err
 	}
 	if err := w.db.commit(); err != nil {
 		return nil, fmt.Errorf("langshark: commit: %w", err)
 	}
+	taken()
+	w.lastIDs = t.movedIDs
 	w.store.counts.blocks.Store(t.next.payload - 1)
 	if len(t.moved) > 0 {
 		if err := w.store.ids.apply(t.next.id, t.moved); err != nil {
@@ -322,6 +332,15 @@ func (w *writer) transact(group []*request) (commits []store.Commit, err error) 
 	default:
 	}
 	return t.commits(), nil
+}
+
+// along is how many ids a commit takes along: more than it is likely to add.
+func (w *writer) along(group []*request) int {
+	items, asked := 0, 0
+	for _, r := range group {
+		items, asked = items+r.items, asked+r.along
+	}
+	return max(idShare*max(items, w.lastIDs), asked)
 }
 
 // close commits what waits and ends the goroutine.

@@ -19,6 +19,9 @@ type Engine struct {
 	// OpenAt opens the file at a path, or makes it: what a backup wrote, for
 	// one. The store is closed by the test's cleanup. If nil, nobody looks into backups.
 	OpenAt func(t *testing.T, path string, now func() time.Time) store.Store
+	// OpenPriced makes an empty store with a pricer. The store is closed by the
+	// test's cleanup. If nil, nothing is priced.
+	OpenPriced func(t *testing.T, now func() time.Time, p store.Pricer) store.Store
 }
 
 // Run runs the suite against an engine that has no more than an Opener.
@@ -44,6 +47,7 @@ func (e Engine) Run(t *testing.T) {
 		{"TraceOrders", testTraceOrders},
 		{"Pages", testPages},
 		{"ObservationFilters", testObservationFilters},
+		{"ScoreFilters", testScoreFilters},
 		{"HugeSums", testHugeSums},
 		{"Sessions", testSessions},
 		{"Isolation", testIsolation},
@@ -73,6 +77,7 @@ func (e Engine) Run(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, e.Open) })
 	}
+	t.Run("Pricing", func(t *testing.T) { testPricing(t, e) })
 	t.Run("Backup", func(t *testing.T) { testBackup(t, e) })
 }
 

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/langshark/langshark-go/server/catalog"
+)
+
+// deleteTrace removes a trace with its observations and scores.
+func (c *call) deleteTrace() {
+	id := c.params["id"]
+	if err := c.Reader.HasTrace(c.ctx(), c.access.ProjectID, id); err != nil {
+		c.failRead(err, "Trace")
+		return
+	}
+	if err := c.Ingest.DeleteTraces(c.ctx(), c.access.ProjectID, id); err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, message{"Trace deleted successfully"})
+}
+
+// deleteTraces removes those traces of a list that are there.
+func (c *call) deleteTraces() {
+	body, err := c.body(maxBodyBytes)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	ids, err := catalog.ReadTraceIDs(body)
+	if err == nil {
+		err = c.Ingest.DeleteTraces(c.ctx(), c.access.ProjectID, ids...)
+	}
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, message{"Traces deleted successfully"})
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/langshark/langshark-go/server/ingest"
+)
+
+var (
+	paging     = []string{"page", "limit"}
+	spanFields = []string{
+		"id", "traceId", "parentObservationId", "name", "startTime", "endTime", "metadata:any", "input:any", "output:any", "level", "statusMessage", "version",
+	}
+	generationFields = with(spanFields, "model", "modelParameters:object", "usage:object", "prompt:any", "completion:any", "completionStartTime", "promptName", "promptVersion:integer")
+	promptFields     = []string{"name!", "prompt!:any", "type", "labels:texts", "tags:texts", "config:any", "commitMessage"}
+	datasetFields    = []string{"name!", "description", "metadata:any"}
+	scoreFilters     = with(paging, "userId", "name", "fromTimestamp", "toTimestamp", "environment", "source", "operator", "value", "scoreIds", "configId",
+		"sessionId", "traceId", "observationId", "dataType", "traceTags")
+)
+
+func with(list []string, more ...string) []string {
+	return append(append([]string{}, list...), more...)
+}
+
+type (
+	wireHealth struct {
+		Status  string `json:"status"`
+		Version string `json:"version"`
+	}
+	wireProject struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+)
+
+// operations describes the methods of the table of routes.
+var operations = map[string]operation{
+	"GET health":               {summary: "Say whether the server works", query: []string{"failIfNoRecentEvents"}, answer: wireHealth{}},
+	"POST otel/v1/traces":      {summary: "Take spans in, by OTLP: protobuf or JSON", answer: map[string]any{}},
+	"POST ingestion":           {summary: "Store a batch of events", body: []string{"batch!:array", "metadata:any"}, answer: ingest.Result{}, status: http.StatusMultiStatus},
+	"GET projects":             {summary: "Get the project of the key", answer: dataOf[wireProject]{}},
+	"GET traces":               {summary: "List traces", query: with(paging, "userId", "name", "sessionId", "fromTimestamp", "toTimestamp", "orderBy", "tags", "version", "release"), answer: pageOf[wireTraceDetail[string, string]]{}},
+	"POST traces":              {summary: "Store a trace", body: []string{"id", "timestamp", "name", "userId", "sessionId", "environment", "release", "version", "public:boolean", "tags:texts", "metadata:any", "input:any", "output:any"}, answer: wireTrace{}},
+	"DELETE traces":            {summary: "Delete traces", body: []string{"traceIds!:texts"}, answer: message{}},
+	"GET traces/{id}":          {summary: "Get a trace with its observations and scores", answer: wireTraceDetail[wireObservation, wireScore]{}},
+	"DELETE traces/{id}":       {summary: "Delete a trace", answer: message{}},
+	"GET observations":         {summary: "List observations", query: with(paging, "name", "userId", "type", "traceId", "parentObservationId", "fromStartTime", "toStartTime", "version"), answer: pageOf[wireObservation]{}},
+	"GET observations/{id}":    {summary: "Get an observation", answer: wireObservation{}},
+	"GET sessions":             {summary: "List sessions", query: with(paging, "fromTimestamp", "toTimestamp"), answer: pageOf[wireSession]{}},
+	"GET sessions/{id}":        {summary: "Get a session with its traces", answer: wireSessionDetail{}},
+	"GET scores":               {summary: "List scores", query: scoreFilters, answer: pageOf[wireScoreOfTrace]{}},
+	"POST scores":              {summary: "Store a score", body: []string{"id", "traceId", "sessionId", "observationId", "name!", "value!:any", "dataType", "comment", "configId", "environment", "metadata:any", "source", "timestamp"}, answer: wireScore{}},
+	"GET scores/{id}":          {summary: "Get a score", answer: wireScore{}},
+	"DELETE scores/{id}":       {summary: "Delete a score", answer: message{}},
+	"GET v2/scores":            {summary: "List scores with what their traces say", query: with(scoreFilters, "fields"), answer: pageOf[wireScoreV2]{}},
+	"GET v2/scores/{id}":       {summary: "Get a score", answer: wireScoreV2{}},
+	"GET v3/scores":            {summary: "List scores by cursor, with values by their type", query: []string{"limit", "cursor", "fields", "id", "name", "source", "dataType", "environment", "configId", "value", "valueMin", "valueMax", "traceId", "sessionId", "observationId", "fromTimestamp", "toTimestamp"}, answer: cursorListing{}},
+	"GET score-configs":        {summary: "List score configs", query: paging, answer: pageOf[wireScoreConfig]{}},
+	"POST score-configs":       {summary: "Add a score config", body: []string{"name!", "dataType!", "minValue:number", "maxValue:number", "categories:objects", "description"}, answer: wireScoreConfig{}},
+	"GET score-configs/{id}":   {summary: "Get a score config", answer: wireScoreConfig{}},
+	"PATCH score-configs/{id}": {summary: "Change a score config", body: []string{"name", "isArchived:boolean", "minValue:number", "maxValue:number", "categories:objects", "description"}, answer: wireScoreConfig{}},
+	"GET models":               {summary: "List models", query: paging, answer: pageOf[wireModel]{}},
+	"POST models":              {summary: "Add a model", body: []string{"modelName!", "matchPattern!", "startDate", "unit", "inputPrice:number", "outputPrice:number", "totalPrice:number", "tokenizerId", "tokenizerConfig:object"}, answer: wireModel{}},
+	"GET models/{id}":          {summary: "Get a model", answer: wireModel{}},
+	"DELETE models/{id}":       {summary: "Delete a model", answer: message{}},
+	"GET v2/observations": {
+		summary: "List observations by cursor, with groups of fields and filters on any column",
+		query:   []string{"fields", "expandMetadata", "limit", "cursor", "name", "userId", "sessionId", "type", "traceId", "level", "parentObservationId", "isRootObservation", "environment", "fromStartTime", "toStartTime", "version", "filter"},
+		answer:  listingV2{},
+	},
+	"GET feedback.js":                            {summary: "A script by which pages send scores"},
+	"GET metrics":                                {summary: "Compute metrics", query: []string{"query!"}, answer: dataOf[map[string]any]{}},
+	"GET v2/metrics":                             {summary: "Compute metrics", query: []string{"query!"}, answer: dataOf[map[string]any]{}},
+	"GET metrics/daily":                          {summary: "List days with their traces and the usage of models", query: with(paging, "traceName", "userId", "tags", "fromTimestamp", "toTimestamp"), answer: pageOf[wireDay]{}},
+	"GET users":                                  {summary: "List users with their tokens by day", query: paging, answer: pageOf[wireUser]{}},
+	"GET prompts":                                {summary: "Get a version of a prompt", query: []string{"name!", "version"}, answer: wirePrompt{}},
+	"POST prompts":                               {summary: "Add a version of a prompt", body: with(promptFields, "isActive!:boolean"), answer: wirePrompt{}, status: http.StatusCreated},
+	"GET v2/prompts":                             {summary: "List prompts", query: with(paging, "name", "label", "tag", "version", "fromUpdatedAt", "toUpdatedAt"), answer: wirePromptPage{}},
+	"POST v2/prompts":                            {summary: "Add a version of a prompt", body: promptFields, answer: wirePrompt{}, status: http.StatusCreated},
+	"GET v2/prompts/{name...}":                   {summary: "Get a version of a prompt", query: []string{"version", "label"}, answer: wirePrompt{}},
+	"PATCH v2/prompts/{name...}":                 {summary: "Move labels to a version of a prompt", body: []string{"newLabels!:texts"}, answer: wirePrompt{}},
+	"DELETE v2/prompts/{name...}":                {summary: "Delete versions of a prompt", query: []string{"version", "label"}, status: http.StatusNoContent},
+	"GET datasets":                               {summary: "List datasets with their items and runs", query: paging, answer: pageOf[wireDatasetV1Row]{}},
+	"POST datasets":                              {summary: "Add or change a dataset", body: datasetFields, answer: wireDatasetV1{}},
+	"GET datasets/{name}":                        {summary: "Get a dataset with its items and runs", answer: wireDatasetV1{}},
+	"GET datasets/{name}/runs":                   {summary: "List the runs of a dataset", query: paging, answer: pageOf[wireDatasetRun]{}},
+	"GET datasets/{name}/runs/{run}":             {summary: "Get a run with its items", answer: wireDatasetRunDetail{}},
+	"DELETE datasets/{name}/runs/{run}":          {summary: "Delete a run", answer: message{}},
+	"GET v2/datasets":                            {summary: "List datasets", query: paging, answer: pageOf[wireDataset]{}},
+	"POST v2/datasets":                           {summary: "Add or change a dataset", body: datasetFields, answer: wireDataset{}},
+	"GET v2/datasets/{name}":                     {summary: "Get a dataset", answer: wireDataset{}},
+	"GET dataset-items":                          {summary: "List items of datasets", query: with(paging, "datasetName", "sourceTraceId", "sourceObservationId"), answer: pageOf[wireDatasetItem]{}},
+	"POST dataset-items":                         {summary: "Add or change an item of a dataset", body: []string{"datasetName!", "id", "input:any", "expectedOutput:any", "metadata:any", "sourceTraceId", "sourceObservationId", "status"}, answer: wireDatasetItem{}},
+	"GET dataset-items/{id}":                     {summary: "Get an item of a dataset", answer: wireDatasetItem{}},
+	"DELETE dataset-items/{id}":                  {summary: "Delete an item of a dataset", answer: message{}},
+	"GET dataset-run-items":                      {summary: "List the items of a run", query: with(paging, "datasetId!", "runName!"), answer: pageOf[wireDatasetRunItem]{}},
+	"POST dataset-run-items":                     {summary: "Link an item with what a run has made of it", body: []string{"runName!", "datasetItemId!", "traceId", "observationId", "runDescription", "metadata:any"}, answer: wireDatasetRunItem{}},
+	"GET comments":                               {summary: "List comments", query: with(paging, "objectType", "objectId", "authorUserId"), answer: pageOf[wireComment]{}},
+	"POST comments":                              {summary: "Add a comment", body: []string{"projectId", "objectType!", "objectId!", "content!", "authorUserId"}, answer: wireCommentID{}},
+	"GET comments/{id}":                          {summary: "Get a comment", answer: wireComment{}},
+	"GET annotation-queues":                      {summary: "List annotation queues", query: paging, answer: pageOf[wireQueue]{}},
+	"POST annotation-queues":                     {summary: "Add an annotation queue", body: []string{"name!", "description", "scoreConfigIds!:texts"}, answer: wireQueue{}},
+	"GET annotation-queues/{id}":                 {summary: "Get an annotation queue", answer: wireQueue{}},
+	"GET annotation-queues/{id}/items":           {summary: "List the items of a queue", query: with(paging, "status"), answer: pageOf[wireQueueItem]{}},
+	"POST annotation-queues/{id}/items":          {summary: "Add an item to a queue", body: []string{"objectId!", "objectType!", "status"}, answer: wireQueueItem{}},
+	"GET annotation-queues/{id}/items/{item}":    {summary: "Get an item of a queue", answer: wireQueueItem{}},
+	"PATCH annotation-queues/{id}/items/{item}":  {summary: "Change the status of an item", body: []string{"status"}, answer: wireQueueItem{}},
+	"DELETE annotation-queues/{id}/items/{item}": {summary: "Delete an item of a queue", answer: success{}},
+	"POST annotation-queues/{id}/assignments":    {summary: "Have a person work on a queue", body: []string{"userId!"}, answer: wireAssignment{}},
+	"DELETE annotation-queues/{id}/assignments":  {summary: "Have a person work on a queue no more", body: []string{"userId!"}, answer: success{}},
+	"POST spans":                                 {summary: "Store a span", body: spanFields, answer: wireSingle{}},
+	"PATCH spans":                                {summary: "Change a span", body: with(spanFields, "spanId!"), answer: wireSingle{}},
+	"POST generations":                           {summary: "Store a generation", body: generationFields, answer: wireSingle{}},
+	"PATCH generations":                          {summary: "Change a generation", body: with(generationFields, "generationId!"), answer: wireSingle{}},
+	"POST events":                                {summary: "Store an event", body: spanFields, answer: wireSingle{}},
+	"GET openapi.yml":                            {summary: "Get this description"},
+}

@@ -1,0 +1,9 @@
+package catalog_test
+
+import (
+	"testing"
+
+	"github.com/langshark/langshark-go/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }

@@ -1,0 +1,126 @@
+package cost
+
+// anthropic: input excludes what was read from the cache and written to it.
+func (s *shape) anthropic() {
+	s.move("input_tokens", Input)
+	s.move("output_tokens", Output)
+	s.move("cache_read_input_tokens", CachedInput)
+	written, _ := s.take("cache_creation_input_tokens")
+	hour := min(written, s.nested["cache_creation"]["ephemeral_1h_input_tokens"])
+	s.add(CacheWrite1h, hour)
+	s.add(CacheWrite, written-hour)
+	s.add(Searches, s.nested["server_tool_use"]["web_search_requests"])
+}
+
+// gemini: the prompt includes what came from the cache, the candidates don't
+// include thoughts. Modalities are lists of their own.
+func (s *shape) gemini() {
+	input, _ := s.take("promptTokenCount", "prompt_token_count")
+	cached, _ := s.take("cachedContentTokenCount", "cached_content_token_count")
+	output, _ := s.take("candidatesTokenCount", "candidates_token_count")
+	thoughts, _ := s.take("thoughtsTokenCount", "thoughts_token_count")
+	tools, _ := s.take("toolUsePromptTokenCount", "tool_use_prompt_token_count")
+	audio := s.modality("AUDIO", "promptTokensDetails", "prompt_tokens_details")
+	cachedAudio := min(cached, audio, s.modality("AUDIO", "cacheTokensDetails", "cache_tokens_details"))
+	s.counts[string(Input)] = max(0, input-cached-(audio-cachedAudio)) + tools
+	s.add(CachedInput, cached-cachedAudio)
+	s.add(CachedAudio, cachedAudio)
+	s.add(InputAudio, audio-cachedAudio)
+	for _, m := range [...]struct {
+		name   string
+		bucket Bucket
+	}{{"AUDIO", OutputAudio}, {"IMAGE", OutputImage}} {
+		n := min(output, s.modality(m.name, "candidatesTokensDetails", "candidates_tokens_details"))
+		output -= n
+		s.add(m.bucket, n)
+	}
+	s.counts[string(Output)] = output
+	s.add(Reasoning, thoughts)
+	if total, ok := s.take("totalTokenCount", "total_token_count"); ok {
+		s.counts[string(Total)] = total
+	}
+}
+
+func (s *shape) modality(name string, lists ...string) int64 {
+	for _, list := range lists {
+		if n := s.nested[list][name]; n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// camelCase is Bedrock's Converse API, whose cache is beside the input, and the
+// Vercel AI SDK, whose cachedInputTokens and reasoningTokens are contained.
+func (s *shape) camelCase() {
+	input, _ := s.take("inputTokens")
+	output, _ := s.take("outputTokens")
+	if n, ok := s.take("cachedInputTokens"); ok {
+		n = min(n, input)
+		input -= n
+		s.add(CachedInput, n)
+	}
+	if n, ok := s.take("reasoningTokens"); ok {
+		n = min(n, output)
+		output -= n
+		s.add(Reasoning, n)
+	}
+	for _, m := range [...]struct {
+		bucket Bucket
+		names  []string
+	}{
+		{CachedInput, []string{"cacheReadInputTokens", "cacheReadInputTokenCount"}},
+		{CacheWrite, []string{"cacheWriteInputTokens", "cacheWriteInputTokenCount"}},
+	} {
+		n, _ := s.take(m.names...)
+		s.add(m.bucket, n)
+	}
+	s.counts[string(Input)], s.counts[string(Output)] = input, output
+	s.move("totalTokens", Total)
+}
+
+// openAI: both sides include their details. DeepSeek says how much of the prompt
+// was in the cache beside it; xAI's completion excludes reasoning, which its total shows.
+func (s *shape) openAI() {
+	if hit, ok := s.take("prompt_cache_hit_tokens"); ok {
+		s.take("prompt_cache_miss_tokens")
+		if s.nested["prompt_tokens_details"] == nil {
+			s.nested["prompt_tokens_details"] = map[string]int64{"cached_tokens": hit}
+		}
+	}
+	for _, side := range [...]struct {
+		bucket Bucket
+		names  []string
+	}{
+		{Input, []string{"prompt_tokens", "input_tokens"}},
+		{Output, []string{"completion_tokens", "output_tokens"}},
+	} {
+		for _, name := range side.names {
+			n, ok := s.take(name)
+			if !ok {
+				continue
+			}
+			apart := side.bucket == Output && s.counts["total_tokens"] > 0 && s.reasoningApart(n, name)
+			for detail, part := range s.nested[name+"_details"] {
+				s.counts[string(side.bucket)+"_"+detail] = part
+				if !apart || detail != "reasoning_tokens" {
+					n = max(0, n-part)
+				}
+			}
+			s.counts[string(side.bucket)] = n
+		}
+	}
+	s.move("total_tokens", Total)
+}
+
+// reasoningApart reports whether the total counts reasoning beside an output of n.
+func (s *shape) reasoningApart(n int64, name string) bool {
+	reasoning := s.nested[name+"_details"]["reasoning_tokens"]
+	input := int64(0)
+	for bucket, units := range s.counts {
+		if b, ok := BucketOf(bucket); ok && b.side() == Input {
+			input += units
+		}
+	}
+	return reasoning > 0 && s.counts["total_tokens"] == input+n+reasoning
+}

@@ -1,0 +1,71 @@
+package pricing
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/langshark/langshark-go/server/cost"
+)
+
+// MaxImportBytes bounds a file that is imported.
+const MaxImportBytes = 64 << 20
+
+// Imported says what an import has brought.
+type Imported struct {
+	// Format is langfuse, genai-prices, litellm or langshark.
+	Format string
+	Models int
+	// Skipped names the models that can't be used, and why.
+	Skipped []string
+}
+
+// Import puts a table of prices, in any format of [cost.Import], in the place of
+// Config.File. It takes the place of an earlier import as a whole, comes before
+// the table that comes along, and holds for what is written from now on.
+func (p *Pricer) Import(data []byte) (Imported, error) {
+	if p.file.path == "" {
+		return Imported{}, errors.New("langshark: prices: there is no folder to keep them in")
+	}
+	if len(data) > MaxImportBytes {
+		return Imported{}, fmt.Errorf("langshark: prices: %d bytes are more than %d", len(data), MaxImportBytes)
+	}
+	entries, format, skipped, err := cost.Import(data)
+	if err != nil {
+		return Imported{}, err
+	}
+	var out bytes.Buffer
+	if err := cost.WriteCSV(&out, entries); err != nil {
+		return Imported{}, fmt.Errorf("langshark: prices: %w", err)
+	}
+	if _, err := cost.ReadCSV(bytes.NewReader(out.Bytes())); err != nil { // it must be readable when it is needed
+		return Imported{}, err
+	}
+	if err := p.file.replace(out.Bytes()); err != nil {
+		return Imported{}, fmt.Errorf("langshark: prices: %w", err)
+	}
+	return Imported{Format: format, Models: len(entries), Skipped: skipped}, p.file.refresh(p.now())
+}
+
+// replace writes the file, all of it or nothing, and has it read again.
+func (f *file) replace(data []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	tmp, err := os.CreateTemp(filepath.Dir(f.path), FileName+".*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), f.path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	f.asked, f.size = time.Time{}, -1
+	return nil
+}

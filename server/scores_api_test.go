@@ -1,0 +1,140 @@
+package server_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/langshark/langshark-go/server"
+)
+
+// scored is a project with a trace, a session and scores of all types.
+func scored(t *testing.T) client {
+	t.Helper()
+	c := serve(t, newServer(t, server.Config{}), "")
+	c.send(t, event("trace-create", "t", map[string]any{"id": "t", "userId": "u", "sessionId": "s", "tags": []string{"a", "b"}, "environment": "prod"}),
+		event("span-create", "o", map[string]any{"id": "o", "traceId": "t"}))
+	for i, score := range []map[string]any{
+		{"id": "n", "traceId": "t", "name": "num", "value": 0.5, "comment": "c", "metadata": map[string]any{"k": 1}, "environment": "prod"},
+		{"id": "b", "traceId": "t", "observationId": "o", "name": "bool", "value": 1, "dataType": "BOOLEAN"},
+		{"id": "c", "traceId": "none", "name": "cat", "value": "good", "source": "EVAL"},
+		{"id": "s", "sessionId": "s", "name": "num", "value": 3},
+	} {
+		score["timestamp"] = fmt.Sprintf("2026-05-04T00:00:0%dZ", i)
+		if status, text, _ := c.do(t, http.MethodPost, "/api/public/scores", score); status != http.StatusOK {
+			t.Fatal(status, text)
+		}
+	}
+	return c
+}
+
+// listedIDs are the ids of a list's data.
+func listedIDs(o map[string]any) string {
+	var ids []string
+	for _, d := range o["data"].([]any) {
+		ids = append(ids, d.(map[string]any)["id"].(string))
+	}
+	return strings.Join(ids, " ")
+}
+
+// TestScoreLists asks for the same scores in the three forms that there are.
+func TestScoreLists(t *testing.T) {
+	c := scored(t)
+	for query, want := range map[string]string{
+		"scores": "s c b n", "scores?name=num": "s n", "scores?userId=u": "b n", "scores?operator=%3C&value=1": "n", "scores?value=1": "s c b n",
+		"v2/scores?traceTags=a&traceTags=b": "b n", "v2/scores?traceTags=x": "", "v2/scores?sessionId=s": "s", "v2/scores?environment=prod": "n",
+		"v2/scores?source=EVAL&dataType=CATEGORICAL": "c", "v2/scores?observationId=o,x": "b", "v2/scores?limit=1&page=2": "c",
+		"v3/scores": "s c b n", "v3/scores?name=num,bool": "s b n", "v3/scores?dataType=numeric&valueMin=0.5&valueMax=2": "n", "v3/scores?dataType=NUMERIC&value=3,0.5": "s n",
+		"v3/scores?dataType=BOOLEAN&value=true": "b", "v3/scores?dataType=BOOLEAN&value=false": "", "v3/scores?dataType=CATEGORICAL&value=good": "c",
+		"v3/scores?traceId=t&observationId=o": "b", "v3/scores?id=n,c": "c n", "v3/scores?source=eval": "c", "v3/scores?toTimestamp=2026-05-04T00:00:02Z": "b n",
+	} {
+		if got := listedIDs(c.object(t, "/api/public/"+query)); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	for query, want := range map[string]string{
+		"v2/scores?filter=[]": "filter", "v2/scores?fields=x": "fields", "v3/scores?limit=101": "limit", "v3/scores?fields=x": "fields", "v3/scores?value=1": "value",
+		"v3/scores?valueMin=1": "valueMin", "v3/scores?observationId=o": "observationId", "v3/scores?dataType=x": "dataType", "v3/scores?cursor=x": "cursor",
+		"v3/scores?traceId=t&sessionId=s": "sessionId", "v3/scores?queueId=q": "queueId", "scores?operator=%3E&value=x": "value",
+		"scores?scoreIds=" + strings.Repeat("x,", 1001): "scoreIds",
+	} {
+		if status, text, _ := c.do(t, http.MethodGet, "/api/public/"+query, nil); status != http.StatusBadRequest || !strings.Contains(text, want) {
+			t.Errorf("%.60s: %d %s, want an error of %s", query, status, text, want)
+		}
+	}
+}
+
+// TestScoreForms has what a score of each form tells.
+func TestScoreForms(t *testing.T) {
+	c := scored(t)
+	trace := c.object(t, "/api/public/v2/scores?scoreIds=n")["data"].([]any)[0].(map[string]any)["trace"]
+	if fmt.Sprint(trace) != "map[environment:prod sessionId:s tags:[a b] userId:u]" {
+		t.Errorf("the trace of a score: %v", trace)
+	}
+	if one := c.object(t, "/api/public/v2/scores/n"); one["environment"] != "prod" || fmt.Sprint(one["metadata"]) != "map[k:1]" || one["trace"] != nil {
+		t.Errorf("one score: %v", one)
+	}
+	for query, want := range map[string]string{
+		"id=n": "0.5 <nil> <nil>", "id=b": "true <nil> <nil>", "id=c": "good <nil> <nil>",
+		"id=n&fields=details,subject": "0.5 map[id:t kind:trace] c", "id=b&fields=subject": "true map[id:o kind:observation traceId:t] <nil>",
+		"id=s&fields=subject,annotation": "3 map[id:s kind:session] <nil>",
+	} {
+		score := c.object(t, "/api/public/v3/scores?"+query)["data"].([]any)[0].(map[string]any)
+		if got := fmt.Sprintf("%v %v %v", score["value"], score["subject"], score["comment"]); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+		if _, ok := score["authorUserId"]; ok != strings.Contains(query, "annotation") {
+			t.Errorf("%s: %v", query, score)
+		}
+	}
+	// By cursor, to the end.
+	var ids []string
+	for cursor := ""; ; {
+		page := c.object(t, "/api/public/v3/scores?limit=1&cursor="+url.QueryEscape(cursor))
+		ids = append(ids, listedIDs(page))
+		next, more := page["meta"].(map[string]any)["cursor"].(string)
+		if cursor = next; !more {
+			break
+		}
+	}
+	if strings.Join(ids, " ") != "s c b n" {
+		t.Errorf("by cursor: %v", ids)
+	}
+}
+
+// TestDeletes removes scores and traces, and what belongs to these.
+func TestDeletes(t *testing.T) {
+	c := scored(t)
+	c.send(t, event("trace-create", "t2", map[string]any{"id": "t2"}), event("trace-create", "t3", map[string]any{"id": "t3"}))
+	for _, step := range []struct {
+		path   string
+		body   any
+		status int
+		want   string
+	}{
+		{"scores/n", nil, 200, "Score deleted successfully"},
+		{"scores/n", nil, 404, "Score not found"},
+		{"traces/t", nil, 200, "Trace deleted successfully"},
+		{"traces/t", nil, 404, "Trace not found"},
+		{"traces", map[string]any{"traceIds": []string{"t2", "none"}}, 200, "Traces deleted successfully"},
+		{"traces", map[string]any{"traceIds": []string{}}, 400, "traceIds"},
+		{"traces", map[string]any{"traceIds": []any{5}}, 400, "traceIds"},
+		{"traces", map[string]any{}, 400, "traceIds"},
+	} {
+		status, text, _ := c.do(t, http.MethodDelete, "/api/public/"+step.path, step.body)
+		if status != step.status || !strings.Contains(text, step.want) {
+			t.Errorf("DELETE %s %v: %d %s, want %d %s", step.path, step.body, status, text, step.status, step.want)
+		}
+	}
+	if got := listedIDs(c.object(t, "/api/public/traces")); got != "t3" {
+		t.Errorf("traces that stay: %s", got)
+	}
+	if got := listedIDs(c.object(t, "/api/public/scores")); got != "s" { // that of a trace which is not there went with its id
+		t.Errorf("scores that stay: %s", got)
+	}
+	if status, _, _ := c.do(t, http.MethodGet, "/api/public/observations/o", nil); status != http.StatusNotFound {
+		t.Errorf("the observation of a deleted trace: %d", status)
+	}
+}
