@@ -3,7 +3,6 @@ package otlp
 import (
 	"encoding/json"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,21 +62,18 @@ func (c *conversion) parameters() json.RawMessage {
 		before := c.taken[i]
 		defer func() { c.taken[i] = before }()
 	}
-	var list []attribute
+	g := &gathered{}
 	for _, prefix := range [...]string{"gen_ai.request.", "llm.invocation_parameters.", "ai.settings."} {
-		if prefix == "ai.settings." && len(list) > 0 {
+		if prefix == "ai.settings." && len(g.list) > 0 {
 			break // Vercel has the same twice
 		}
 		c.below(prefix, func(key string, v value) {
-			if key != "model" && !slices.ContainsFunc(list, func(a attribute) bool { return a.key == key }) {
-				list = append(list, attribute{key, v})
+			if _, twice := g.at[key]; key != "model" && !twice {
+				g.put(key, v)
 			}
 		})
 	}
-	if len(list) == 0 {
-		return nil
-	}
-	return ingest.Sanitize(appendObject(nil, list))
+	return g.json()
 }
 
 // completionStart is when the first token came: a time, or a span of time from the start.

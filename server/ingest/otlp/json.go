@@ -99,7 +99,7 @@ func (d *jsonDecoder) scopeSpans(src source) {
 		}
 		var s span
 		if d.span(&s); d.err == nil {
-			d.emit(&src, &s)
+			d.err = d.emit(&src, &s)
 		}
 	})
 }

@@ -139,6 +139,21 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// TestResourceOfManySpans bounds what a resource becomes that each span has a copy of.
+func TestResourceOfManySpans(t *testing.T) {
+	resource := lengthy(nil, 1, lengthy(lengthy(nil, 1, []byte("k")), 2, lengthy(nil, 1, make([]byte, 1<<20)))) // NUL bytes go
+	text := lengthy(nil, 1, lengthy(lengthy(nil, 1, []byte("k")), 2, lengthy(nil, 1, []byte(strings.Repeat("x", 1<<20)))))
+	span := lengthy(nil, 2, lengthy(lengthy(nil, 1, []byte(traceBytes)), 2, []byte(spanBytes)))
+	spans := lengthy(nil, 2, []byte(strings.Repeat(string(span), 300)))
+	r, err := Protobuf(lengthy(nil, 1, append(lengthy(nil, 1, resource), spans...)))
+	if err != nil || len(r.Pieces) != 300 {
+		t.Errorf("%v", err)
+	}
+	if _, err := Protobuf(lengthy(nil, 1, append(lengthy(nil, 1, text), spans...))); !errors.Is(err, ErrTooMuch) {
+		t.Errorf("300 MB of metadata: %v", err)
+	}
+}
+
 // TestSparseLists makes no long list of a large number.
 func TestSparseLists(t *testing.T) {
 	b := one(t, sent{name: "n", attrs: attrs{

@@ -31,20 +31,36 @@ func (c *conversion) metadata() json.RawMessage {
 	if len(rest) > 0 {
 		g.put("attributes", value{kind: valueMap, list: rest})
 	}
-	if len(c.source.resource) > 0 {
-		g.put("resourceAttributes", value{kind: valueMap, list: c.source.resource})
-	}
-	if c.source.scope != "" {
-		scope := []attribute{{"name", textValue(c.source.scope)}}
-		if c.source.scopeVersion != "" {
-			scope = append(scope, attribute{"version", textValue(c.source.scopeVersion)})
-		}
-		if len(c.source.scopeAttributes) > 0 {
-			scope = append(scope, attribute{"attributes", value{kind: valueMap, list: c.source.scopeAttributes}})
-		}
-		g.put("scope", value{kind: valueMap, list: scope})
+	for _, a := range c.source.metadata() {
+		g.put(a.key, a.value)
 	}
 	return g.json()
+}
+
+// metadata is what every span of the source has; it is encoded once.
+func (s *source) metadata() []attribute {
+	if s.encoded != nil {
+		return s.encoded
+	}
+	s.encoded = []attribute{}
+	put := func(key string, attributes []attribute) {
+		s.encoded = append(s.encoded, attribute{key, rawValue(appendObject(nil, attributes))})
+	}
+	if len(s.resource) > 0 {
+		put("resourceAttributes", s.resource)
+	}
+	if s.scope == "" {
+		return s.encoded
+	}
+	scope := []attribute{{"name", textValue(s.scope)}}
+	if s.scopeVersion != "" {
+		scope = append(scope, attribute{"version", textValue(s.scopeVersion)})
+	}
+	if len(s.scopeAttributes) > 0 {
+		scope = append(scope, attribute{"attributes", value{kind: valueMap, list: s.scopeAttributes}})
+	}
+	put("scope", scope)
+	return s.encoded
 }
 
 // gathered are members of an object, the last of each key.

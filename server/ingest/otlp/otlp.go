@@ -26,6 +26,9 @@ const (
 	// MaxAttributes bounds the attributes of one span, or of one of its events; MaxEvents its events.
 	MaxAttributes = 10_000
 	MaxEvents     = 10_000
+	// MaxKeptBytes bounds the metadata that the spans of a request have together: each has a
+	// copy of what its resource says.
+	MaxKeptBytes = 256 << 20
 	// MaxValueDepth is how deep lists and maps may nest in an attribute.
 	MaxValueDepth = 32
 )
@@ -46,6 +49,8 @@ type Request struct {
 	// why the first was.
 	Rejected int
 	Reason   string
+
+	kept int // bytes of metadata
 }
 
 // Protobuf reads an ExportTraceServiceRequest of opentelemetry-proto 1.x.
@@ -70,20 +75,27 @@ func JSON(body []byte) (*Request, error) {
 }
 
 // add converts a span.
-func (r *Request) add(source *source, s *span) {
+func (r *Request) add(source *source, s *span) error {
 	piece, err := convert(source, s)
 	if err != nil {
 		if r.Rejected++; r.Reason == "" {
 			r.Reason = fmt.Sprintf("span %s (%s): %v", short(s.name), short(s.id), err)
 		}
-		return
+		return nil
+	}
+	for i := range piece.Observations {
+		r.kept += len(piece.Observations[i].Metadata)
+	}
+	if r.kept > MaxKeptBytes {
+		return fmt.Errorf("langshark: more than %d bytes of metadata, with the resource's for each span: %w", MaxKeptBytes, ErrTooMuch)
 	}
 	r.Pieces = append(r.Pieces, piece)
+	return nil
 }
 
 // decoder is what both decoders have: how much they have read, and where spans go.
 type decoder struct {
-	emit                  func(*source, *span)
+	emit                  func(*source, *span) error
 	spanCount, valueCount int
 }
 

@@ -132,7 +132,7 @@ func (d *protobufDecoder) scopeSpans(src source, b []byte) error {
 		}
 		s, err := d.span(x.bytes)
 		if err == nil {
-			d.emit(&src, &s)
+			err = d.emit(&src, &s)
 		}
 		return err
 	})

@@ -13,6 +13,8 @@ type source struct {
 	scope           string
 	scopeVersion    string
 	scopeAttributes []attribute
+
+	encoded []attribute // what every span has of this in its metadata
 }
 
 // span is one span as it was sent. Texts are clean.
