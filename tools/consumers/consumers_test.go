@@ -195,7 +195,7 @@ func main() {
 }`,
 			adds: append(slices.Clone(tracing), core+"/server",
 				"github.com/a-h/templ", "github.com/dlclark/regexp2/v2", "github.com/dustin/go-humanize", "github.com/klauspost/compress", "github.com/mattn/go-isatty",
-				"github.com/ncruces/go-strftime", "github.com/remyoudompheng/bigfft", "github.com/tiktoken-go/tokenizer", "golang.org/x/sys",
+				"github.com/ncruces/go-strftime", "github.com/remyoudompheng/bigfft", "github.com/tiktoken-go/tokenizer", "golang.org/x/sys", "golang.org/x/time",
 				"github.com/prometheus/client_golang", "github.com/beorn7/perks", "github.com/cespare/xxhash/v2", "github.com/munnerz/goautoneg",
 				"github.com/prometheus/client_model", "github.com/prometheus/common", "github.com/prometheus/procfs", "google.golang.org/protobuf",
 				"modernc.org/libc", "modernc.org/mathutil", "modernc.org/memory", "modernc.org/sqlite"),
