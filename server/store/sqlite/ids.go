@@ -270,10 +270,8 @@ type idChange struct {
 	gone bool
 }
 
-// changes are those of a generation, in the order of the index.
-func (x *ids) changes(g *generation) []idChange {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
+// changes are those of a generation that grows no more, in the order of the index.
+func (g *generation) changes() []idChange {
 	list := make([]idChange, 0, g.size())
 	g.rows.each(func(e idEntry) { list = append(list, idChange{e, false}) })
 	g.gone.each(func(e idEntry) { list = append(list, idChange{e, true}) })

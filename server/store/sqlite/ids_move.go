@@ -63,7 +63,7 @@ type idMove struct {
 func (s *Store) moveIDs(ctx context.Context) {
 	for {
 		g := s.ids.waiting()
-		if g == nil {
+		if g == nil || s.opts.Beside && s.ids.backlog() < patientBacklog {
 			select {
 			case <-ctx.Done():
 				return
@@ -71,7 +71,7 @@ func (s *Store) moveIDs(ctx context.Context) {
 			}
 			continue
 		}
-		m := &idMove{g: g, changes: s.ids.changes(g), done: make(chan struct{})}
+		m := &idMove{g: g, changes: g.changes(), done: make(chan struct{})}
 		s.moving.Store(m)
 		for moved := false; !moved; {
 			select {
@@ -120,6 +120,10 @@ func (t *tx) takeAlong(n int) (committed func(), err error) {
 		}
 	}, t.exec("DELETE FROM id_log WHERE seq <= ?", upTo)
 }
+
+// patientBacklog is how many generations wait until a process that works beside
+// another one, which moves them too, does it itself.
+const patientBacklog = 3
 
 // maxTaken is the most that one commit takes along.
 const maxTaken = 8000
