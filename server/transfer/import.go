@@ -114,8 +114,8 @@ type importer struct {
 type pace struct{ rows atomic.Int64 }
 
 const (
-	slowCommit = 100 * time.Millisecond
-	fastCommit = 40 * time.Millisecond
+	slowCommit = 40 * time.Millisecond
+	fastCommit = 15 * time.Millisecond
 	leastRows  = 32
 )
 

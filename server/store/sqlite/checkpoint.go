@@ -99,7 +99,7 @@ func (w *writer) restartLog() {
 			}
 		}()
 	}
-	if log < restartPages || w.store.longReads.Load() > 0 || time.Now().UnixNano() < w.restartAfter.Load() {
+	if log < restartPages || w.store.opts.Beside && log < longPages || w.store.longReads.Load() > 0 || time.Now().UnixNano() < w.restartAfter.Load() {
 		return
 	}
 	wait := restartWait

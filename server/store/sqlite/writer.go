@@ -13,12 +13,14 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
-// besidePause is how long another process has to itself after a commit: it looks
-// for the lock in growing steps of up to 25 ms at first.
-const besidePause = 40 * time.Millisecond
-
-// groupItems is about how many writes one commit takes.
-const groupItems = 512
+// groupItems is about how many writes one commit takes, besideItems where another
+// process comes first, which has besidePause to itself after each: it looks for the
+// lock after 1, 2, 5, 10 and 15 ms, and then in longer steps, so that both must be shorter than those.
+const (
+	groupItems  = 512
+	besideItems = 128
+	besidePause = 20 * time.Millisecond
+)
 
 // request is one call that waits for the writer.
 type request struct {
@@ -185,9 +187,13 @@ func (w *writer) nudge() {
 func (w *writer) take() (group []*request, closed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	most := groupItems
+	if w.store.opts.Beside {
+		most = besideItems
+	}
 	items, n := 0, 0
 	for _, r := range w.queue {
-		if items > 0 && (items+r.items > groupItems || r.alone) {
+		if items > 0 && (items+r.items > most || r.alone) {
 			break
 		}
 		n++
