@@ -77,7 +77,7 @@ var operations = map[string]operation{
 	"POST prompts":                               {summary: "Add a version of a prompt", body: with(promptFields, "isActive!:boolean"), answer: wirePrompt{}, status: http.StatusCreated},
 	"GET v2/prompts":                             {summary: "List prompts", query: with(paging, "name", "label", "tag", "version", "fromUpdatedAt", "toUpdatedAt"), answer: wirePromptPage{}},
 	"POST v2/prompts":                            {summary: "Add a version of a prompt", body: promptFields, answer: wirePrompt{}, status: http.StatusCreated},
-	"GET v2/prompts/{name...}":                   {summary: "Get a version of a prompt", query: []string{"version", "label"}, answer: wirePrompt{}},
+	"GET v2/prompts/{name...}":                   {summary: "Get a version of a prompt, with what it refers to", query: []string{"version", "label", "resolve"}, answer: wirePrompt{}},
 	"PATCH v2/prompts/{name...}":                 {summary: "Move labels to a version of a prompt", body: []string{"newLabels!:texts"}, answer: wirePrompt{}},
 	"DELETE v2/prompts/{name...}":                {summary: "Delete versions of a prompt", query: []string{"version", "label"}, status: http.StatusNoContent},
 	"GET datasets":                               {summary: "List datasets with their items and runs", query: paging, answer: pageOf[wireDatasetV1Row]{}},

@@ -28,6 +28,7 @@ const (
 	kindDatasetRunItem  = "dataset-run-item"
 	kindPrompt          = "prompt"
 	kindPromptVersion   = "prompt-version"
+	kindPromptReference = "prompt-reference"
 	kindModel           = "model"
 	kindComment         = "comment"
 	kindQueue           = "annotation-queue"

@@ -42,6 +42,8 @@ type Prompt struct {
 	Tags          []string
 	CommitMessage string // may be empty
 	CreatedBy     string
+	// Graph says what a resolved prompt was made of; nil if it refers to nothing.
+	Graph *PromptGraph
 }
 
 // prompt is what all versions of a prompt have in common. Labels stand here and

@@ -100,7 +100,19 @@ func (request *promptRequest) add(tx store.DocumentTx, p *prompt) (*Prompt, erro
 	if err := put(tx, kindPrompt, "", p.Name, p); err != nil {
 		return nil, err
 	}
-	return p.whole(v), nil
+	if err := keepReferences(tx, p, v); err != nil {
+		return nil, err
+	}
+	return p.whole(v), p.check(tx, v.Version)
+}
+
+// check refuses a version whose references lead nowhere.
+func (p *prompt) check(tx store.DocumentTx, version int) error {
+	whole, err := p.load(tx, version)
+	if err != nil {
+		return err
+	}
+	return whole.resolve(tx)
 }
 
 func readPrompt(o *object) promptRequest {
@@ -146,19 +158,13 @@ func readLabels(o *object, field string) []string {
 
 // readMessages reads the messages of a chat: of each its role and content, or the name of a placeholder.
 func readMessages(o *object) json.RawMessage {
-	type message struct {
-		Type    string  `json:"type,omitempty"`
-		Name    string  `json:"name,omitempty"`
-		Role    string  `json:"role,omitempty"`
-		Content *string `json:"content,omitempty"`
-	}
-	list := []message{}
+	list := []promptMessage{}
 	for _, e := range o.objects("prompt") {
 		if kind := e.text("type"); kind != nil && *kind == "placeholder" {
-			list = append(list, message{Type: *kind, Name: e.needID("name")})
+			list = append(list, promptMessage{Type: *kind, Name: e.needID("name")})
 			continue
 		}
-		read := message{Role: e.needID("role")}
+		read := promptMessage{Role: e.needID("role")}
 		if e.need("content") && e.is("content", "string") {
 			content, err := unquote(e.members["content"])
 			if err != nil {
@@ -204,6 +210,9 @@ func (c *Catalog) LabelPrompt(ctx context.Context, projectID, name string, versi
 		if err := put(tx, kindPrompt, "", p.Name, p); err != nil {
 			return err
 		}
+		if err := p.check(tx, version); err != nil {
+			return err
+		}
 		labelled, err = p.load(tx, version)
 		return err
 	})
@@ -236,7 +245,13 @@ func (c *Catalog) DeletePrompt(ctx context.Context, projectID, name string, s Pr
 			if err := tx.Delete(kindPromptVersion, ref.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
+			if err := dropReferences(tx, ref.ID); err != nil {
+				return err
+			}
 			p.drop(ref.Version, time.Now())
+		}
+		if err := p.freed(tx, "Prompt '"+name+"' can't be deleted"); err != nil {
+			return err
 		}
 		if len(p.Versions) == 0 {
 			return tx.Delete(kindPrompt, p.ID)

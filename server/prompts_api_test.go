@@ -1,0 +1,140 @@
+package server_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/langshark/langshark-go/server"
+)
+
+// oddNames are names that paths and queries have to carry as they are.
+var oddNames = []string{
+	"plain", "folder/sub/one", "a%2Fb", "100% & more?", "#1", "한글 이름", "🎉/🎊", "x/versions/3", "versions/1", "a b+c", "semi;colon", `quo"te\`, "slash/", "//", "p|version=1", ".well", "새\u00a0칸",
+}
+
+func TestPromptNames(t *testing.T) {
+	for _, prefix := range []string{"", "/prefix"} {
+		c := serve(t, newServer(t, server.Config{}), prefix)
+		for _, name := range oddNames {
+			made, err := json.Marshal(map[string]any{"name": name, "prompt": "text of " + name, "labels": []string{"production"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status, text, _ := c.do(t, http.MethodPost, "/api/public/v2/prompts", string(made)); status != http.StatusCreated {
+				t.Fatalf("%q: %d %s", name, status, text)
+			}
+			path := "/api/public/v2/prompts/" + url.PathEscape(name)
+			for _, x := range []struct{ method, path, body string }{
+				{http.MethodGet, path, ""},
+				{http.MethodGet, path + "?version=1", ""},
+				{http.MethodGet, "/api/public/prompts?name=" + url.QueryEscape(name), ""},
+				{http.MethodPatch, path + "/versions/1", `{"newLabels":["staging"]}`},
+			} {
+				var body any
+				if x.body != "" {
+					body = x.body
+				}
+				status, text, _ := c.do(t, x.method, x.path, body)
+				var got struct{ Name, Prompt string }
+				if err := json.Unmarshal([]byte(text), &got); status != http.StatusOK || err != nil || got.Name != name || got.Prompt != "text of "+name {
+					t.Errorf("%s %s: %d %s", x.method, x.path, status, text)
+				}
+			}
+			list := c.object(t, "/api/public/v2/prompts?name="+url.QueryEscape(name))
+			if data, ok := list["data"].([]any); !ok || len(data) != 1 {
+				t.Errorf("list by %q: %v", name, list)
+			}
+			if status, text, _ := c.do(t, http.MethodDelete, path, nil); status != http.StatusNoContent {
+				t.Errorf("delete of %q: %d %s", name, status, text)
+			}
+		}
+	}
+}
+
+func TestPromptReferences(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	for _, b := range []string{
+		`{"name":"part","prompt":"Be kind.","labels":["production"]}`,
+		`{"name":"whole","prompt":"@@@langfusePrompt:name=part|label=production@@@ Answer {{q}}","labels":["production"]}`,
+	} {
+		if status, text, _ := c.do(t, http.MethodPost, "/api/public/v2/prompts", b); status != http.StatusCreated {
+			t.Fatalf("%d %s", status, text)
+		}
+	}
+	for _, x := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"GET", "v2/prompts/whole", "", 200, `"prompt":"Be kind. Answer {{q}}"`},
+		{"GET", "v2/prompts/whole", "", 200, `"name":"part","version":1}`},
+		{"GET", "v2/prompts/whole?resolve=true", "", 200, `"resolutionGraph":{"root":{"id":"`},
+		{"GET", "prompts?name=whole", "", 200, `"prompt":"Be kind. Answer {{q}}"`},
+		{"GET", "v2/prompts/whole?resolve=false", "", 200, `"prompt":"@@@langfusePrompt:name=part|label=production@@@ Answer {{q}}"`},
+		{"GET", "v2/prompts/whole?resolve=no", "", 400, `"path":["resolve"]`},
+		{"DELETE", "v2/prompts/part", "", 400, "'whole' version 1 (by label 'production')"},
+		{"POST", "v2/prompts", `{"name":"part","prompt":"@@@langfusePrompt:name=whole|label=production@@@","labels":["production"]}`, 400, "part → whole → part"},
+	} {
+		var body any
+		if x.body != "" {
+			body = x.body
+		}
+		if status, text, _ := c.do(t, x.method, "/api/public/"+x.path, body); status != x.status || !strings.Contains(text, x.want) {
+			t.Errorf("%s %s: %d %s; want %d with %s", x.method, x.path, status, text, x.status, x.want)
+		}
+	}
+	for _, path := range []string{"v2/prompts/part", "v2/prompts/whole?resolve=false"} {
+		if _, text, _ := c.do(t, http.MethodGet, "/api/public/"+path, nil); strings.Contains(text, "resolutionGraph") {
+			t.Errorf("%s has a graph: %s", path, text)
+		}
+	}
+}
+
+func TestPromptTags(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	const path = "/api/public/v2/prompts/p"
+	create := func() {
+		if status, text, _ := c.do(t, http.MethodPost, "/api/public/v2/prompts", `{"name":"p","prompt":"x","labels":["production"]}`); status != http.StatusCreated {
+			t.Fatalf("%d %s", status, text)
+		}
+	}
+	create()
+	ask := func(held string) (status int, body, tag string) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth(c.public, c.secret)
+		r.Header.Set("If-None-Match", held)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(text), res.Header.Get("ETag")
+	}
+	status, text, tag := ask("")
+	if status != http.StatusOK || !strings.HasPrefix(tag, `"`) || text == "" {
+		t.Fatalf("%d %s %s", status, tag, text)
+	}
+	for _, held := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
+		if status, text, again := ask(held); status != http.StatusNotModified || text != "" || again != tag {
+			t.Errorf("%s: %d %s %s", held, status, again, text)
+		}
+	}
+	if status, _, _ := ask(`"other"`); status != http.StatusOK {
+		t.Errorf("another tag: %d", status)
+	}
+	create()
+	if status, _, next := ask(tag); status != http.StatusOK || next == tag {
+		t.Errorf("after a change: %d %s", status, next)
+	}
+}
