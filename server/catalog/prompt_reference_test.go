@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -141,10 +142,7 @@ func TestReferencesAtRandom(t *testing.T) {
 		n := model{}
 		for name, h := range m {
 			c := *h
-			c.versions = map[int]version{}
-			for k, v := range h.versions {
-				c.versions[k] = v
-			}
+			c.versions = maps.Clone(h.versions)
 			n[name] = &c
 		}
 		return n
@@ -183,7 +181,7 @@ func TestReferencesAtRandom(t *testing.T) {
 		name := names[r.IntN(len(names))]
 		next := copyOf(now)
 		var err error
-		want := true
+		var want bool
 		switch h := next[name]; {
 		case h == nil || r.IntN(2) == 0:
 			if h == nil {

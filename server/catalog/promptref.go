@@ -34,28 +34,27 @@ func (r reference) String() string { return fmt.Sprintf("'%s' with %s", r.name, 
 func expand(text string, replace func(reference) (string, error)) (string, error) {
 	var b strings.Builder
 	for {
-		start := strings.Index(text, referenceStart)
-		if start < 0 {
+		before, inside, ok := strings.Cut(text, referenceStart)
+		if !ok {
 			break
 		}
-		inside := text[start+len(referenceStart):]
-		end := strings.Index(inside, referenceEnd)
-		if end < 0 {
+		said, after, ok := strings.Cut(inside, referenceEnd)
+		if !ok {
 			break
 		}
-		r, ok := readReference(inside[:end])
+		r, ok := readReference(said)
 		if !ok { // the next one may begin within it
-			b.WriteString(text[:start+len(referenceStart)])
+			b.WriteString(before + referenceStart)
 			text = inside
 			continue
 		}
-		b.WriteString(text[:start])
+		b.WriteString(before)
 		with, err := replace(r)
 		if err != nil {
 			return "", err
 		}
 		b.WriteString(with)
-		text = inside[end+len(referenceEnd):]
+		text = after
 	}
 	b.WriteString(text)
 	return b.String(), nil
