@@ -138,3 +138,46 @@ func TestPromptTags(t *testing.T) {
 		t.Errorf("after a change: %d %s", status, next)
 	}
 }
+
+// step is a request with what its answer must have.
+type step struct {
+	method, path, body string
+	status             int
+	want               string
+}
+
+// run sends requests one after the other.
+func (c client) run(t *testing.T, steps []step) {
+	t.Helper()
+	for _, x := range steps {
+		var body any
+		if x.body != "" {
+			body = x.body
+		}
+		if status, text, _ := c.do(t, x.method, "/api/public/"+x.path, body); status != x.status || !strings.Contains(text, x.want) {
+			t.Errorf("%s %s %s: %d %s; want %d with %s", x.method, x.path, x.body, status, text, x.status, x.want)
+		}
+	}
+}
+
+func TestPromptHistory(t *testing.T) {
+	srv := newServer(t, server.Config{})
+	c := serve(t, srv, "")
+	c.run(t, []step{
+		{"POST", "v2/prompts", `{"name":"a/b","prompt":"be kind","labels":["production"],"commitMessage":"first"}`, 201, `"version":1`},
+		{"POST", "v2/prompts", `{"name":"a/b","prompt":"be short"}`, 201, `"version":2`},
+		{"PATCH", "v2/prompts/a%2Fb/versions/2", `{"newLabels":["production"],"expect":{"production":2}}`, 409, `"error":"ConflictError"`},
+		{"PATCH", "v2/prompts/a%2Fb/versions/2", `{"newLabels":["production"],"expect":{"production":1},"message":"shorter"}`, 200, `"labels":["latest","production"]`},
+		{"GET", "prompt-history?name=a%2Fb&limit=1", "", 200, `"by":"` + c.public + `","action":"label","version":2,"label":"production","from":1,"message":"shorter"}],"meta":{"limit":1,"cursor":"`},
+		{"GET", "prompt-history?name=none", "", 200, `{"data":[],"meta":{"limit":50}}`},
+		{"GET", "prompt-history?cursor=x", "", 400, "cursor"},
+		{"GET", "prompt-diff?name=a%2Fb&from=1&to=production", "", 200, `{"from":1,"to":2,"parts":[{"op":"equal","text":"be "},{"op":"delete","text":"kind"},{"op":"insert","text":"short"}],"messages":null,"config":[{"op":"equal","text":"{}"}]}`},
+		{"GET", "prompt-diff?name=a%2Fb&from=1", "", 400, `"path":["to"]`},
+		{"GET", "prompt-diff?name=a%2Fb&from=1&to=none", "", 404, "label 'none'"},
+		{"POST", "prompt-rollback", `{"name":"a/b","message":"worse"}`, 200, `"version":1`},
+		{"POST", "prompt-rollback", `{"name":"a/b"}`, 409, "no other version before"},
+		{"PATCH", "v2/prompts/a%2Fb/versions/1", `{"removeLabels":["production"]}`, 200, `"labels":[]`},
+		{"POST", "v2/prompts", `{"name":"c","type":"chat","prompt":[{"role":"user","content":"x"},{"type":"placeholder","name":"h"}]}`, 201, ""},
+		{"GET", "prompt-diff?name=c&from=1&to=1", "", 200, `"parts":null,"messages":[{"role":"user","parts":[{"op":"equal","text":"x"}]},{"role":null,"name":"h","parts":[`},
+	})
+}

@@ -148,6 +148,11 @@ type call struct {
 
 func (c *call) ctx() context.Context { return c.r.Context() }
 
+// acting is the context of a change, with who makes it.
+func (c *call) acting() context.Context {
+	return catalog.WithActor(c.ctx(), catalog.Actor{PublicKey: c.access.PublicKey})
+}
+
 // fail answers with an error.
 func (c *call) fail(err error) {
 	if c.route != nil {

@@ -55,6 +55,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var denied *auth.Error
 	var tooLarge *http.MaxBytesError
 	var missing *catalog.NotFoundError
+	var forbidden *catalog.ForbiddenError
+	var conflict *catalog.ConflictError
 	var refused *ingest.RequestError
 	fields, invalid := ingest.IsInvalid(err)
 	switch {
@@ -70,6 +72,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, known.status, answer)
 	case errors.As(err, &missing):
 		write(w, http.StatusNotFound, map[string]any{"message": missing.Message, "error": "LangfuseNotFoundError"})
+	case errors.As(err, &forbidden):
+		write(w, http.StatusForbidden, map[string]any{"message": forbidden.Message, "error": "ForbiddenError"})
+	case errors.As(err, &conflict):
+		write(w, http.StatusConflict, map[string]any{"message": conflict.Message, "error": "ConflictError"})
 	case errors.As(err, &refused):
 		write(w, http.StatusBadRequest, map[string]any{"message": refused.Message, "error": "InvalidRequestError"})
 	case errors.As(err, &denied):

@@ -80,7 +80,7 @@ func (c *call) promptSelection() (s catalog.PromptSelection, err error) {
 func (c *call) deletePrompt() {
 	s, err := c.promptSelection()
 	if err == nil {
-		err = c.Catalog.DeletePrompt(c.ctx(), c.access.ProjectID, c.params["name"], s)
+		err = c.Catalog.DeletePrompt(c.acting(), c.access.ProjectID, c.params["name"], s)
 	}
 	if err != nil {
 		c.fail(err)
@@ -102,7 +102,7 @@ func (c *call) patchPrompt() {
 		c.fail(err)
 		return
 	}
-	p, err := c.Catalog.LabelPrompt(c.ctx(), c.access.ProjectID, name, int(version), body)
+	p, err := c.Catalog.LabelPrompt(c.acting(), c.access.ProjectID, name, int(version), body)
 	answer(c, http.StatusOK, p, err, promptOnWire)
 }
 

@@ -29,6 +29,8 @@ const (
 	kindPrompt          = "prompt"
 	kindPromptVersion   = "prompt-version"
 	kindPromptReference = "prompt-reference"
+	kindPromptHistory   = "prompt-history"
+	kindProtectedLabel  = "protected-label"
 	kindModel           = "model"
 	kindComment         = "comment"
 	kindQueue           = "annotation-queue"

@@ -202,7 +202,7 @@ const mostNamed = 5
 
 // freed refuses, after a change of p that has dropped versions or labels, if a version that
 // stays refers to one of them.
-func (p *prompt) freed(r reader, what string) error {
+func (p *prompt) freed(r reader) error {
 	var blocking []string
 	n := 0
 	err := eachReferring(r, p.Name, func(ref *promptReference) (bool, error) {
@@ -222,5 +222,5 @@ func (p *prompt) freed(r reader, what string) error {
 	if n > mostNamed {
 		more = fmt.Sprintf(" and %d more", n-mostNamed)
 	}
-	return refused("%s: it is referred to by %s%s. Change or delete those first", what, strings.Join(blocking, ", "), more)
+	return refused("Prompt '%s' is referred to by %s%s: change or delete those first", p.Name, strings.Join(blocking, ", "), more)
 }
