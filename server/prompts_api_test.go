@@ -181,3 +181,21 @@ func TestPromptHistory(t *testing.T) {
 		{"GET", "prompt-diff?name=c&from=1&to=1", "", 200, `"parts":null,"messages":[{"role":"user","parts":[{"op":"equal","text":"x"}]},{"role":null,"name":"h","parts":[`},
 	})
 }
+
+func TestPromptExperiments(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	c.run(t, []step{
+		{"POST", "v2/prompts", `{"name":"a/b","prompt":"one"}`, 201, ""},
+		{"POST", "v2/prompts", `{"name":"a/b","prompt":"two"}`, 201, ""},
+		{"PUT", "prompt-experiments/tone%2F1", `{"prompt":"a/b","salt":"s","variants":[{"name":"x","version":1,"weight":5000},{"name":"y","version":2,"weight":5000}]}`, 200, `"ranges":[{"from":0,"to":5000,"variant":"x"},{"from":5000,"to":10000,"variant":"y"}],"prompts":[{"id":"`},
+		{"GET", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 200, `{"prompt":"a/b","experiment":"tone/1","salt":"s","variants":[{"name":"x","version":1,"weight":5000},`},
+		{"GET", "prompt-experiments?prompt=a%2Fb", "", 200, `"experiment":"tone/1"`},
+		{"GET", "prompt-experiments", "", 400, `"path":["prompt"]`},
+		{"PUT", "prompt-experiments/e", `{"prompt":"a/b","variants":[{"name":"x","version":1,"weight":10001}]}`, 400, `"path":["variants","0","weight"]`},
+		{"PUT", "prompt-experiments/e", `{"prompt":"a/b","variants":[{"name":"x","version":3,"weight":1}]}`, 404, "version 3"},
+		{"DELETE", "v2/prompts/a%2Fb?version=1", "", 400, "experiment 'tone/1'"},
+		{"DELETE", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 204, ""},
+		{"GET", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 404, "Experiment not found"},
+		{"GET", "prompt-history?name=a%2Fb", "", 200, `"action":"experiment","experiment":"tone/1"`},
+	})
+}

@@ -64,6 +64,8 @@ func (a *api) table() []route {
 		{path: "prompts", methods: methodsOf{"GET": (*call).getPromptV1, "POST": (*call).postPromptV1}, publicKey: errPrompts, named: true},
 		{path: "v2/prompts", methods: methodsOf{"GET": (*call).listPrompts, "POST": (*call).postPrompt}, publicKey: errPrompts, named: true},
 		{path: "v2/prompts/{name...}", methods: methodsOf{"GET": (*call).getPrompt, "PATCH": (*call).patchPrompt, "DELETE": (*call).deletePrompt}, publicKey: errPrompts, named: true},
+		{path: "prompt-experiments", methods: get((*call).listExperiments)},
+		{path: "prompt-experiments/{experiment...}", methods: methodsOf{"GET": (*call).getExperiment, "PUT": (*call).putExperiment, "DELETE": (*call).deleteExperiment}},
 		{path: "prompt-history", methods: get((*call).listPromptHistory)},
 		{path: "prompt-rollback", methods: methodsOf{"POST": (*call).rollbackPrompt}},
 		{path: "prompt-diff", methods: get((*call).diffPrompts)},

@@ -29,6 +29,7 @@ const (
 	kindPrompt          = "prompt"
 	kindPromptVersion   = "prompt-version"
 	kindPromptReference = "prompt-reference"
+	kindExperiment      = "prompt-experiment"
 	kindPromptHistory   = "prompt-history"
 	kindProtectedLabel  = "protected-label"
 	kindModel           = "model"

@@ -109,6 +109,9 @@ func (e *promptEdit) save() error {
 		if err := e.p.freed(e.tx); err != nil {
 			return err
 		}
+		if err := e.dropExperiments(); err != nil {
+			return err
+		}
 	}
 	return e.saveHistory()
 }
