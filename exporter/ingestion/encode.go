@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/langshark/langshark-go/exporter"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
+	"github.com/langshark/langshark-go/internal/langfuse"
 	"github.com/langshark/langshark-go/internal/jsonx"
 )
 

@@ -2,7 +2,7 @@ package otlp
 
 import (
 	"github.com/langshark/langshark-go/exporter"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
+	"github.com/langshark/langshark-go/internal/langfuse"
 	"github.com/langshark/langshark-go/internal/jsonx"
 )
 
