@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -109,12 +107,17 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrBusy):
 		w.Header().Set("Retry-After", strconv.Itoa(int(store.RetryAfter.Seconds())))
 		write(w, http.StatusTooManyRequests, map[string]any{"message": "Too many writes are waiting, try again", "error": "TooManyRequestsError"})
+	case errors.Is(err, catalog.ErrTooManyWatches):
+		w.Header().Set("Retry-After", "30")
+		write(w, http.StatusTooManyRequests, map[string]any{
+			"message": fmt.Sprintf("%d clients watch the prompts of this project: close some, or poll", catalog.MaxPromptWatches), "error": "TooManyRequestsError",
+		})
 	case errors.Is(err, store.ErrFull):
 		w.Header().Set("Retry-After", strconv.Itoa(int(ingest.RetryAfterFull.Seconds())))
 		write(w, http.StatusInsufficientStorage, map[string]any{
 			"message": "The server's disk is full: nothing is written until there is room again, reads go on. Send it again later", "error": "InsufficientStorageError",
 		})
-	case errors.Is(err, store.ErrClosed):
+	case errors.Is(err, store.ErrClosed), errors.Is(err, catalog.ErrClosed):
 		write(w, http.StatusServiceUnavailable, map[string]any{"message": "The server is shutting down", "error": "ServiceUnavailableError"})
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		w.WriteHeader(http.StatusBadRequest) // nobody reads it
@@ -128,14 +131,11 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 // can't be encoded is not half an answer.
 func write(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(answer); err != nil {
+	text, err := encode(answer)
+	if err != nil {
 		status = http.StatusInternalServerError
-		b.Reset()
-		b.WriteString(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")
+		text = []byte(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the client has gone
+	_, _ = w.Write(text) // the client has gone
 }

@@ -5,26 +5,40 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 )
 
 // writeTagged answers with JSON under a strong ETag, or with 304 to those who have it already.
 func (c *call) writeTagged(answer any) {
+	text, err := encode(answer)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.tagged("application/json; charset=utf-8", text)
+}
+
+func encode(answer any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(answer); err != nil {
-		c.fail(err)
-		return
+		return nil, fmt.Errorf("langshark: answer: %w", err)
 	}
-	c.tagged("application/json; charset=utf-8", b.Bytes())
+	return b.Bytes(), nil
+}
+
+// tagOf names a text.
+func tagOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
 
 func (c *call) tagged(contentType string, text []byte) {
 	h := c.w.Header()
-	sum := sha256.Sum256(text)
-	tag := `"` + hex.EncodeToString(sum[:]) + `"`
+	tag := tagOf(text)
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", "no-cache") // may be kept, but is asked for each time
 	if holds(c.r.Header.Get("If-None-Match"), tag) {

@@ -84,6 +84,7 @@ var operations = map[string]operation{
 	"GET prompt-experiments/{experiment...}":     {summary: "Get an experiment with the versions that it has", query: []string{"prompt!"}, answer: wireExperiment{}},
 	"PUT prompt-experiments/{experiment...}":     {summary: "Make or change an experiment", body: []string{"prompt!", "variants!:objects", "salt"}, answer: wireExperiment{}},
 	"DELETE prompt-experiments/{experiment...}":  {summary: "End an experiment", query: []string{"prompt!"}, status: http.StatusNoContent},
+	"GET prompt-events":                          {summary: "Be told of changed prompts, as server-sent events"},
 	"GET prompt-history":                         {summary: "List who has changed prompts", query: []string{"name", "limit", "cursor"}, answer: promptHistory{}},
 	"POST prompt-rollback":                       {summary: "Move a label of a prompt back", body: []string{"name!", "label", "version:integer", "expect:object", "message"}, answer: wirePrompt{}},
 	"GET prompt-diff":                            {summary: "Compare two versions of a prompt word by word", query: []string{"name!", "from!", "to!"}, answer: wirePromptDiff{}},

@@ -66,6 +66,7 @@ func (a *api) table() []route {
 		{path: "v2/prompts/{name...}", methods: methodsOf{"GET": (*call).getPrompt, "PATCH": (*call).patchPrompt, "DELETE": (*call).deletePrompt}, publicKey: errPrompts, named: true},
 		{path: "prompt-experiments", methods: get((*call).listExperiments)},
 		{path: "prompt-experiments/{experiment...}", methods: methodsOf{"GET": (*call).getExperiment, "PUT": (*call).putExperiment, "DELETE": (*call).deleteExperiment}},
+		{path: "prompt-events", methods: get((*call).promptEvents)},
 		{path: "prompt-history", methods: get((*call).listPromptHistory)},
 		{path: "prompt-rollback", methods: methodsOf{"POST": (*call).rollbackPrompt}},
 		{path: "prompt-diff", methods: get((*call).diffPrompts)},

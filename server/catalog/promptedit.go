@@ -22,19 +22,25 @@ type promptEdit struct {
 	rights  map[string]error
 }
 
-// editPrompt has f change the prompt of that name.
+// editPrompt has f change the prompt of that name, and tells of it once that is committed.
 func (c *Catalog) editPrompt(ctx context.Context, projectID, name string, f func(*promptEdit) error) error {
-	return c.change(ctx, projectID, func(tx store.DocumentTx) error {
+	var e *promptEdit
+	err := c.change(ctx, projectID, func(tx store.DocumentTx) error {
 		p, err := promptNamed(tx, name)
 		if err != nil {
 			return err
 		}
-		e := &promptEdit{tx: tx, by: actorOf(ctx), now: time.Now(), p: p, rights: map[string]error{}}
+		e = &promptEdit{tx: tx, by: actorOf(ctx), now: time.Now(), p: p, rights: map[string]error{}}
 		if err := f(e); err != nil {
 			return err
 		}
 		return e.save()
 	})
+	if err != nil {
+		return err
+	}
+	c.tell(ctx, projectID, e)
+	return nil
 }
 
 // note adds to the history.
