@@ -86,6 +86,7 @@ var operations = map[string]operation{
 	"DELETE prompt-experiments/{experiment...}":  {summary: "End an experiment", query: []string{"prompt!"}, status: http.StatusNoContent},
 	"GET prompt-events":                          {summary: "Be told of changed prompts, as server-sent events"},
 	"GET prompt-history":                         {summary: "List who has changed prompts", query: []string{"name", "limit", "cursor"}, answer: promptHistory{}},
+	"GET prompt-metrics":                         {summary: "Say what the versions and labels of a prompt add up to", query: []string{"name!", "fromTimestamp", "toTimestamp", "granularity"}, answer: wirePromptMetrics{}},
 	"POST prompt-rollback":                       {summary: "Move a label of a prompt back", body: []string{"name!", "label", "version:integer", "expect:object", "message"}, answer: wirePrompt{}},
 	"GET prompt-diff":                            {summary: "Compare two versions of a prompt word by word", query: []string{"name!", "from!", "to!"}, answer: wirePromptDiff{}},
 	"GET datasets":                               {summary: "List datasets with their items and runs", query: paging, answer: pageOf[wireDatasetV1Row]{}},

@@ -68,6 +68,7 @@ func (a *api) table() []route {
 		{path: "prompt-experiments/{experiment...}", methods: methodsOf{"GET": (*call).getExperiment, "PUT": (*call).putExperiment, "DELETE": (*call).deleteExperiment}},
 		{path: "prompt-events", methods: get((*call).promptEvents)},
 		{path: "prompt-history", methods: get((*call).listPromptHistory)},
+		{path: "prompt-metrics", methods: get((*call).promptMetrics)},
 		{path: "prompt-rollback", methods: methodsOf{"POST": (*call).rollbackPrompt}},
 		{path: "prompt-diff", methods: get((*call).diffPrompts)},
 		{path: "datasets", methods: methodsOf{"GET": (*call).listDatasets, "POST": (*call).postDataset}},
