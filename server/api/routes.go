@@ -70,6 +70,8 @@ func (a *api) table() []route {
 		{path: "prompt-history", methods: get((*call).listPromptHistory)},
 		{path: "prompt-metrics", methods: get((*call).promptMetrics)},
 		{path: "prompt-rollback", methods: methodsOf{"POST": (*call).rollbackPrompt}},
+		{path: "prompt-webhooks", methods: methodsOf{"GET": (*call).listWebhooks, "POST": (*call).postWebhook}},
+		{path: "prompt-webhooks/{id}", methods: methodsOf{"DELETE": (*call).deleteWebhook}},
 		{path: "prompt-diff", methods: get((*call).diffPrompts)},
 		{path: "datasets", methods: methodsOf{"GET": (*call).listDatasets, "POST": (*call).postDataset}},
 		{path: "datasets/{name}", methods: methodsOf{"GET": (*call).getDataset}},
