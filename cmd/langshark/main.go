@@ -2,7 +2,7 @@
 //
 //	langshark serve      the server
 //	langshark demo       a server with a little application that sends to it
-//	langshark project    projects, their keys and how long they keep traces
+//	langshark project    projects, their keys, how long they keep traces, who may move labels
 //	langshark export     a project as a file, generations as sets for fine-tuning
 //	langshark import     such a file, or a project of another server
 //	langshark prompts    managed prompts as files in a folder, for review and CI
