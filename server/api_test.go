@@ -203,7 +203,7 @@ func TestRoutes(t *testing.T) {
 		"/models": "GET POST", "/models/x": "GET DELETE", "/metrics/daily": "GET", "/users": "GET", "/prompts": "GET POST", "/v2/prompts": "GET POST",
 		"/v2/prompts/folder/x": "GET PATCH DELETE", "/v2/prompts/folder%2Fx": "GET PATCH DELETE", "/datasets": "GET POST", "/datasets/x": "GET", "/datasets/x/runs": "GET",
 		"/datasets/x/runs/y": "GET DELETE", "/v2/datasets": "GET POST", "/v2/datasets/x%2Fy": "GET", "/dataset-items": "GET POST", "/dataset-items/x": "GET DELETE",
-		"/dataset-run-items": "GET POST", "/comments": "GET POST", "/comments/x": "GET",
+		"/dataset-run-items": "GET POST", "/media": "POST", "/media/x": "GET PATCH", "/comments": "GET POST", "/comments/x": "GET",
 		"/annotation-queues": "GET POST", "/annotation-queues/x": "GET", "/annotation-queues/x/items": "GET POST", "/annotation-queues/x/items/y": "GET PATCH DELETE",
 		"/annotation-queues/x/assignments": "POST DELETE", "/spans": "POST PATCH", "/generations": "POST PATCH", "/events": "POST",
 	} {
