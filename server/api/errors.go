@@ -115,6 +115,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, http.StatusBadRequest, map[string]any{"message": strings.TrimPrefix(err.Error(), "langshark: "), "error": "InvalidRequestError"})
 	case errors.Is(err, media.ErrTooMuch):
 		write(w, http.StatusInsufficientStorage, map[string]any{"message": strings.TrimPrefix(err.Error(), "langshark: "), "error": "InsufficientStorageError"})
+	case errors.Is(err, store.ErrLastKey):
+		write(w, http.StatusBadRequest, map[string]any{"message": "This is the last key of its project: make another one first", "error": "InvalidRequestError"})
 	case errors.Is(err, store.ErrClosed):
 		write(w, http.StatusServiceUnavailable, map[string]any{"message": "The server is shutting down", "error": "ServiceUnavailableError"})
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:

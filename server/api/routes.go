@@ -41,6 +41,8 @@ func (a *api) table() []route {
 		{path: tracesPath, methods: methodsOf{"POST": (*call).otlpTraces}},
 		{path: "feedback.js", methods: get((*call).feedbackScript), open: true},
 		{path: "projects", methods: get((*call).projects), publicKey: errNone, plain405: true},
+		{path: "projects/{id}/apiKeys", methods: methodsOf{"GET": (*call).listAPIKeys, "POST": (*call).postAPIKey}},
+		{path: "projects/{id}/apiKeys/{key}", methods: methodsOf{"DELETE": (*call).deleteAPIKey}},
 		{path: "traces", methods: methodsOf{"GET": (*call).listTraces, "POST": (*call).postTrace, "DELETE": (*call).deleteTraces}},
 		{path: "traces/{id}", methods: methodsOf{"GET": (*call).getTrace, "DELETE": (*call).deleteTrace}},
 		{path: "observations", methods: get((*call).listObservations)},
