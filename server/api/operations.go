@@ -55,7 +55,7 @@ var operations = map[string]operation{
 	"POST scores":                        {summary: "Store a score", body: []string{"id", "traceId", "sessionId", "observationId", "name!", "value!:any", "dataType", "comment", "configId", "environment", "metadata:any", "source", "timestamp"}, answer: wireScore{}},
 	"GET scores/{id}":                    {summary: "Get a score", answer: wireScore{}},
 	"DELETE scores/{id}":                 {summary: "Delete a score", answer: message{}},
-	"GET v2/scores":                      {summary: "List scores with what their traces say", query: with(scoreFilters, "fields"), answer: pageOf[wireScoreV2]{}},
+	"GET v2/scores":                      {summary: "List scores with what their traces say", query: with(scoreFilters, "fields", "filter"), answer: pageOf[wireScoreV2]{}},
 	"GET v2/scores/{id}":                 {summary: "Get a score", answer: wireScoreV2{}},
 	"GET v3/scores":                      {summary: "List scores by cursor, with values by their type", query: []string{"limit", "cursor", "fields", "id", "name", "source", "dataType", "environment", "configId", "value", "valueMin", "valueMax", "traceId", "sessionId", "observationId", "fromTimestamp", "toTimestamp"}, answer: cursorListing{}},
 	"GET score-configs":                  {summary: "List score configs", query: paging, answer: pageOf[wireScoreConfig]{}},
