@@ -73,7 +73,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		// Any origin: no cookie counts here, only keys.
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining")
+		h.Set("Access-Control-Expose-Headers", "ETag, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining")
 	}
 	a.serve(w, r)
 }
@@ -105,6 +105,9 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", rt.allow())
 		rt.methodNotAllowed(w, r)
 		return
+	}
+	if r.Method == http.MethodGet && !rt.open {
+		w = &taggable{w, r.Header.Values("If-None-Match")}
 	}
 	c := &call{api: a, w: w, r: r, params: params, route: rt}
 	if !rt.open {

@@ -139,6 +139,9 @@ func write(w http.ResponseWriter, status int, answer any) {
 		b.Reset()
 		b.WriteString(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")
 	}
+	if tag(w, status, b.Bytes()) {
+		return
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the client has gone
 }
