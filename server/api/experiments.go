@@ -53,7 +53,7 @@ func (c *call) getExperiment() {
 		c.fail(err)
 		return
 	}
-	c.writeTagged(experimentOnWire(x))
+	write(c.w, http.StatusOK, experimentOnWire(x))
 }
 
 func (c *call) putExperiment() {

@@ -41,7 +41,17 @@ func (c *call) serveOpenAPI() {
 		c.fail(fmt.Errorf("langshark: OpenAPI: %w", err))
 		return
 	}
-	c.tagged("application/yaml", text)
+	h := c.w.Header()
+	h.Set("Content-Type", "application/yaml")
+	h.Set("Cache-Control", "no-cache") // asked for each time, sent when it has changed
+	etag := tagOf(text)
+	h.Set("ETag", etag)
+	if matchesTag(c.r.Header.Values("If-None-Match"), etag) {
+		c.w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	c.w.WriteHeader(http.StatusOK)
+	_, _ = c.w.Write(text) // the client has gone
 }
 
 // openAPI describes the routes by their table and the types that they answer with.

@@ -61,7 +61,7 @@ func (c *call) getPrompt() {
 		c.fail(err)
 		return
 	}
-	c.writeTagged(promptOnWire(p))
+	write(c.w, http.StatusOK, promptOnWire(p))
 }
 
 // promptSelection reads version and label, of which only one may be given. The version 0 is none.
