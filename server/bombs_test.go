@@ -47,7 +47,7 @@ var bodies = map[string]string{
 	"PATCH v2/prompts/{name}":                   `{"newLabels":["x"],"removeLabels":["y"],"expect":{"x":0},"message":"m"}`,
 	"PUT prompt-experiments/{experiment}":       `{"prompt":"p","variants":[{"name":"v","version":1,"weight":1}],"salt":"s"}`,
 	"POST prompt-rollback":                      `{"name":"p","label":"x","version":1,"expect":{"x":0},"message":"m"}`,
-	"POST prompt-webhooks":                      `{"url":"https://example.com","events":["labels"]}`,
+	"POST prompt-webhooks":                      `{"url":"http://localhost:9","events":["labels"]}`,
 	"POST datasets":                             `{"name":"d","description":"x","metadata":{}}`,
 	"POST v2/datasets":                          `{"name":"d","description":"x","metadata":{}}`,
 	"POST dataset-items":                        `{"datasetName":"d","id":"i","input":1,"expectedOutput":2,"metadata":{},"sourceTraceId":"t","sourceObservationId":"o","status":"ACTIVE"}`,
