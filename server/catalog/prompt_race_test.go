@@ -123,12 +123,13 @@ func hangsTogether(t *testing.T, c *catalog.Catalog, name string, labels []strin
 	there, on := map[int]bool{}, map[string]int{"production": 0, "staging": 0}
 	for _, version := range list[0].Versions {
 		there[version] = true
-		p, err := c.ResolvedPrompt(t.Context(), projectID, name, catalog.PromptSelection{Version: version})
+		_, err := c.ResolvedPrompt(t.Context(), projectID, name, catalog.PromptSelection{Version: version})
 		var refused *ingest.RequestError
 		if err != nil && !errors.As(err, &refused) { // by a later change a circle or too deep
 			t.Fatalf("%s version %d: %v", name, version, err)
 		}
-		if p, err = c.Prompt(t.Context(), projectID, name, catalog.PromptSelection{Version: version}); err != nil {
+		p, err := c.Prompt(t.Context(), projectID, name, catalog.PromptSelection{Version: version})
+		if err != nil {
 			t.Fatal(err)
 		}
 		for _, label := range labels {
