@@ -30,6 +30,7 @@ type (
 	wireProject struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
+		*currentProject
 	}
 )
 
@@ -39,14 +40,14 @@ var operations = map[string]operation{
 	"POST otel/v1/traces":      {summary: "Take spans in, by OTLP: protobuf or JSON", answer: map[string]any{}},
 	"POST ingestion":           {summary: "Store a batch of events", body: []string{"batch!:array", "metadata:any"}, answer: ingest.Result{}, status: http.StatusMultiStatus},
 	"GET projects":             {summary: "Get the project of the key", answer: dataOf[wireProject]{}},
-	"GET traces":               {summary: "List traces", query: with(paging, "userId", "name", "sessionId", "fromTimestamp", "toTimestamp", "orderBy", "tags", "version", "release"), answer: pageOf[wireTraceDetail[string, string]]{}},
+	"GET traces":               {summary: "List traces", query: with(paging, "userId", "name", "sessionId", "fromTimestamp", "toTimestamp", "orderBy", "tags", "version", "release", "environment"), answer: pageOf[wireTraceDetail[string, string]]{}},
 	"POST traces":              {summary: "Store a trace", body: []string{"id", "timestamp", "name", "userId", "sessionId", "environment", "release", "version", "public:boolean", "tags:texts", "metadata:any", "input:any", "output:any"}, answer: wireTrace{}},
 	"DELETE traces":            {summary: "Delete traces", body: []string{"traceIds!:texts"}, answer: message{}},
 	"GET traces/{id}":          {summary: "Get a trace with its observations and scores", answer: wireTraceDetail[wireObservation, wireScore]{}},
 	"DELETE traces/{id}":       {summary: "Delete a trace", answer: message{}},
-	"GET observations":         {summary: "List observations", query: with(paging, "name", "userId", "type", "traceId", "parentObservationId", "fromStartTime", "toStartTime", "version"), answer: pageOf[wireObservation]{}},
+	"GET observations":         {summary: "List observations", query: with(paging, "name", "userId", "type", "traceId", "parentObservationId", "level", "environment", "fromStartTime", "toStartTime", "version"), answer: pageOf[wireObservation]{}},
 	"GET observations/{id}":    {summary: "Get an observation", answer: wireObservation{}},
-	"GET sessions":             {summary: "List sessions", query: with(paging, "fromTimestamp", "toTimestamp"), answer: pageOf[wireSession]{}},
+	"GET sessions":             {summary: "List sessions", query: with(paging, "fromTimestamp", "toTimestamp", "environment"), answer: pageOf[wireSession]{}},
 	"GET sessions/{id}":        {summary: "Get a session with its traces", answer: wireSessionDetail{}},
 	"GET scores":               {summary: "List scores", query: scoreFilters, answer: pageOf[wireScoreOfTrace]{}},
 	"POST scores":              {summary: "Store a score", body: []string{"id", "traceId", "sessionId", "observationId", "name!", "value!:any", "dataType", "comment", "configId", "environment", "metadata:any", "source", "timestamp"}, answer: wireScore{}},

@@ -174,7 +174,7 @@ func (c *call) observationsOnWire(list []store.Observation) ([]wireObservation, 
 			keys = append(keys, catalog.PromptVersionKey{Name: o.PromptName, Version: o.PromptVersion})
 		}
 	}
-	wire := convert(list, observationOnWire)
+	wire := convert(list, c.observationOnWire)
 	if len(keys) == 0 {
 		return wire, nil
 	}

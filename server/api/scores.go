@@ -32,7 +32,7 @@ func (c *call) postScore() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, scoreOnWire(s))
+	write(c.w, http.StatusOK, c.scoreOnWire(s))
 }
 
 func (c *call) getScore() {
@@ -41,7 +41,7 @@ func (c *call) getScore() {
 		c.failAs(err, "Score not found")
 		return
 	}
-	write(c.w, http.StatusOK, scoreOnWire(s))
+	write(c.w, http.StatusOK, c.scoreOnWire(s))
 }
 
 func (c *call) deleteScore() {
@@ -82,7 +82,7 @@ func (c *call) listScores() {
 		return
 	}
 	data := convert(found.Scores, func(s *store.Score) wireScoreOfTrace {
-		return wireScoreOfTrace{scoreOnWire(s), wireScoreTrace{orNull(traces[s.TraceID].UserID)}}
+		return wireScoreOfTrace{c.scoreOnWire(s), wireScoreTrace{orNull(traces[s.TraceID].UserID)}}
 	})
 	write(c.w, http.StatusOK, listing{data, page.meta(found.Total)})
 }

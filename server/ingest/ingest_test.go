@@ -337,3 +337,20 @@ func TestLongAndOddFields(t *testing.T) {
 		t.Errorf("a name of %d characters", n)
 	}
 }
+
+// TestSameMillisecond has a client that counts in milliseconds write one thing several times within one of them.
+func TestSameMillisecond(t *testing.T) {
+	update := func(id, of, output string) string {
+		return `{"id":"` + id + `","type":"span-update","timestamp":"2026-01-02T03:04:05.006Z","body":{"id":"` + of + `","output":"` + output + `"}}`
+	}
+	_, r, err := ingest(t, `{"batch":[`+update("z", "s", "first")+`,`+update("m", "other", "x")+`,`+update("a", "s", "second")+`,`+update("b", "s", "third")+`]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC).UnixNano()
+	for i, want := range []int64{at, at, at + 1, at + 2} {
+		if got := r.batches[0].Observations[i]; got.Time != want {
+			t.Errorf("%s of %s has the time %d, want %d", got.Output, got.ID, got.Time, want)
+		}
+	}
+}

@@ -176,6 +176,8 @@ type Session struct {
 	ProjectID string
 	ID        string
 	CreatedAt time.Time
+	// Environment is that of its first trace, "default" if there is none.
+	Environment string
 	// What its traces add up to.
 	Traces      int
 	FirstTrace  time.Time
