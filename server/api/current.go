@@ -44,6 +44,9 @@ type (
 	currentDatasetItem struct {
 		MediaReferences []string `json:"mediaReferences"`
 	}
+	currentPromptInfo struct {
+		Type string `json:"type"`
+	}
 	currentModel struct {
 		Prices       map[string]wireModelPrice `json:"prices"`
 		PricingTiers []wirePricingTier         `json:"pricingTiers"`

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
@@ -36,6 +37,12 @@ func modelOnWire(m *catalog.Model) wireModel {
 }
 
 func (c *call) postModel() { change(c, http.StatusOK, c.Catalog.CreateModel, c.modelOnWire) }
+
+func (c *call) putModel() {
+	change(c, http.StatusOK, func(ctx context.Context, projectID string, body []byte) (*catalog.Model, error) {
+		return c.Catalog.PutModel(ctx, projectID, c.params["id"], body)
+	}, c.modelOnWire)
+}
 
 func (c *call) getModel() {
 	m, err := c.Catalog.Model(c.ctx(), c.access.ProjectID, c.params["id"])

@@ -14,6 +14,7 @@ var (
 	generationFields = with(spanFields, "model", "modelParameters:object", "usage:object", "prompt:any", "completion:any", "completionStartTime", "promptName", "promptVersion:integer")
 	promptFields     = []string{"name!", "prompt!:any", "type", "labels:texts", "tags:texts", "config:any", "commitMessage"}
 	datasetFields    = []string{"name!", "description", "metadata:any"}
+	modelFields      = []string{"modelName!", "matchPattern!", "startDate", "unit", "inputPrice:number", "outputPrice:number", "totalPrice:number", "pricingTiers:objects", "tokenizerId", "tokenizerConfig:object"}
 	scoreFilters     = with(paging, "userId", "name", "fromTimestamp", "toTimestamp", "environment", "source", "operator", "value", "scoreIds", "configId",
 		"sessionId", "traceId", "observationId", "dataType", "traceTags")
 )
@@ -61,7 +62,8 @@ var operations = map[string]operation{
 	"GET score-configs/{id}":   {summary: "Get a score config", answer: wireScoreConfig{}},
 	"PATCH score-configs/{id}": {summary: "Change a score config", body: []string{"name", "isArchived:boolean", "minValue:number", "maxValue:number", "categories:objects", "description"}, answer: wireScoreConfig{}},
 	"GET models":               {summary: "List models", query: paging, answer: pageOf[wireModel]{}},
-	"POST models":              {summary: "Add a model", body: []string{"modelName!", "matchPattern!", "startDate", "unit", "inputPrice:number", "outputPrice:number", "totalPrice:number", "tokenizerId", "tokenizerConfig:object"}, answer: wireModel{}},
+	"POST models":              {summary: "Add a model", body: modelFields, answer: wireModel{}},
+	"PUT models/{id}":          {summary: "Make or replace a model", body: modelFields, answer: wireModel{}},
 	"GET models/{id}":          {summary: "Get a model", answer: wireModel{}},
 	"DELETE models/{id}":       {summary: "Delete a model", answer: message{}},
 	"GET v2/observations": {

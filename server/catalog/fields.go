@@ -270,6 +270,19 @@ func (o *object) strings(name string, read func(in *object, at string) string) [
 	return list
 }
 
+// object is an object, nil if there is none, which is an error.
+func (o *object) object(name string) *object {
+	if !o.need(name) || !o.is(name, "object") {
+		return nil
+	}
+	in := &object{path: append(slices.Clone(o.path), name), errs: o.errs}
+	if err := json.Unmarshal(o.members[name], &in.members); err != nil {
+		o.fail(name, "invalid_type", "%v", err)
+		return nil
+	}
+	return in
+}
+
 // objects is an array of objects.
 func (o *object) objects(name string) []*object {
 	var list []*object
