@@ -60,7 +60,7 @@ like(named(read.observations, "openai's usage"), { usage: { input: 30, output: 2
 like(named(read.observations, "below"), { parentObservationId: named(read.observations, "openai's usage").id, level: "WARNING", statusMessage: "slow" });
 like(named(read.observations, "cache miss"), { type: "EVENT", input: "key", parentObservationId: root.id });
 like(named(read.observations, "observed"), { type: "TOOL", level: "ERROR", statusMessage: /out of paper/, input: "paper" });
-like(named(read.observations, "adds"), { type: "SPAN", output: 2 });
+like(named(read.observations, "adds"), { type: "SPAN", output: "2" }); // on this wire nobody can tell a number from its text
 like(named(read.scores, "tone"), { observationId: answer.id, dataType: "CATEGORICAL", stringValue: "warm", environment: "default" });
 like(named(read.scores, "helpful"), { observationId: null, dataType: "BOOLEAN", value: 1, stringValue: "True", comment: "yes" });
 like(named(read.scores, "quality"), { value: 0.5, metadata: { by: "rule" } });
