@@ -59,7 +59,7 @@ func TestCurrentFields(t *testing.T) {
 	for path, want := range map[string]map[string]any{
 		"traces/t":        {"environment": "staging"},
 		"observations/g":  {"environment": "staging", "usageDetails": map[string]any{"input": 3.0, "input_cached_tokens": 4.0, "output": 5.0}, "costDetails": map[string]any{"total": 0.5}},
-		"scores/c":        {"environment": "staging", "sessionId": nil, "metadata": map[string]any{"k": "v"}, "queueId": nil},
+		"scores/c":        {"environment": "staging", "sessionId": nil, "datasetRunId": nil, "metadata": map[string]any{"k": "v"}, "queueId": nil},
 		"sessions/s":      {"environment": "staging"},
 		"v2/datasets/d":   {"inputSchema": nil, "expectedOutputSchema": nil},
 		"dataset-items/i": {"mediaReferences": []any{}},

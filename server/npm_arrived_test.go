@@ -67,6 +67,15 @@ func arrivedV5Prompts(t *testing.T, api client) {
 	api.total(t, "v2/prompts", 1)
 }
 
+// arrivedV5Datasets follows v5-datasets.mjs.
+func arrivedV5Datasets(t *testing.T, api client) {
+	t.Helper()
+	api.total(t, "datasets/capital%20cities%2F%EC%84%9C%EC%9A%B8/runs", 1)
+	api.total(t, "traces", 5) // by hand, three of the experiment, and that on local data
+	api.total(t, "v3/scores?name=exact", 3)
+	api.total(t, "v2/scores?name=accuracy", 1)
+}
+
 // arrivedV5API follows v5-api.mjs.
 func arrivedV5API(t *testing.T, api client) {
 	t.Helper()

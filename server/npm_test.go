@@ -115,6 +115,7 @@ func TestNPM(t *testing.T) {
 		{script: "v3-datasets.mjs", arrived: arrivedV3Datasets},
 		{script: "v5-tracing.mjs", arrived: arrivedV5Tracing},
 		{script: "v5-prompts.mjs", arrived: arrivedV5Prompts, refused: []string{"404 GET /api/public/v2/prompts/none", "404 GET /api/public/v2/prompts/none?version=3"}},
+		{script: "v5-datasets.mjs", arrived: arrivedV5Datasets},
 		{script: "v5-api.mjs", arrived: arrivedV5API, refused: []string{"404 GET /api/public/traces/…"}},
 	} {
 		t.Run(strings.TrimSuffix(c.script, ".mjs"), func(t *testing.T) {

@@ -25,10 +25,11 @@ type (
 		CostDetails  map[string]dollars `json:"costDetails"`
 	}
 	currentScore struct {
-		Environment string          `json:"environment"`
-		SessionID   orNull          `json:"sessionId"`
-		Metadata    json.RawMessage `json:"metadata"`
-		QueueID     *string         `json:"queueId"`
+		Environment  string          `json:"environment"`
+		SessionID    orNull          `json:"sessionId"`
+		DatasetRunID orNull          `json:"datasetRunId"`
+		Metadata     json.RawMessage `json:"metadata"`
+		QueueID      *string         `json:"queueId"`
 	}
 	currentSession struct {
 		Environment string `json:"environment"`
@@ -92,7 +93,7 @@ func (c *call) observationOnWire(o *store.Observation) wireObservation {
 func (c *call) scoreOnWire(s *store.Score) wireScore {
 	w := scoreOnWire(s)
 	if c.current() {
-		w.currentScore = &currentScore{Environment: s.Environment, SessionID: orNull(s.SessionID), Metadata: s.Metadata}
+		w.currentScore = &currentScore{Environment: s.Environment, SessionID: orNull(s.SessionID), DatasetRunID: orNull(s.DatasetRunID), Metadata: s.Metadata}
 	}
 	return w
 }

@@ -16,7 +16,7 @@ var (
 	datasetFields    = []string{"name!", "description", "metadata:any"}
 	modelFields      = []string{"modelName!", "matchPattern!", "startDate", "unit", "inputPrice:number", "outputPrice:number", "totalPrice:number", "pricingTiers:objects", "tokenizerId", "tokenizerConfig:object"}
 	scoreFilters     = with(paging, "userId", "name", "fromTimestamp", "toTimestamp", "environment", "source", "operator", "value", "scoreIds", "configId",
-		"sessionId", "traceId", "observationId", "dataType", "traceTags")
+		"sessionId", "datasetRunId", "traceId", "observationId", "dataType", "traceTags")
 )
 
 func with(list []string, more ...string) []string {
@@ -51,12 +51,12 @@ var operations = map[string]operation{
 	"GET sessions":             {summary: "List sessions", query: with(paging, "fromTimestamp", "toTimestamp", "environment"), answer: pageOf[wireSession]{}},
 	"GET sessions/{id}":        {summary: "Get a session with its traces", answer: wireSessionDetail{}},
 	"GET scores":               {summary: "List scores", query: scoreFilters, answer: pageOf[wireScoreOfTrace]{}},
-	"POST scores":              {summary: "Store a score", body: []string{"id", "traceId", "sessionId", "observationId", "name!", "value!:any", "dataType", "comment", "configId", "environment", "metadata:any", "source", "timestamp"}, answer: wireScore{}},
+	"POST scores":              {summary: "Store a score", body: []string{"id", "traceId", "sessionId", "datasetRunId", "observationId", "name!", "value!:any", "dataType", "comment", "configId", "environment", "metadata:any", "source", "timestamp"}, answer: wireScore{}},
 	"GET scores/{id}":          {summary: "Get a score", answer: wireScore{}},
 	"DELETE scores/{id}":       {summary: "Delete a score", answer: message{}},
 	"GET v2/scores":            {summary: "List scores with what their traces say", query: with(scoreFilters, "fields"), answer: pageOf[wireScoreV2]{}},
 	"GET v2/scores/{id}":       {summary: "Get a score", answer: wireScoreV2{}},
-	"GET v3/scores":            {summary: "List scores by cursor, with values by their type", query: []string{"limit", "cursor", "fields", "id", "name", "source", "dataType", "environment", "configId", "value", "valueMin", "valueMax", "traceId", "sessionId", "observationId", "fromTimestamp", "toTimestamp"}, answer: cursorListing{}},
+	"GET v3/scores":            {summary: "List scores by cursor, with values by their type", query: []string{"limit", "cursor", "fields", "id", "name", "source", "dataType", "environment", "configId", "value", "valueMin", "valueMax", "traceId", "sessionId", "observationId", "experimentId", "fromTimestamp", "toTimestamp"}, answer: cursorListing{}},
 	"GET score-configs":        {summary: "List score configs", query: paging, answer: pageOf[wireScoreConfig]{}},
 	"POST score-configs":       {summary: "Add a score config", body: []string{"name!", "dataType!", "minValue:number", "maxValue:number", "categories:objects", "description"}, answer: wireScoreConfig{}},
 	"GET score-configs/{id}":   {summary: "Get a score config", answer: wireScoreConfig{}},

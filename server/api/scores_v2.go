@@ -13,7 +13,7 @@ import (
 type wireScoreV2 struct {
 	wireScore
 	SessionID    orNull           `json:"sessionId"`
-	DatasetRunID *string          `json:"datasetRunId"`
+	DatasetRunID orNull           `json:"datasetRunId"`
 	QueueID      *string          `json:"queueId"`
 	Environment  string           `json:"environment"`
 	Metadata     json.RawMessage  `json:"metadata"`
@@ -29,7 +29,7 @@ type wireScoreOrigin struct {
 }
 
 func scoreV2OnWire(s *store.Score) wireScoreV2 {
-	return wireScoreV2{wireScore: scoreOnWire(s), SessionID: orNull(s.SessionID), Environment: s.Environment, Metadata: s.Metadata}
+	return wireScoreV2{wireScore: scoreOnWire(s), SessionID: orNull(s.SessionID), DatasetRunID: orNull(s.DatasetRunID), Environment: s.Environment, Metadata: s.Metadata}
 }
 
 func (c *call) getScoreV2() {
@@ -47,7 +47,7 @@ func (c *call) listScoresV2() {
 	q := p.scores()
 	q.Page = page.store()
 	groups := p.groups("fields", []string{"score", "trace"})
-	for _, name := range []string{"filter", "datasetRunId", "queueId"} {
+	for _, name := range []string{"filter", "queueId"} {
 		p.unsupported(name)
 	}
 	if err := p.err(); err != nil {

@@ -291,6 +291,8 @@ func readScore(c *checker, body json.RawMessage) (w store.ScoreWrite) {
 			c.reference(key, v, &w.TraceID)
 		case "sessionId":
 			c.reference(key, v, &w.SessionID)
+		case "datasetRunId":
+			c.reference(key, v, &w.DatasetRunID)
 		case "observationId":
 			c.reference(key, v, &w.ObservationID)
 		case "name":
@@ -316,8 +318,8 @@ func readScore(c *checker, body json.RawMessage) (w store.ScoreWrite) {
 	if w.Name == "" {
 		c.missing("name")
 	}
-	if w.TraceID == "" && w.SessionID == "" {
-		c.fail("traceId", "invalid_type", "required, or a sessionId")
+	if w.TraceID == "" && w.SessionID == "" && w.DatasetRunID == "" {
+		c.fail("traceId", "invalid_type", "required, or a sessionId or datasetRunId")
 	}
 	readScoreValue(c, &w, value, dataType)
 	return w

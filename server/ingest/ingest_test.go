@@ -82,7 +82,7 @@ func TestMessages(t *testing.T) {
 		one("score-create", `{"traceId":"t","name":"n","value":2,"dataType":"BOOLEAN"}`):                                                         `body.value: must be 0 or 1 for data type BOOLEAN`,
 		one("score-create", `{"traceId":"t","name":"n","value":{}}`):                                                                             `body.value: expected number or string, received object`,
 		one("score-create", `{"traceId":"t","name":"n","value":"x","dataType":"NUMERIC"}`):                                                       `body.value: must be a number for data type NUMERIC`,
-		one("score-create", `{"name":"n","value":1}`):                                                                                            `body.traceId: required, or a sessionId`,
+		one("score-create", `{"name":"n","value":1}`):                                                                                            `body.traceId: required, or a sessionId or datasetRunId`,
 		one("sdk-log", `{}`): `body.log: required`,
 		one("foo", `{}`):     `type: there is no event of type "foo"`,
 		`{"batch":[[]]}`:     `expected object, received array`,

@@ -120,6 +120,7 @@ type ScoreQuery struct {
 	TraceIDs       []string
 	ObservationIDs []string
 	SessionID      string
+	DatasetRunID   string
 	Names          []string
 	Environments   []string
 	Sources        []string

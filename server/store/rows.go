@@ -148,13 +148,14 @@ type Cost struct {
 	Details map[string]exporter.NanoUSD
 }
 
-// Score is a judgement of a trace, an observation or a session.
+// Score is a judgement of a trace, an observation, a session or a run of a dataset.
 type Score struct {
 	ProjectID     string
 	ID            string
 	TraceID       string
 	ObservationID string
 	SessionID     string
+	DatasetRunID  string
 	Name          string
 	Type          exporter.ScoreType
 	// Number is the value of numeric and boolean scores; nil for a category without one.
