@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -118,5 +119,33 @@ func TestFiltersOfSDKs(t *testing.T) {
 	}
 	if got := len(c.object(t, "/api/public/observations?level=WARNING")["data"].([]any)); got != 6 {
 		t.Errorf("observations by level, by any client: %d, want all 6", got)
+	}
+}
+
+// TestNothingIsIgnored asks for what this server doesn't have, by the names that newer clients give it.
+func TestNothingIsIgnored(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	for path, name := range map[string]string{
+		"traces?filter=%5B%5D": "filter", "observations?filter=%5B%5D": "filter", "dataset-items?version=2026-01-01T00:00:00Z": "version", "v2/scores?queueId=q": "queueId",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+"/api/public/"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth(c.public, c.secret)
+		r.Header.Set("X-Langfuse-Sdk-Name", "javascript")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), name+": is not supported by this server") {
+			t.Errorf("%s: %d %s %v", path, res.StatusCode, text, err)
+		}
+	}
+	status, text, _ := c.do(t, http.MethodPost, "/api/public/dataset-run-items", map[string]any{"runName": "r", "datasetItemId": "i", "traceId": "t", "datasetVersion": "2026-01-01T00:00:00Z"})
+	if status != http.StatusBadRequest || !strings.Contains(text, "datasetVersion: is not supported") {
+		t.Errorf("a version of a dataset: %d %s", status, text)
 	}
 }

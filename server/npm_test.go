@@ -37,7 +37,7 @@ func npmClients(t *testing.T) string {
 	}
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Fatalf("LANGSHARK_TEST_NPM is 1, but there is no %s: install Node.js 20 or later", tool)
+			t.Fatalf("LANGSHARK_TEST_NPM is 1, but there is no %s: install Node.js 18 or later", tool)
 		}
 	}
 	dir := t.TempDir()

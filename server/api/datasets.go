@@ -175,6 +175,7 @@ func (c *call) listDatasetItems() {
 	p := c.query()
 	page := p.page()
 	f := catalog.ItemFilter{DatasetName: p.text("datasetName"), SourceTraceID: p.text("sourceTraceId"), SourceObservationID: p.text("sourceObservationId")}
+	p.unsupported("version")
 	if err := p.err(); err != nil {
 		c.fail(err)
 		return

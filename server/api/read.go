@@ -57,6 +57,9 @@ func (c *call) listTraces() {
 		Page:     page.store(),
 		Payloads: true,
 	}
+	if c.current() {
+		p.unsupported("filter")
+	}
 	q.OrderBy, q.Ascending = p.order()
 	if err := p.err(); err != nil {
 		c.fail(err)
@@ -128,6 +131,7 @@ func (c *call) listObservations() {
 	}
 	if c.current() { // the recorded system takes no notice of it
 		q.Levels = p.levels("level")
+		p.unsupported("filter")
 	}
 	if err := p.err(); err != nil {
 		c.fail(err)

@@ -122,6 +122,13 @@ func (o *object) need(name string) bool {
 	return true
 }
 
+// refuse complains about a member that would be ignored otherwise.
+func (o *object) refuse(name, why string) {
+	if o.has(name) {
+		o.fail(name, "custom", "is not supported by this server, where %s: leave it out", why)
+	}
+}
+
 // text is a string, nil if there is none.
 func (o *object) text(name string) *string {
 	if !o.is(name, "string") {

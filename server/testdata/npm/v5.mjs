@@ -2,6 +2,9 @@
 import { LangfuseClient } from "@langfuse/client";
 import { LangfuseSpanProcessor } from "@langfuse/otel";
 import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
+import { webcrypto } from "node:crypto";
+
+globalThis.crypto ??= webcrypto; // Node.js 18 has it only there
 
 const processor = new LangfuseSpanProcessor({ environment: "staging", release: "r-9" });
 const provider = new NodeTracerProvider({ spanProcessors: [processor] });
