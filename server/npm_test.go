@@ -117,6 +117,7 @@ func TestNPM(t *testing.T) {
 		{script: "v5-prompts.mjs", arrived: arrivedV5Prompts, refused: []string{"404 GET /api/public/v2/prompts/none", "404 GET /api/public/v2/prompts/none?version=3"}},
 		{script: "v5-datasets.mjs", arrived: arrivedV5Datasets},
 		{script: "v5-api.mjs", arrived: arrivedV5API, refused: []string{"404 GET /api/public/traces/…"}},
+		{script: "v5-absent.mjs", refused: absent},
 	} {
 		t.Run(strings.TrimSuffix(c.script, ".mjs"), func(t *testing.T) {
 			srv := newServer(t, server.Config{DataDir: t.TempDir()})
@@ -145,7 +146,9 @@ func TestNPM(t *testing.T) {
 			if !slices.Equal(slices.Compact(refused), c.refused) {
 				t.Errorf("refused: %q, want %q", refused, c.refused)
 			}
-			c.arrived(t, api)
+			if c.arrived != nil {
+				c.arrived(t, api)
+			}
 		})
 	}
 }
