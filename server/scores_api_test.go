@@ -53,11 +53,10 @@ func TestTexts(t *testing.T) {
 	if x["name"] != "output" || x["value"] != "what it should have said" {
 		t.Errorf("correction: %v", x)
 	}
-	config, text, _ := c.do(t, http.MethodPost, "/api/public/score-configs", map[string]any{"name": "stars", "dataType": "NUMERIC", "minValue": 1, "maxValue": 5})
-	if config != http.StatusOK {
-		t.Fatal(config, text)
+	if status, text, _ := c.do(t, http.MethodPost, "/api/public/score-configs", map[string]any{"name": "stars", "dataType": "NUMERIC", "minValue": 1, "maxValue": 5}); status != http.StatusOK {
+		t.Fatal(status, text)
 	}
-	id := strings.Split(strings.SplitAfter(text, `"id":"`)[1], `"`)[0]
+	id := listedIDs(c.object(t, "/api/public/score-configs"))
 	for want, body := range map[string]map[string]any{
 		"1 to 500 characters": {"traceId": "t", "name": "n", "value": "", "dataType": "TEXT"}, "must be a string": {"traceId": "t", "name": "n", "value": 1, "dataType": "TEXT"},
 		"has 501": {"traceId": "t", "name": "n", "value": strings.Repeat("가", 501), "dataType": "TEXT"}, "a correction is of": {"sessionId": "s", "name": "n", "value": "v", "dataType": "CORRECTION"},
