@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -55,6 +53,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var denied *auth.Error
 	var tooLarge *http.MaxBytesError
 	var missing *catalog.NotFoundError
+	var forbidden *catalog.ForbiddenError
+	var conflict *catalog.ConflictError
 	var refused *ingest.RequestError
 	fields, invalid := ingest.IsInvalid(err)
 	switch {
@@ -70,6 +70,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, known.status, answer)
 	case errors.As(err, &missing):
 		write(w, http.StatusNotFound, map[string]any{"message": missing.Message, "error": "LangfuseNotFoundError"})
+	case errors.As(err, &forbidden):
+		write(w, http.StatusForbidden, map[string]any{"message": forbidden.Message, "error": "ForbiddenError"})
+	case errors.As(err, &conflict):
+		write(w, http.StatusConflict, map[string]any{"message": conflict.Message, "error": "ConflictError"})
 	case errors.As(err, &refused):
 		write(w, http.StatusBadRequest, map[string]any{"message": refused.Message, "error": "InvalidRequestError"})
 	case errors.As(err, &denied):
@@ -103,12 +107,17 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrBusy):
 		w.Header().Set("Retry-After", strconv.Itoa(int(store.RetryAfter.Seconds())))
 		write(w, http.StatusTooManyRequests, map[string]any{"message": "Too many writes are waiting, try again", "error": "TooManyRequestsError"})
+	case errors.Is(err, catalog.ErrTooManyWatches):
+		w.Header().Set("Retry-After", "30")
+		write(w, http.StatusTooManyRequests, map[string]any{
+			"message": fmt.Sprintf("%d clients watch the prompts of this project: close some, or poll", catalog.MaxPromptWatches), "error": "TooManyRequestsError",
+		})
 	case errors.Is(err, store.ErrFull):
 		w.Header().Set("Retry-After", strconv.Itoa(int(ingest.RetryAfterFull.Seconds())))
 		write(w, http.StatusInsufficientStorage, map[string]any{
 			"message": "The server's disk is full: nothing is written until there is room again, reads go on. Send it again later", "error": "InsufficientStorageError",
 		})
-	case errors.Is(err, store.ErrClosed):
+	case errors.Is(err, store.ErrClosed), errors.Is(err, catalog.ErrClosed):
 		write(w, http.StatusServiceUnavailable, map[string]any{"message": "The server is shutting down", "error": "ServiceUnavailableError"})
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		w.WriteHeader(http.StatusBadRequest) // nobody reads it
@@ -122,14 +131,11 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 // can't be encoded is not half an answer.
 func write(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(answer); err != nil {
+	text, err := encode(answer)
+	if err != nil {
 		status = http.StatusInternalServerError
-		b.Reset()
-		b.WriteString(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")
+		text = []byte(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the client has gone
+	_, _ = w.Write(text) // the client has gone
 }
