@@ -109,7 +109,7 @@ func TestScoreLists(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"v2/scores?filter={}": "filter", "v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"nope","operator":"=","value":"x"}]`): "nope",
-		"v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"name","operator":"~","value":"x"}]`): "operator", "v2/scores?queueId=q": "queueId", "v2/scores?datasetRunId=r": "datasetRunId",
+		"v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"name","operator":"~","value":"x"}]`): "operator", "v2/scores?queueId=q": "queueId",
 		"v2/scores?fields=x": "fields", "v3/scores?limit=101": "limit", "v3/scores?fields=x": "fields", "v3/scores?value=1": "value",
 		"v3/scores?valueMin=1": "valueMin", "v3/scores?observationId=o": "observationId", "v3/scores?dataType=x": "dataType", "v3/scores?cursor=x": "cursor",
 		"v3/scores?traceId=t&sessionId=s": "sessionId", "v3/scores?queueId=q": "queueId", "scores?operator=%3E&value=x": "value",
