@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/langshark/langshark-go/server/internal/accesslog"
+	"github.com/langshark/langshark-go/server/media"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/ui"
 )
@@ -103,6 +104,11 @@ type Config struct {
 	// Defaults to [DefaultFeedbackLimit]; negative is no limit.
 	FeedbackLimit int
 
+	// MaxMediaBytes is how large a file may be that payloads refer to. Defaults to
+	// [media.DefaultMaxBytes], 50 MiB. Without DataDir all of them together have at most
+	// [media.MaxTemporaryBytes].
+	MaxMediaBytes int64
+
 	wrapStore func(store.Store) store.Store // for tests
 }
 
@@ -141,6 +147,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.RateLimit < 0 {
 		return c, fmt.Errorf("langshark: Config.RateLimit %d is negative: give requests a minute, or 0 for no limit", c.RateLimit)
+	}
+	if c.MaxMediaBytes < 0 {
+		return c, fmt.Errorf("langshark: Config.MaxMediaBytes %d is negative: give bytes, or 0 for %d", c.MaxMediaBytes, media.DefaultMaxBytes)
 	}
 	if c.Drain < 0 {
 		return c, fmt.Errorf("langshark: Config.Drain %v is negative", c.Drain)

@@ -33,11 +33,16 @@ func (s *Server) SetRetention(ctx context.Context, projectID string, keep time.D
 // it is. progress, if not nil, is called now and then with bytes. What backups that
 // were killed have left in the same folder, hidden, is removed.
 //
+// The files that payloads refer to are in an archive beside it, named by [MediaSuffix], if there are any.
+//
 // To restore it, put it into an empty Config.DataDir as langshark.db while no
-// server uses that folder, or let langshark restore do so.
+// server uses that folder, and unpack the archive there, or let langshark restore do so.
 func (s *Server) Backup(ctx context.Context, path string, progress func(done, total int64)) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("langshark: backup to %s: the file %w", path, ErrExists)
+	}
+	if _, err := os.Lstat(path + MediaSuffix); err == nil {
+		return fmt.Errorf("langshark: backup to %s: the file %s %w", path, path+MediaSuffix, ErrExists)
 	}
 	removeStale(filepath.Dir(path))
 	temp, release, err := backupFolder(filepath.Dir(path))
@@ -49,7 +54,8 @@ func (s *Server) Backup(ctx context.Context, path string, progress func(done, to
 		err = errors.Join(err, os.RemoveAll(temp))
 	}()
 	part := filepath.Join(temp, fileName)
-	if err := s.store.Backup(ctx, part, progress); err != nil {
+	contents, err := s.media.Archive(ctx, part+MediaSuffix, func() error { return s.store.Backup(ctx, part, progress) })
+	if err != nil {
 		return fmt.Errorf("langshark: backup to %s: %w", path, err)
 	}
 	if err := os.Chmod(part, 0o600); err != nil {
@@ -58,11 +64,20 @@ func (s *Server) Backup(ctx context.Context, path string, progress func(done, to
 	if err := syncFile(part); err != nil {
 		return fmt.Errorf("langshark: backup to %s: %w", path, err)
 	}
+	if contents > 0 {
+		if err := os.Rename(part+MediaSuffix, path+MediaSuffix); err != nil {
+			return fmt.Errorf("langshark: backup: %w", err)
+		}
+	}
 	if err := os.Rename(part, path); err != nil {
 		return fmt.Errorf("langshark: backup: %w", err)
 	}
 	return nil
 }
+
+// MediaSuffix is what is put after the name of a backup for that of the archive with its
+// files: a tar, whose entries are those of the folder of the data.
+const MediaSuffix = ".media.tar"
 
 // backupPrefix is what the names of folders begin with in which backups are made.
 const backupPrefix = ".langshark-backup-"
@@ -132,9 +147,11 @@ func syncFile(path string) error {
 }
 
 // Check looks for damage: whether all can be read, and whether what is kept as
-// sums is the sum of what is kept. Its error has a line for each finding. It
-// reads everything, while the server goes on.
-func (s *Server) Check(ctx context.Context) error { return s.store.Check(ctx) }
+// sums is the sum of what is kept, and whether the files that payloads refer to are there and
+// whole. Its error has a line for each finding. It reads everything, while the server goes on.
+func (s *Server) Check(ctx context.Context) error {
+	return errors.Join(s.store.Check(ctx), s.media.Verify(ctx))
+}
 
 // inUse reports whether a server has the folder.
 func inUse(dir string) bool {

@@ -4,10 +4,12 @@ package server_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,6 +41,65 @@ func get(t *testing.T, c *http.Client, address string, change ...func(*http.Requ
 	}
 	res.Body.Close()
 	return res
+}
+
+// TestMediaOnAPage shows an image of a trace to those who have signed in.
+func TestMediaOnAPage(t *testing.T) {
+	srv := newServer(t, server.Config{})
+	c := serve(t, srv, "/ls")
+	trace := recordMedia(t, srv.Exporter("one"))
+	signedIn := browser(t)
+	get(t, signedIn, c.base+srv.SignInURL())
+	list := c.object(t, "/api/public/observations?type=GENERATION&traceId="+trace)["data"].([]any)
+	page := c.base + "/project/one/traces/" + trace + "?observation=" + list[0].(map[string]any)["id"].(string)
+	for _, view := range []string{"", "&view=json"} {
+		body := read(t, signedIn, page+view)
+		addresses := regexp.MustCompile(`<img class="media-img" loading="lazy" src="([^"]*)"`).FindAllStringSubmatch(body, -1)
+		if want := map[string]int{"": 4, "&view=json": 3}[view]; len(addresses) != want {
+			t.Fatalf("view %q: %d images, want %d", view, len(addresses), want)
+		}
+		image, err := url.Parse(addresses[0][1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := url.Parse(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		image = at.ResolveReference(image)
+		if got := read(t, signedIn, image.String()); got != string(photo) {
+			t.Errorf("the image has %d bytes, want %d", len(got), len(photo))
+		}
+		if res := get(t, browser(t), image.String()); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("without a sign-in: %d", res.StatusCode)
+		}
+		res := get(t, signedIn, image.String())
+		if res.Header.Get("Content-Disposition") != "attachment" || !strings.HasPrefix(res.Header.Get("Content-Security-Policy"), "sandbox") {
+			t.Errorf("%v", res.Header)
+		}
+		if res := get(t, signedIn, strings.Replace(image.String(), "/one/", "/default/", 1)); res.StatusCode != http.StatusNotFound {
+			t.Errorf("by another project: %d", res.StatusCode)
+		}
+	}
+}
+
+// read is the body of a page.
+func read(t *testing.T, c *http.Client, address string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d, %v", address, res.StatusCode, err)
+	}
+	return string(body)
 }
 
 // TestSignIn uses a one-time link, twice.

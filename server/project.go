@@ -14,6 +14,7 @@ import (
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -121,11 +122,43 @@ func slug(name string) string {
 
 // AddKey makes a further key of a project; empty means the first project.
 func (s *Server) AddKey(ctx context.Context, projectID string) (Project, error) {
+	return s.AddKeyWithNote(ctx, projectID, "")
+}
+
+// AddKeyWithNote is AddKey with a word on what the key is for.
+func (s *Server) AddKeyWithNote(ctx context.Context, projectID, note string) (Project, error) {
+	if n := utf8.RuneCountInString(note); n > catalog.MaxNameChars || !utf8.ValidString(note) {
+		return Project{}, fmt.Errorf("langshark: the note has %d characters: at most %d, in UTF-8", n, catalog.MaxNameChars)
+	}
 	pair, err := auth.NewPair()
 	if err != nil {
 		return Project{}, err
 	}
-	return s.addKey(ctx, projectID, pair)
+	return s.addKey(ctx, projectID, pair, note)
+}
+
+// Key is a key of a project, without its secret.
+type Key = catalog.APIKey
+
+// Keys lists the keys of a project, oldest first; empty means the first project.
+func (s *Server) Keys(ctx context.Context, projectID string) ([]Key, error) {
+	projectID, err := s.projectOrFirst(ctx, projectID)
+	if err != nil {
+		return nil, err
+	}
+	return s.catalog.APIKeys(ctx, projectID)
+}
+
+// DeleteKey takes a key away; empty means the first project. [store.ErrLastKey] says that
+// it has no other. It is refused at once, by servers in other processes after [auth.KeyMemory].
+func (s *Server) DeleteKey(ctx context.Context, projectID, publicKey string) error {
+	projectID, err := s.projectOrFirst(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	err = s.catalog.DeleteAPIKey(ctx, projectID, publicKey)
+	s.keys.Forget(publicKey)
+	return err
 }
 
 // SetKey lets an application use a key that was made elsewhere. It does
@@ -140,7 +173,7 @@ func (s *Server) SetKey(ctx context.Context, projectID, publicKey, secretKey str
 		return err
 	}
 	pair := auth.Pair{PublicKey: publicKey, SecretKey: secretKey}
-	_, err = s.addKey(ctx, projectID, pair)
+	_, err = s.addKey(ctx, projectID, pair, "")
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}
@@ -167,12 +200,12 @@ func checkKey(publicKey, secretKey string) error {
 	return nil
 }
 
-func (s *Server) addKey(ctx context.Context, projectID string, pair auth.Pair) (Project, error) {
+func (s *Server) addKey(ctx context.Context, projectID string, pair auth.Pair, note string) (Project, error) {
 	projectID, err := s.projectOrFirst(ctx, projectID)
 	if err != nil {
 		return Project{}, err
 	}
-	if err := s.store.CreateAPIKey(ctx, pair.Row(projectID, time.Now())); err != nil {
+	if _, err := s.catalog.AddAPIKey(ctx, projectID, pair, note); err != nil {
 		return Project{}, err
 	}
 	return Project{ID: projectID, PublicKey: pair.PublicKey, SecretKey: pair.SecretKey}, nil

@@ -18,7 +18,7 @@ var errSignIn = errors.New("langshark: not signed in")
 
 func (s *Server) routes() http.Handler {
 	rest := api.New(api.Config{
-		Reader: s.reader, Ingest: s.ingest, Catalog: s.catalog, Keys: s.keys, Logger: s.cfg.Logger, Version: Version,
+		Reader: s.reader, Ingest: s.ingest, Catalog: s.catalog, Media: s.media, Keys: s.keys, Logger: s.cfg.Logger, PublicURL: s.cfg.PublicURL, Version: Version,
 		RateLimit: s.cfg.RateLimit, FeedbackLimit: s.cfg.FeedbackLimit,
 	})
 	operations := s.operations()
@@ -42,6 +42,7 @@ func (s *Server) pages() http.Handler {
 		Reader:   s.reader,
 		Projects: func(ctx context.Context, _ ui.Viewer) ([]store.Project, error) { return s.reader.Projects(ctx) },
 		Viewer:   s.viewer,
+		Media:    s.media.Serve,
 		Logger:   s.cfg.Logger,
 	}
 	if s.cfg.PublicURL != "" {

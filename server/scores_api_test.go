@@ -79,7 +79,9 @@ func TestScoreLists(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		"v2/scores?filter=[]": "filter", "v2/scores?fields=x": "fields", "v3/scores?limit=101": "limit", "v3/scores?fields=x": "fields", "v3/scores?value=1": "value",
+		"v2/scores?filter={}": "filter", "v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"nope","operator":"=","value":"x"}]`): "nope",
+		"v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"name","operator":"~","value":"x"}]`): "operator", "v2/scores?queueId=q": "queueId",
+		"v2/scores?fields=x": "fields", "v3/scores?limit=101": "limit", "v3/scores?fields=x": "fields", "v3/scores?value=1": "value",
 		"v3/scores?valueMin=1": "valueMin", "v3/scores?observationId=o": "observationId", "v3/scores?dataType=x": "dataType", "v3/scores?cursor=x": "cursor",
 		"v3/scores?traceId=t&sessionId=s": "sessionId", "v3/scores?queueId=q": "queueId", "scores?operator=%3E&value=x": "value",
 		"scores?scoreIds=" + strings.Repeat("x,", 1001): "scoreIds",
@@ -87,6 +89,38 @@ func TestScoreLists(t *testing.T) {
 		if status, text, _ := c.do(t, http.MethodGet, "/api/public/"+query, nil); status != http.StatusBadRequest || !strings.Contains(text, want) {
 			t.Errorf("%.60s: %d %s, want an error of %s", query, status, text, want)
 		}
+	}
+}
+
+// TestScoreFilter has conditions on any column of a score and some of its trace.
+func TestScoreFilter(t *testing.T) {
+	c := scored(t)
+	for filter, want := range map[string]string{
+		`[]`: "s c b n",
+		`[{"type":"stringObject","column":"metadata","key":"k","operator":"=","value":"1"}]`:                                                                   "n",
+		`[{"type":"number","column":"value","operator":">=","value":1}]`:                                                                                       "s b",
+		`[{"type":"stringOptions","column":"name","operator":"any of","value":["num","cat"]}]`:                                                                 "s c n",
+		`[{"type":"string","column":"name","operator":"starts with","value":"n"},{"type":"number","column":"value","operator":"<","value":1}]`:                 "n",
+		`[{"type":"datetime","column":"timestamp","operator":">","value":"2026-05-04T00:00:01Z"}]`:                                                             "s c",
+		`[{"type":"arrayOptions","column":"tags","operator":"all of","value":["a","b"]}]`:                                                                      "b n",
+		`[{"type":"string","column":"userId","operator":"=","value":"u"},{"type":"null","column":"observationId","operator":"is null","value":null}]`:          "n",
+		`[{"type":"null","column":"traceId","operator":"is null"}]`:                                                                                            "s",
+		`[{"type":"string","column":"stringValue","operator":"=","value":"good"}]`:                                                                             "c",
+		`[{"type":"string","column":"comment","operator":"contains","value":"nothing"}]`:                                                                       "",
+		`[{"type":"string","column":"dataType","operator":"<>","value":"NUMERIC"},{"type":"string","column":"environment","operator":"=","value":"default"}]`:  "c b",
+		`[{"type":"stringOptions","column":"source","operator":"none of","value":["API"]},{"type":"string","column":"traceId","operator":"=","value":"none"}]`: "c",
+	} {
+		o := c.object(t, "/api/public/v2/scores?filter="+url.QueryEscape(filter))
+		if got := listedIDs(o); got != want || o["meta"].(map[string]any)["totalItems"] != float64(len(strings.Fields(want))) {
+			t.Errorf("%s: %q of %v, want %q", filter, got, o["meta"], want)
+		}
+	}
+	if got := listedIDs(c.object(t, "/api/public/v2/scores?traceId=t&filter="+url.QueryEscape(`[{"type":"number","column":"value","operator":">","value":0}]`))); got != "b n" {
+		t.Errorf("beside a single one: %s", got)
+	}
+	page := c.object(t, "/api/public/v2/scores?limit=2&page=2&filter="+url.QueryEscape(`[{"type":"null","column":"name","operator":"is not null"}]`))
+	if got := listedIDs(page); got != "b n" || fmt.Sprint(page["meta"]) != "map[limit:2 page:2 totalItems:4 totalPages:2]" {
+		t.Errorf("the second page: %s, %v", got, page["meta"])
 	}
 }
 

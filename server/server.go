@@ -20,6 +20,7 @@ import (
 	"github.com/langshark/langshark-go/server/auth"
 	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
+	"github.com/langshark/langshark-go/server/media"
 	"github.com/langshark/langshark-go/server/pricing"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
@@ -37,6 +38,7 @@ type Server struct {
 	reader  *query.Reader
 	ingest  *ingest.Ingester
 	catalog *catalog.Catalog
+	media   *media.Files
 	prices  *pricing.Pricer
 	keys    *auth.Keys
 	signIn  *auth.SignIn
@@ -120,6 +122,10 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	s.ingest = ingest.New(s.store, s.cfg.Logger)
 	s.catalog = catalog.New(s.store)
 	s.ingest.CheckScoresBy(s.catalog)
+	if s.media, err = s.openMedia(dir); err != nil { //nolint:contextcheck // housekeeping outlives the call
+		s.reader.Close()
+		return errors.Join(err, s.store.Close())
+	}
 	s.keys = auth.NewKeys(s.store)
 	s.signIn = auth.NewSignIn(path, nil)
 	if u, err := url.Parse(s.cfg.PublicURL); err == nil {
@@ -127,6 +133,7 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	}
 	if s.metrics, err = newMetrics(s); err != nil {
 		s.reader.Close()
+		s.media.Close()
 		return errors.Join(err, s.store.Close())
 	}
 	s.handler = s.routes()
@@ -255,6 +262,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			}
 			<-served
 		}
+		s.media.Close()
 		errs = append(errs, s.store.Close(), s.removeTemp())
 		s.unlock()
 		s.result = errors.Join(errs...)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server"
 )
 
@@ -244,6 +246,49 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
 		t.Errorf("the backup has changed: %v", err)
+	}
+}
+
+// TestBackupOfMedia puts files back with the data, and finds the backup without them damaged.
+func TestBackupOfMedia(t *testing.T) {
+	dir := withData(t)
+	srv, err := server.New(server.Config{DataDir: dir, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := exporter.NewMedia("image/png", []byte("a picture"))
+	m.TraceID, m.Field = "t", "input"
+	files, ok := srv.Exporter("").(exporter.MediaUploader)
+	if !ok || files.UploadMedia(t.Context(), m) != nil {
+		t.Fatal("the server takes no files")
+	}
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "backup.db")
+	if code, stdout, stderr := command(t, "backup", "--data", dir, file); code != 0 || !strings.Contains(stdout, file+".media.tar") {
+		t.Fatalf("backup: %d %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := command(t, "restore", "--data", dir, "--force", file); code != 0 {
+		t.Fatalf("restore: %d %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := command(t, "check", "--data", dir); code != 0 {
+		t.Errorf("check: %d %s%s", code, stdout, stderr)
+	}
+	if got := names(t, dir); got != "langshark.db langshark.db.before langshark.db.before media" {
+		t.Errorf("the folder has %s", got)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "media")); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := command(t, "check", "--data", dir); code != 1 || !strings.Contains(stderr, m.ID+" of project default: its content is missing") {
+		t.Errorf("check without files: %d %s", code, stderr)
+	}
+	if err := os.Remove(file + ".media.tar"); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := command(t, "restore", "--data", filepath.Join(t.TempDir(), "x"), file); code != 1 || !strings.Contains(stderr, ".media.tar") {
+		t.Errorf("restore without files: %d %s", code, stderr)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 type projectCommand struct {
 	Add       projectAddCommand       `cmd:"" help:"Add a project and print its keys, this once."`
 	List      projectListCommand      `cmd:"" help:"List the projects."`
+	Keys      keysCommand             `cmd:"" help:"List, make and take away the keys of a project."`
 	Retention projectRetentionCommand `cmd:"" help:"Say how long a project keeps its traces."`
 }
 

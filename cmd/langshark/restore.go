@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go/server"
+	"github.com/langshark/langshark-go/server/media"
 )
 
 type restoreCommand struct {
@@ -24,7 +25,7 @@ type restoreCommand struct {
 
 // Help is the long text of restore --help.
 func (*restoreCommand) Help() string {
-	return `The backup is copied and the copy checked before anything changes. Stop the server first, and start it afterwards.`
+	return `The files that payloads refer to are taken from FILE` + server.MediaSuffix + `, if that is there. The backup is copied and the copy checked before anything changes. Stop the server first, and start it afterwards.`
 }
 
 // Run restores the backup.
@@ -58,6 +59,9 @@ func (c *restoreCommand) Run(ctx context.Context, term terminal) (err error) {
 	if err := copyFile(ctx, c.File, filepath.Join(temp, dataFile)); err != nil {
 		return fmt.Errorf("read %s: %w", c.File, err)
 	}
+	if err := c.extract(ctx, temp); err != nil {
+		return err
+	}
 	if err := c.check(ctx, temp, term); err != nil {
 		return err
 	}
@@ -66,12 +70,48 @@ func (c *restoreCommand) Run(ctx context.Context, term terminal) (err error) {
 			return err
 		}
 	}
+	if err := placeMedia(temp, dir); err != nil {
+		return err
+	}
 	if err := os.Rename(filepath.Join(temp, dataFile), filepath.Join(dir, dataFile)); err != nil {
 		return err
 	}
 	syncFolder(dir)
 	fmt.Fprintf(term.stdout, "Restored %s to %s.\n", c.File, dir)
 	return nil
+}
+
+// extract unpacks the files that payloads refer to, if the backup has any.
+func (c *restoreCommand) extract(ctx context.Context, temp string) error {
+	err := media.Extract(ctx, c.File+server.MediaSuffix, temp)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// placeMedia moves the files of a copy to the data. What is left there of other data is kept aside.
+func placeMedia(temp, dir string) error {
+	if err := setAside(dir, media.FolderName, asideSuffix()+".media"); err != nil {
+		return err
+	}
+	err := os.Rename(media.Folder(temp), media.Folder(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// asideSuffix follows the name of the data in those of what is kept aside.
+func asideSuffix() string { return ".before-" + time.Now().UTC().Format("20060102T150405.000Z") }
+
+// setAside gives what is in dir another name, if it is there.
+func setAside(dir, name, suffix string) error {
+	err := os.Rename(filepath.Join(dir, name), filepath.Join(dir, dataFile+suffix))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // old are the files of the data that is there, which must not be unless by force.
@@ -114,6 +154,9 @@ func (c *restoreCommand) check(ctx context.Context, temp string, term terminal) 
 		return fmt.Errorf("%s can't be opened: %w", c.File, err)
 	}
 	err = checked(ctx, srv, c.File, term)
+	if _, lost := os.Lstat(c.File + server.MediaSuffix); err != nil && errors.Is(lost, fs.ErrNotExist) {
+		err = fmt.Errorf("%w (%s is not there: if contents of media are missing, put it beside the backup)", err, c.File+server.MediaSuffix)
+	}
 	if err = errors.Join(err, srv.Shutdown(context.WithoutCancel(ctx))); err != nil {
 		return err
 	}
@@ -178,13 +221,15 @@ func moveAside(ctx context.Context, dir string, term terminal) error {
 	if err != nil {
 		return err
 	}
-	suffix := ".before-" + time.Now().UTC().Format("20060102T150405.000Z")
+	suffix := asideSuffix()
 	for _, name := range names {
 		// The name of the data, then the sibling's ending: so they still belong together.
-		to := dataFile + suffix + name[len(dataFile):]
-		if err := os.Rename(filepath.Join(dir, name), filepath.Join(dir, to)); err != nil {
+		if err := setAside(dir, name, suffix+name[len(dataFile):]); err != nil {
 			return err
 		}
+	}
+	if err := setAside(dir, media.FolderName, suffix+".media"); err != nil {
+		return err
 	}
 	fmt.Fprintf(term.stdout, "The data that was there is now %s.\n", filepath.Join(dir, dataFile+suffix))
 	return nil

@@ -14,19 +14,23 @@ import (
 	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
+	"github.com/langshark/langshark-go/server/media"
 	"github.com/langshark/langshark-go/server/query"
 )
 
 // Level is the version of the wire that is spoken, as GET /api/public/health says.
 const Level = "2.75.0"
 
-// Config is what the API works on. All fields but Now are needed.
+// Config is what the API works on. All fields but PublicURL and Now are needed.
 type Config struct {
 	Reader  *query.Reader
 	Ingest  *ingest.Ingester
 	Catalog *catalog.Catalog
+	Media   *media.Files
 	Keys    *auth.Keys
 	Logger  *slog.Logger
+	// PublicURL is the address of the server in signed addresses; empty is that of the request.
+	PublicURL string
 	// Version is the server's own, sent in X-LangShark-Version.
 	Version string
 	// RateLimit is how many requests a minute each key may send; 0 is any number.
@@ -69,7 +73,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		// Any origin: no cookie counts here, only keys.
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining")
+		h.Set("Access-Control-Expose-Headers", "ETag, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining")
 	}
 	a.serve(w, r)
 }
@@ -101,6 +105,9 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", rt.allow())
 		rt.methodNotAllowed(w, r)
 		return
+	}
+	if r.Method == http.MethodGet && !rt.open {
+		w = &taggable{w, r.Header.Values("If-None-Match")}
 	}
 	c := &call{api: a, w: w, r: r, params: params, route: rt}
 	if !rt.open {

@@ -13,7 +13,7 @@ func (c *call) deleteTrace() {
 		c.failRead(err, "Trace")
 		return
 	}
-	if err := c.Ingest.DeleteTraces(c.ctx(), c.access.ProjectID, id); err != nil {
+	if err := c.forgetTraces(id); err != nil {
 		c.fail(err)
 		return
 	}
@@ -29,11 +29,19 @@ func (c *call) deleteTraces() {
 	}
 	ids, err := catalog.ReadTraceIDs(body)
 	if err == nil {
-		err = c.Ingest.DeleteTraces(c.ctx(), c.access.ProjectID, ids...)
+		err = c.forgetTraces(ids...)
 	}
 	if err != nil {
 		c.fail(err)
 		return
 	}
 	write(c.w, http.StatusOK, message{"Traces deleted successfully"})
+}
+
+// forgetTraces removes traces, and the files that only they refer to.
+func (c *call) forgetTraces(ids ...string) error {
+	if err := c.Ingest.DeleteTraces(c.ctx(), c.access.ProjectID, ids...); err != nil {
+		return err
+	}
+	return c.Media.Forget(c.ctx(), c.access.ProjectID, ids...)
 }

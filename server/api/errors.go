@@ -16,6 +16,7 @@ import (
 	"github.com/langshark/langshark-go/server/ingest/otlp"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/internal/body"
+	"github.com/langshark/langshark-go/server/media"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -108,6 +109,14 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, http.StatusInsufficientStorage, map[string]any{
 			"message": "The server's disk is full: nothing is written until there is room again, reads go on. Send it again later", "error": "InsufficientStorageError",
 		})
+	case errors.Is(err, media.ErrGrant):
+		write(w, http.StatusForbidden, map[string]any{"message": "Access denied: " + media.ErrGrant.Error(), "error": "ForbiddenError"})
+	case errors.Is(err, media.ErrContent):
+		write(w, http.StatusBadRequest, map[string]any{"message": strings.TrimPrefix(err.Error(), "langshark: "), "error": "InvalidRequestError"})
+	case errors.Is(err, media.ErrTooMuch):
+		write(w, http.StatusInsufficientStorage, map[string]any{"message": strings.TrimPrefix(err.Error(), "langshark: "), "error": "InsufficientStorageError"})
+	case errors.Is(err, store.ErrLastKey):
+		write(w, http.StatusBadRequest, map[string]any{"message": "This is the last key of its project: make another one first", "error": "InvalidRequestError"})
 	case errors.Is(err, store.ErrClosed):
 		write(w, http.StatusServiceUnavailable, map[string]any{"message": "The server is shutting down", "error": "ServiceUnavailableError"})
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
@@ -129,6 +138,9 @@ func write(w http.ResponseWriter, status int, answer any) {
 		status = http.StatusInternalServerError
 		b.Reset()
 		b.WriteString(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")
+	}
+	if tag(w, status, b.Bytes()) {
+		return
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the client has gone

@@ -71,7 +71,7 @@ type nextPage struct {
 func (p *params) observationFilters(q *store.ObservationQuery) ([]query.ObservationFilter, error) {
 	if text := p.text("filter"); text != "" {
 		q.ObservationFilter = store.ObservationFilter{}
-		return query.ParseObservationFilters(text)
+		return query.ParseRowFilters(text)
 	}
 	var list []query.ObservationFilter
 	equal := func(column, kind string, value any) {

@@ -45,9 +45,9 @@ func (c *call) serveOpenAPI() {
 	h := c.w.Header()
 	h.Set("Content-Type", "application/yaml")
 	h.Set("Cache-Control", "no-cache") // asked for each time, sent when it has changed
-	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(text))
-	h.Set("ETag", tag)
-	if c.r.Header.Get("If-None-Match") == tag {
+	etag := fmt.Sprintf(`"%x"`, sha256.Sum256(text))
+	h.Set("ETag", etag)
+	if matchesTag(c.r.Header.Values("If-None-Match"), etag) {
 		c.w.WriteHeader(http.StatusNotModified)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -47,14 +48,12 @@ func (c *call) listScoresV2() {
 	q := p.scores()
 	q.Page = page.store()
 	groups := p.groups("fields", []string{"score", "trace"})
-	for _, name := range []string{"filter", "queueId"} {
-		p.unsupported(name)
-	}
+	p.unsupported("queueId")
 	if err := p.err(); err != nil {
 		c.fail(err)
 		return
 	}
-	found, err := c.Reader.Scores(c.ctx(), c.access.ProjectID, q)
+	found, err := c.filteredScores(q, p.text("filter"))
 	if err != nil {
 		c.fail(err)
 		return
@@ -74,6 +73,18 @@ func (c *call) listScoresV2() {
 		return w
 	})
 	write(c.w, http.StatusOK, listing{data, page.meta(found.Total)})
+}
+
+// filteredScores lists scores, those that a filter matches if there is one.
+func (c *call) filteredScores(q store.ScoreQuery, filter string) (store.ScorePage, error) {
+	if filter == "" {
+		return c.Reader.Scores(c.ctx(), c.access.ProjectID, q)
+	}
+	filters, err := query.ParseRowFilters(filter)
+	if err != nil {
+		return store.ScorePage{}, err
+	}
+	return c.Reader.FilteredScores(c.ctx(), c.access.ProjectID, q, filters)
 }
 
 // groups are the groups of fields that are asked for, all if nothing is said.

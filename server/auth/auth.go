@@ -53,8 +53,9 @@ type Keys struct {
 	store store.Store
 	now   func() time.Time
 
-	mu    sync.RWMutex
-	known map[string]knownKey
+	mu     sync.RWMutex
+	known  map[string]knownKey
+	forgot int64 // how often a key was forgotten
 }
 
 type knownKey struct {
@@ -77,6 +78,7 @@ func NewKeys(s store.Store) *Keys {
 func (k *Keys) Forget(publicKey string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.forgot++
 	delete(k.known, publicKey)
 }
 
@@ -85,6 +87,7 @@ func (k *Keys) key(ctx context.Context, public string) (*store.APIKey, error) {
 	now := k.now()
 	k.mu.RLock()
 	found, ok := k.known[public]
+	forgot := k.forgot
 	k.mu.RUnlock()
 	if ok && now.Before(found.until) {
 		return &found.key, nil
@@ -95,6 +98,9 @@ func (k *Keys) key(ctx context.Context, public string) (*store.APIKey, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.forgot != forgot { // maybe this one, after it was read
+		return key, nil
+	}
 	if len(k.known) >= maxKnown {
 		clear(k.known)
 	}

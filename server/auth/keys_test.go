@@ -28,6 +28,33 @@ func (s *someKeys) APIKey(_ context.Context, public string) (*store.APIKey, erro
 	return &k, nil
 }
 
+// TestForgetWhileReading doesn't remember a key that was taken away while it was being read.
+func TestForgetWhileReading(t *testing.T) {
+	s := &someKeys{keys: map[string]store.APIKey{"pk": {ProjectID: "p", PublicKey: "pk", SecretHash: Hash("sk")}}}
+	k := NewKeys(forgetful{s, func() *Keys { return nil }})
+	k.store = forgetful{s, func() *Keys { return k }}
+	if _, err := k.key(t.Context(), "pk"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.key(t.Context(), "pk"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it is let in again: %v", err)
+	}
+}
+
+// forgetful takes a key away just after it was read.
+type forgetful struct {
+	*someKeys
+
+	of func() *Keys
+}
+
+func (f forgetful) APIKey(ctx context.Context, public string) (*store.APIKey, error) {
+	key, err := f.someKeys.APIKey(ctx, public)
+	delete(f.keys, public)
+	f.of().Forget(public)
+	return key, err
+}
+
 // TestKeysAreRemembered looks for a key once in a while, and for one that is not there each time.
 func TestKeysAreRemembered(t *testing.T) {
 	s := &someKeys{keys: map[string]store.APIKey{"pk": {ProjectID: "p", PublicKey: "pk", SecretHash: Hash("sk")}}}

@@ -1,6 +1,7 @@
 // Package catalog keeps what people and programs make in a project beside what
 // applications record: score configs, datasets with their items and runs, prompts
-// with their versions and labels, models and prices, comments and annotation queues.
+// with their versions and labels, models and prices, comments and annotation queues,
+// what is known of the files that payloads refer to, and what keys of applications are for.
 //
 // All of it are documents of the store; this package knows what is in them and
 // which rules hold between them. Every change is one transaction. It knows no HTTP and no SQL.
@@ -33,6 +34,9 @@ const (
 	kindQueue           = "annotation-queue"
 	kindQueueItem       = "annotation-queue-item"
 	kindQueueAssignment = "annotation-queue-assignment"
+	kindMedia           = "media"
+	kindMediaLink       = "media-link"
+	kindAPIKey          = "api-key"
 )
 
 // Catalog reads and changes the documents of all projects. Its methods are safe

@@ -1,8 +1,6 @@
 package query
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +12,7 @@ import (
 const metadataColumn = "metadata"
 
 // observationColumn is what a filter of observations looks at. Durations are in seconds, money in dollars.
-type observationColumn struct {
-	kind store.FactType
-	of   func(*ObservationRow) any
-}
+type observationColumn = rowColumn[*ObservationRow]
 
 func textColumn(of func(*ObservationRow) string) observationColumn {
 	return observationColumn{store.FactText, func(o *ObservationRow) any {
@@ -112,5 +107,3 @@ var observationColumns = map[string]observationColumn{
 	"output":            textColumn(func(o *ObservationRow) string { return string(o.Output) }),
 	metadataColumn:      {store.FactText, nil},
 }
-
-func observationColumnNames() []string { return slices.Sorted(maps.Keys(observationColumns)) }

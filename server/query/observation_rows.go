@@ -126,12 +126,12 @@ func parseRowCursor(c store.Cursor) (page store.Cursor, seen int, err error) {
 	return "", 0, fmt.Errorf("langshark: cursor %q: %w", c, store.ErrBadCursor)
 }
 
-// ParseObservationFilters reads a JSON array of filters.
-func ParseObservationFilters(text string) ([]ObservationFilter, error) {
+// ParseRowFilters reads a JSON array of filters of observations or scores.
+func ParseRowFilters(text string) ([]MetricsFilter, error) {
 	if len(text) > maxMetricsQuery {
 		return nil, badMetrics("filter: %d bytes: send at most %d", len(text), maxMetricsQuery)
 	}
-	var list []ObservationFilter
+	var list []MetricsFilter
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		return nil, badMetrics("filter: %v: send a JSON array of conditions", err)
 	}
@@ -143,70 +143,7 @@ func ParseObservationFilters(text string) ([]ObservationFilter, error) {
 
 // observationMatcher is true of rows that all filters match.
 func observationMatcher(filters []ObservationFilter) (match func(*ObservationRow) bool, payloads bool, err error) {
-	var all []func(*ObservationRow) bool
-	for i := range filters {
-		f := &filters[i]
-		where := fmt.Sprintf("filter[%d]", i)
-		column, ok := observationColumns[f.Column]
-		if !ok {
-			return nil, false, badMetrics("%s.column %q: use one of %s", where, f.Column, strings.Join(observationColumnNames(), ", "))
-		}
-		if (f.Column == metadataColumn) != (f.Key != "") {
-			return nil, false, badMetrics("%s: key %q of %s: metadata has a key, and nothing else", where, f.Key, f.Column)
-		}
-		payloads = payloads || f.Column == "input" || f.Column == "output"
-		of := column.of
-		if f.Column == metadataColumn {
-			of = func(o *ObservationRow) any { return metadataValue(o.Metadata, f.Key) }
-		}
-		if f.Operator == "matches" {
-			m, err := matchLiteral(where, f)
-			if err != nil {
-				return nil, false, err
-			}
-			all = append(all, func(o *ObservationRow) bool { return m(textOf(of(o))) })
-			continue
-		}
-		test, err := matcher(where, column.kind, f)
-		if err != nil {
-			return nil, false, err
-		}
-		all = append(all, func(o *ObservationRow) bool { return test(of(o)) })
-	}
-	return func(o *ObservationRow) bool {
-		return !slices.ContainsFunc(all, func(m func(*ObservationRow) bool) bool { return !m(o) })
-	}, payloads, nil
-}
-
-// matchLiteral looks for a part of a text: whatever the case in inputs and outputs.
-func matchLiteral(where string, f *ObservationFilter) (func(string) bool, error) {
-	var want string
-	if err := valueOf(where, f, &want, "a text"); err != nil {
-		return nil, err
-	}
-	switch f.Column {
-	case "input", "output":
-		want = strings.ToLower(want)
-		return func(s string) bool { return strings.Contains(strings.ToLower(s), want) }, nil
-	case metadataColumn:
-		return func(s string) bool { return strings.Contains(s, want) }, nil
-	}
-	return nil, badMetrics("%s: matches works on input, output and metadata: use contains", where)
-}
-
-// metadataValue is a top-level key as text; nil if there is none.
-func metadataValue(metadata json.RawMessage, key string) any {
-	var m map[string]json.RawMessage
-	if json.Unmarshal(metadata, &m) != nil {
-		return nil
-	}
-	raw, ok := m[key]
-	if !ok || string(raw) == "null" {
-		return nil
-	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
-	}
-	return string(raw)
+	match, err = rowMatcher(filters, observationColumns, func(o *ObservationRow) json.RawMessage { return o.Metadata })
+	payloads = slices.ContainsFunc(filters, func(f ObservationFilter) bool { return f.Column == "input" || f.Column == "output" })
+	return match, payloads, err
 }

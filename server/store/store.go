@@ -22,6 +22,8 @@ var (
 	ErrClosed = errors.New("store is closed")
 	// ErrExists says that a name or key is taken.
 	ErrExists = errors.New("exists already")
+	// ErrLastKey says that a key is the only one of its project.
+	ErrLastKey = errors.New("the last key of its project")
 	// ErrBadCursor says that a cursor isn't one that the store gave.
 	ErrBadCursor = errors.New("not a cursor of this list")
 	// ErrBadOrder says that a list can't be sorted so.
@@ -89,6 +91,9 @@ type Store interface {
 	APIKeys(ctx context.Context, projectID string) ([]APIKey, error)
 	// APIKey returns the key with that public half.
 	APIKey(ctx context.Context, publicKey string) (*APIKey, error)
+	// DeleteAPIKey takes a key of a project away; [ErrNotFound] if it has none such,
+	// [ErrLastKey] if it has no other.
+	DeleteAPIKey(ctx context.Context, projectID, publicKey string) error
 
 	// Watch calls f after each commit, on the writer's goroutine: f must not
 	// block. The returned function ends it, from within f too; a call that has

@@ -48,6 +48,9 @@ type Config struct {
 	// Viewer returns who sent a request. An error means that it has to sign in
 	// first: the answer is a page with status 401. Defaults to letting everybody in.
 	Viewer func(r *http.Request) (Viewer, error)
+	// Media answers with the content of a file that payloads of a project refer to, or returns
+	// an error before anything is answered, such as [store.ErrNotFound]. Nil means that there are none.
+	Media func(w http.ResponseWriter, r *http.Request, projectID, id string) error
 	// PublicURL returns the address that applications send to, for the
 	// instructions on an empty project. Defaults to that of the request.
 	PublicURL func(r *http.Request) string

@@ -21,7 +21,7 @@ import (
 )
 
 // policy lets the pages use what comes from the dashboard itself and nothing else.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 var _ Reader = (*query.Reader)(nil)
@@ -58,6 +58,7 @@ func New(c Config) http.Handler {
 	h.mux.HandleFunc("GET /project/{project}/sessions", h.page(h.listSessions))
 	h.mux.HandleFunc("GET /project/{project}/sessions/{session}", h.page(h.showSession))
 	h.mux.HandleFunc("GET /project/{project}/search", h.page(h.search))
+	h.mux.HandleFunc("GET /project/{project}/media/{media}", h.page(h.file))
 	h.mux.HandleFunc("GET /project/{project}/live", h.page(h.live))
 	h.mux.HandleFunc("GET /", h.page(func(*request) error { return errNoPage }))
 	h.mux.HandleFunc("/", h.page(func(*request) error { return errMethod }))

@@ -52,6 +52,9 @@ type Part struct {
 	// Inline is set for an Image whose bytes are in the message: a data URL of
 	// a raster format, safe to show.
 	Inline string
+	// Media is set for an Image, Audio or File that the payload refers to: its id. Its
+	// Text is the media type then.
+	Media string
 }
 
 // Message is one turn.
@@ -81,11 +84,11 @@ func Parse(payload []byte, speaker Role) (c Conversation, ok bool) {
 	}
 	v, err := decode(payload)
 	if err != nil {
-		return Conversation{Plain: true, Messages: []Message{{Role: speaker, Parts: []Part{{Text: string(payload)}}}}}, true
+		return Conversation{Plain: true, Messages: []Message{{Role: speaker, Parts: texts(string(payload))}}}, true
 	}
 	c.Messages, c.Tools, ok = find(v, speaker, 0)
 	if s, isText := v.(string); isText && !ok {
-		return Conversation{Plain: true, Messages: []Message{{Role: speaker, Parts: []Part{{Text: s}}}}}, true
+		return Conversation{Plain: true, Messages: []Message{{Role: speaker, Parts: texts(s)}}}, true
 	}
 	if !ok || len(c.Messages) == 0 {
 		return Conversation{}, false
@@ -186,7 +189,7 @@ func object(m map[string]any, speaker Role, depth int) (messages []Message, tool
 	if len(m) == 1 {
 		for key, e := range m {
 			if s, isText := e.(string); isText && soleText[key] {
-				return []Message{{Role: speaker, Parts: []Part{{Text: s}}}}, 0, true
+				return []Message{{Role: speaker, Parts: texts(s)}}, 0, true
 			}
 		}
 	}

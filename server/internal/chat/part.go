@@ -14,7 +14,7 @@ func parts(v any, depth int) []Part {
 		if v == "" {
 			return nil
 		}
-		return []Part{{Text: v}}
+		return texts(v)
 	case []any:
 		var out []Part
 		for _, e := range v {
@@ -30,7 +30,25 @@ func parts(v any, depth int) []Part {
 	return nil
 }
 
+// block reads a block, or the file that it refers to in place of a content.
 func block(m map[string]any, depth int) Part {
+	p := blockItself(m, depth)
+	switch p.Kind {
+	case Image, Audio, File:
+	case Data:
+		if str(m["type"]) != "media" {
+			return p
+		}
+	default:
+		return p
+	}
+	if r, ok := referenceIn(m, depth); ok {
+		return r.Part()
+	}
+	return p
+}
+
+func blockItself(m map[string]any, depth int) Part {
 	switch str(m["type"]) {
 	case "text", "input_text", "output_text", "summary_text":
 		return Part{Text: str(m["text"])}

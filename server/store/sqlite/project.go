@@ -111,6 +111,27 @@ func (s *Store) APIKey(ctx context.Context, publicKey string) (*store.APIKey, er
 	return k, nil
 }
 
+// DeleteAPIKey implements [store.Store].
+func (s *Store) DeleteAPIKey(ctx context.Context, projectID, publicKey string) error {
+	pk, err := s.project(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	return s.writer.submit(ctx, &request{items: 1, do: func(t *tx) error {
+		var all, these int
+		if err := t.row("SELECT count(*), ifnull(sum(public_key = ?), 0) FROM api_keys WHERE project = ?", []any{publicKey, pk}, &all, &these); err != nil {
+			return err
+		}
+		switch {
+		case these == 0:
+			return fmt.Errorf("langshark: public key %q: %w", publicKey, store.ErrNotFound)
+		case all == 1:
+			return fmt.Errorf("langshark: public key %q: %w", publicKey, store.ErrLastKey)
+		}
+		return t.exec("DELETE FROM api_keys WHERE public_key = ?", publicKey)
+	}})
+}
+
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }

@@ -48,8 +48,36 @@ func testProjects(t *testing.T, open Opener) {
 	if _, err := s.APIKey(t.Context(), "none"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("unknown key: %v, want ErrNotFound", err)
 	}
+	testDeleteAPIKey(t, s, k)
 	if err := s.Write(t.Context(), &store.Batch{ProjectID: "none", Traces: []store.TraceWrite{{ID: "t", Stamp: at(0, "e")}}}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("write to an unknown project: %v, want ErrNotFound", err)
+	}
+}
+
+// testDeleteAPIKey takes keys of project a away, but for its last one and those of others.
+func testDeleteAPIKey(t *testing.T, s store.Store, last store.APIKey) {
+	t.Helper()
+	other := store.APIKey{ProjectID: "a", PublicKey: "pk2", SecretHash: []byte{3}, CreatedAt: epoch}
+	ofB := store.APIKey{ProjectID: "b", PublicKey: "pk3", SecretHash: []byte{4}, CreatedAt: epoch}
+	if err := errors.Join(s.CreateAPIKey(t.Context(), other), s.CreateAPIKey(t.Context(), ofB)); err != nil {
+		t.Fatal(err)
+	}
+	for public, want := range map[string]error{"none": store.ErrNotFound, "pk3": store.ErrNotFound} {
+		if err := s.DeleteAPIKey(t.Context(), "a", public); !errors.Is(err, want) {
+			t.Errorf("DeleteAPIKey %s: %v, want %v", public, err, want)
+		}
+	}
+	if err := s.DeleteAPIKey(t.Context(), "a", "pk2"); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.APIKey(t.Context(), "pk2"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a deleted key: %v", err)
+	}
+	if err := s.DeleteAPIKey(t.Context(), "a", last.PublicKey); !errors.Is(err, store.ErrLastKey) {
+		t.Errorf("the last key: %v", err)
+	}
+	if keys, err := s.APIKeys(t.Context(), "a"); err != nil || !reflect.DeepEqual(keys, []store.APIKey{last}) {
+		t.Errorf("left %+v, %v", keys, err)
 	}
 }
 

@@ -159,6 +159,9 @@ func latencyClass(r store.Rollup) string {
 	return "lat"
 }
 
+// maxFiles is how many files a payload shows at once.
+const maxFiles = 50
+
 // foldFrom is how many of n messages to fold away at the start, so that the
 // last ones are in sight.
 func foldFrom(n int) int {

@@ -1,0 +1,94 @@
+package server_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/langshark/langshark-go/server"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// TestAPIKeys changes a key for another by the API: the old one is refused at once.
+func TestAPIKeys(t *testing.T) {
+	srv := newServer(t, server.Config{})
+	c := serve(t, srv, "")
+	other := project(t, srv, c.base, "two")
+	const path = "/api/public/projects/one/apiKeys"
+	status, text, _ := c.do(t, http.MethodPost, path, `{"note":"for CI"}`)
+	next := client{c.base, field(text, "publicKey"), field(text, "secretKey")}
+	if status != http.StatusCreated || next.secret == "" || field(text, "note") != "for CI" {
+		t.Fatalf("%d %s", status, text)
+	}
+	keys := next.object(t, path)["apiKeys"].([]any)
+	listed, err := json.Marshal(keys)
+	if err != nil || len(keys) != 2 || !strings.Contains(string(listed), c.public) || !strings.Contains(string(listed), `"note":"for CI"`) ||
+		strings.Contains(string(listed), next.secret) || strings.Contains(string(listed), c.secret) {
+		t.Errorf("%s, %v", listed, err)
+	}
+	for _, x := range []struct {
+		who          client
+		method, path string
+		want         int
+	}{
+		{other, "GET", path, 404},
+		{other, "POST", path, 404},
+		{other, "DELETE", path + "/" + c.public, 404},
+		{other, "DELETE", "/api/public/projects/two/apiKeys/" + c.public, 404},
+		{other, "DELETE", "/api/public/projects/two/apiKeys/" + other.public, 400},
+		{c, "DELETE", path + "/none", 404},
+		{next, "DELETE", path + "/" + c.public, 200},
+		{c, "GET", path, 401},
+		{next, "DELETE", path + "/" + next.public, 400},
+		{next, "GET", path, 200},
+	} {
+		if status, text, _ := x.who.do(t, x.method, x.path, nil); status != x.want {
+			t.Errorf("%s %s: %d %s, want %d", x.method, x.path, status, text, x.want)
+		}
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+next.public)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("with the public half alone: %d", res.StatusCode)
+	}
+}
+
+// TestDeleteKey takes keys away in process.
+func TestDeleteKey(t *testing.T) {
+	srv := newServer(t, server.Config{})
+	c := serve(t, srv, "")
+	if err := srv.DeleteKey(t.Context(), "one", c.public); !errors.Is(err, store.ErrLastKey) {
+		t.Errorf("the last one: %v", err)
+	}
+	if _, err := srv.AddKeyWithNote(t.Context(), "one", "next"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := srv.AddKeyWithNote(t.Context(), "one", strings.Repeat("x", 256)); err == nil {
+		t.Error("a long note is taken")
+	}
+	if status, _, _ := c.do(t, http.MethodGet, "/api/public/projects", nil); status != http.StatusOK {
+		t.Fatalf("%d", status)
+	}
+	if err := srv.DeleteKey(t.Context(), "one", c.public); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, _ := c.do(t, http.MethodGet, "/api/public/projects", nil); status != http.StatusUnauthorized {
+		t.Errorf("after it: %d", status)
+	}
+	if keys, err := srv.Keys(t.Context(), "one"); err != nil || len(keys) != 1 || keys[0].Note != "next" {
+		t.Errorf("%+v, %v", keys, err)
+	}
+	if keys, err := srv.Keys(t.Context(), ""); err != nil || len(keys) != 0 {
+		t.Errorf("of the first project: %+v, %v", keys, err)
+	}
+}
