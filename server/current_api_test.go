@@ -48,13 +48,16 @@ func TestCurrentFields(t *testing.T) {
 		}),
 		event("score-create", "c", map[string]any{"id": "c", "traceId": "t", "name": "n", "value": 1, "environment": "staging", "metadata": map[string]any{"k": "v"}}),
 	)
-	for path, body := range map[string]map[string]any{
-		"v2/datasets":   {"name": "d"},
-		"dataset-items": {"datasetName": "d", "id": "i", "input": 1},
-		"models":        {"modelName": "0 first of all", "matchPattern": "m", "inputPrice": 0.25, "outputPrice": 0.5},
+	for _, made := range []struct {
+		path string
+		body map[string]any
+	}{
+		{"v2/datasets", map[string]any{"name": "d"}},
+		{"dataset-items", map[string]any{"datasetName": "d", "id": "i", "input": 1}},
+		{"models", map[string]any{"modelName": "0 first of all", "matchPattern": "m", "inputPrice": 0.25, "outputPrice": 0.5}},
 	} {
-		if status, text, _ := c.do(t, http.MethodPost, "/api/public/"+path, body); status != http.StatusOK {
-			t.Fatalf("POST %s: %d %s", path, status, text)
+		if status, text, _ := c.do(t, http.MethodPost, "/api/public/"+made.path, made.body); status != http.StatusOK {
+			t.Fatalf("POST %s: %d %s", made.path, status, text)
 		}
 	}
 	for path, want := range map[string]map[string]any{

@@ -77,7 +77,7 @@ func arrivedV5Tracing(t *testing.T, api client) {
 	api.total(t, "traces?userId=%EA%B9%80&tags=red", 1)
 	api.total(t, "observations?limit=100", 14)
 	api.total(t, "v2/observations?type=GENERATION&userId=%EA%B9%80", 2)
-	api.total(t, "v3/scores", 4)
+	api.total(t, "v3/scores", 6)
 }
 
 // arrivedV5Prompts follows v5-prompts.mjs.

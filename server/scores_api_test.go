@@ -39,6 +39,35 @@ func listedIDs(o map[string]any) string {
 	return strings.Join(ids, " ")
 }
 
+// TestTexts has scores that are texts: what somebody wrote, and what the output should have been.
+func TestTexts(t *testing.T) {
+	c := scored(t)
+	c.send(t,
+		event("score-create", "w", map[string]any{"id": "w", "traceId": "t", "name": "remark", "value": "좋아요, but slow", "dataType": "TEXT"}),
+		event("score-create", "x", map[string]any{"id": "x", "traceId": "t", "observationId": "o", "name": "any", "value": "what it should have said", "dataType": "CORRECTION"}),
+	)
+	if w := c.object(t, "/api/public/v2/scores/w"); w["dataType"] != "TEXT" || w["stringValue"] != "좋아요, but slow" || w["value"] != nil {
+		t.Errorf("text: %v", w)
+	}
+	x := c.object(t, "/api/public/v3/scores?dataType=CORRECTION")["data"].([]any)[0].(map[string]any)
+	if x["name"] != "output" || x["value"] != "what it should have said" {
+		t.Errorf("correction: %v", x)
+	}
+	if status, text, _ := c.do(t, http.MethodPost, "/api/public/score-configs", map[string]any{"name": "stars", "dataType": "NUMERIC", "minValue": 1, "maxValue": 5}); status != http.StatusOK {
+		t.Fatal(status, text)
+	}
+	id := listedIDs(c.object(t, "/api/public/score-configs"))
+	for want, body := range map[string]map[string]any{
+		"1 to 500 characters": {"traceId": "t", "name": "n", "value": "", "dataType": "TEXT"}, "must be a string": {"traceId": "t", "name": "n", "value": 1, "dataType": "TEXT"},
+		"has 501": {"traceId": "t", "name": "n", "value": strings.Repeat("가", 501), "dataType": "TEXT"}, "a correction is of": {"sessionId": "s", "name": "n", "value": "v", "dataType": "CORRECTION"},
+		"mismatch": {"traceId": "t", "name": "stars", "value": "v", "dataType": "TEXT", "configId": id},
+	} {
+		if status, text, _ := c.do(t, http.MethodPost, "/api/public/scores", body); status != http.StatusBadRequest || !strings.Contains(text, want) {
+			t.Errorf("%.100v: %d %s, want %q", body, status, text, want)
+		}
+	}
+}
+
 // TestScoresOfRuns has scores of a run of a dataset, as experiments write them.
 func TestScoresOfRuns(t *testing.T) {
 	c := scored(t)

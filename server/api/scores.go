@@ -13,7 +13,7 @@ import (
 // scoreSources and scoreTypes are what a list of scores is filtered by.
 var (
 	scoreSources = []string{"API", "EVAL", "ANNOTATION"}
-	scoreTypes   = []string{"NUMERIC", "CATEGORICAL", "BOOLEAN"}
+	scoreTypes   = []string{"NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION"}
 )
 
 func (c *call) postScore() {

@@ -55,7 +55,7 @@ func scoreV3OnWire(s *store.Score, groups []string) wireScoreV3 {
 		CreatedAt: instant(s.CreatedAt), UpdatedAt: instant(s.UpdatedAt), DataType: s.Type, Value: s.Number,
 	}
 	switch s.Type {
-	case exporter.ScoreCategorical:
+	case exporter.ScoreCategorical, store.ScoreText, store.ScoreCorrection:
 		w.Value = s.Text
 	case exporter.ScoreBoolean:
 		w.Value = s.Number != nil && *s.Number != 0

@@ -338,8 +338,9 @@ func (d *decoder) score(r *record) *store.ScoreWrite {
 		if w.Text == "" && w.Number == nil {
 			d.fail("stringValue", "missing: a category is a text")
 		}
+	case w.Type == store.ScoreText || w.Type == store.ScoreCorrection:
 	case w.Type != exporter.ScoreNumeric && w.Type != exporter.ScoreBoolean:
-		d.fail("dataType", "must be NUMERIC, CATEGORICAL or BOOLEAN, found %q", cut(r.DataType))
+		d.fail("dataType", "must be NUMERIC, CATEGORICAL, BOOLEAN, TEXT or CORRECTION, found %q", cut(r.DataType))
 	case w.Number == nil || math.IsInf(*w.Number, 0):
 		d.fail("value", "missing: %s scores have a number", w.Type)
 	}

@@ -143,7 +143,7 @@ func fill(tb testing.TB, s store.Store, d dice, writes int) {
 				}
 			}
 			if d.IntN(3) == 0 {
-				w.Type, w.Number, w.Text = exporter.ScoreCategorical, nil, "good"
+				w.Type, w.Number, w.Text = pick(d, exporter.ScoreCategorical, store.ScoreText, store.ScoreCorrection), nil, "good"
 			}
 			b.Scores = append(b.Scores, w)
 		default:

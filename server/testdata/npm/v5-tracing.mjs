@@ -38,6 +38,8 @@ await startActiveObservation("v5 chat", async (root) => {
     setActiveTraceAsPublic();
   });
   langfuse.score.trace(root, { name: "overall", value: 0.9 });
+  langfuse.score.trace(root, { name: "remark", value: "slow, but right", dataType: "TEXT" });
+  langfuse.score.trace(root, { name: "output", value: "아니요", dataType: "CORRECTION" });
 }, { parentSpanContext });
 await flush();
 
@@ -65,5 +67,7 @@ like(named(read.scores, "tone"), { observationId: answer.id, dataType: "CATEGORI
 like(named(read.scores, "helpful"), { observationId: null, dataType: "BOOLEAN", value: 1, stringValue: "True", comment: "yes" });
 like(named(read.scores, "quality"), { value: 0.5, metadata: { by: "rule" } });
 like(named(read.scores, "overall"), { value: 0.9 });
+like(named(read.scores, "remark"), { dataType: "TEXT", stringValue: "slow, but right" });
+like(named(read.scores, "output"), { dataType: "CORRECTION", stringValue: "아니요" });
 assert.match(await langfuse.getTraceUrl(traceId), /\/project\/.+\/traces\//);
 await shutdown();
