@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 )
 
@@ -42,44 +43,37 @@ func project(tb testing.TB, srv *server.Server, base, name string) client {
 // do sends a request and returns status, body and headers. A body that is no string is sent as JSON.
 func (c client) do(tb testing.TB, method, path string, body any) (int, string, http.Header) {
 	tb.Helper()
-	var reader io.Reader
+	var sent, request []byte
+	change := []func(*http.Request){c.sign}
+	if body != nil {
+		change = append(change, asJSON)
+	}
 	switch b := body.(type) {
 	case nil:
 	case string:
-		reader = strings.NewReader(b)
+		sent = []byte(b)
+		request = sent
 	default:
 		encoded, err := json.Marshal(b)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		reader = bytes.NewReader(encoded)
+		sent = encoded
 	}
-	r, err := http.NewRequestWithContext(tb.Context(), method, c.base+path, reader)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if reader != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
+	status, text, header := testkit.Fetch(tb, method, c.base+path, sent, change...)
+	checkDescribed(tb, c.base, method, path, request, status, []byte(text))
+	return status, text, header
+}
+
+// sign shows both halves of the key, if there is one.
+func (c client) sign(r *http.Request) {
 	if c.public != "" {
 		r.SetBasicAuth(c.public, c.secret)
 	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var request []byte
-	if sent, ok := body.(string); ok {
-		request = []byte(sent)
-	}
-	checkDescribed(tb, c.base, method, path, request, res.StatusCode, text)
-	return res.StatusCode, string(text), res.Header
 }
+
+// asJSON says that the body is JSON.
+func asJSON(r *http.Request) { r.Header.Set("Content-Type", "application/json") }
 
 // object is the decoded body of a GET that must succeed.
 func (c client) object(tb testing.TB, path string) map[string]any {
@@ -173,17 +167,7 @@ func TestPublicKeyAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.base+"/api/public/ingestion", bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+c.public)
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
+	testkit.Fetch(t, http.MethodPost, c.base+"/api/public/ingestion", body, asJSON, testkit.Header("Authorization", "Bearer "+c.public))
 	trace := c.object(t, "/api/public/traces/t")
 	if n := len(trace["scores"].([]any)); n != 1 {
 		t.Errorf("%d scores, want 1", n)
@@ -314,23 +298,8 @@ func TestCompressedBodies(t *testing.T) {
 	c := serve(t, newServer(t, server.Config{DataDir: t.TempDir()}), "")
 	send := func(encoding string, sent []byte) (int, string) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.base+"/api/public/ingestion", bytes.NewReader(sent))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.SetBasicAuth(c.public, c.secret)
-		r.Header.Set("Content-Encoding", encoding)
-		r.Header.Set("Content-Type", "application/json")
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		text, err := io.ReadAll(res.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return res.StatusCode, string(text)
+		status, text, _ := testkit.Fetch(t, http.MethodPost, c.base+"/api/public/ingestion", sent, c.sign, asJSON, testkit.Header("Content-Encoding", encoding))
+		return status, text
 	}
 	batch := []byte(`{"batch":[{"id":"e","timestamp":"2026-05-04T10:00:00Z","type":"trace-create","body":{"id":"t","name":"packed"}}]}`)
 	var packed, bomb bytes.Buffer

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -48,18 +49,8 @@ func TestAPIKeys(t *testing.T) {
 			t.Errorf("%s %s: %d %s, want %d", x.method, x.path, status, text, x.want)
 		}
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+next.public)
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusUnauthorized {
-		t.Errorf("with the public half alone: %d", res.StatusCode)
+	if status, _, _ := testkit.Fetch(t, http.MethodGet, c.base+path, nil, testkit.Header("Authorization", "Bearer "+next.public)); status != http.StatusUnauthorized {
+		t.Errorf("with the public half alone: %d", status)
 	}
 }
 

@@ -1,10 +1,10 @@
 package server_test
 
 import (
-	"io"
 	"net/http"
 	"testing"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 )
 
@@ -13,24 +13,8 @@ func TestETag(t *testing.T) {
 	c := serve(t, newServer(t, server.Config{}), "")
 	ask := func(path, tag string) (int, string, string) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.SetBasicAuth(c.public, c.secret)
-		if tag != "" {
-			r.Header.Set("If-None-Match", tag)
-		}
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		body, err := io.ReadAll(res.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return res.StatusCode, string(body), res.Header.Get("ETag")
+		status, body, header := testkit.Fetch(t, http.MethodGet, c.base+path, nil, c.sign, testkit.Header("If-None-Match", tag))
+		return status, body, header.Get("ETag")
 	}
 	c.send(t, event("trace-create", "t", map[string]any{"id": "t", "name": "first"}))
 	for _, path := range []string{"/api/public/traces", "/api/public/traces/t", "/api/public/v2/prompts", "/api/public/metrics/daily"} {

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	"github.com/langshark/langshark-go"
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/ingestion"
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 	"github.com/langshark/langshark-go/server/media"
 )
@@ -102,20 +102,11 @@ func TestMediaOfTheSDK(t *testing.T) {
 
 func download(t *testing.T, address string) []byte {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-	if err != nil {
-		t.Fatal(err)
+	status, text, header := testkit.Fetch(t, http.MethodGet, address, nil)
+	if status != http.StatusOK || header.Get("Content-Disposition") != "attachment" {
+		t.Errorf("%d %v", status, header)
 	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK || res.Header.Get("Content-Disposition") != "attachment" {
-		t.Errorf("%d %v, %v", res.StatusCode, res.Header, err)
-	}
-	return b
+	return []byte(text)
 }
 
 // mediaFiles counts contents.
@@ -213,22 +204,10 @@ func field(object, name string) string {
 // put sends a content as storage gets it.
 func (c client) put(t *testing.T, path, content string, change func(http.Header)) (int, string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, c.base+path, strings.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "text/html")
-	if change != nil {
-		change(r.Header)
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(text)
+	status, text, _ := testkit.Fetch(t, http.MethodPut, c.base+path, []byte(content), testkit.Header("Content-Type", "text/html"), func(r *http.Request) {
+		if change != nil {
+			change(r.Header)
+		}
+	})
+	return status, text
 }

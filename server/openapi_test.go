@@ -3,7 +3,6 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 )
 
@@ -46,18 +46,9 @@ func describe(tb testing.TB, base string) *description {
 	if descriptions.of != nil {
 		return descriptions.of
 	}
-	r, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, base+"/api/public/openapi.yml", nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
+	_, raw, _ := testkit.Fetch(tb, http.MethodGet, base+"/api/public/openapi.yml", nil)
 	d := new(description)
-	if err != nil || json.Unmarshal(raw, d) != nil || len(d.Paths) == 0 {
+	if err := json.Unmarshal([]byte(raw), d); err != nil || len(d.Paths) == 0 {
 		tb.Fatalf("the description: %v, %.200s", err, raw)
 	}
 	descriptions.of = d
@@ -235,18 +226,8 @@ func TestDescription(t *testing.T) {
 	if status != http.StatusOK || header.Get("Content-Type") != "application/yaml" || !strings.HasPrefix(text, "{\n") {
 		t.Errorf("%d %v", status, header)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+"/api/public/openapi.yml", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("If-None-Match", header.Get("ETag"))
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusNotModified {
-		t.Errorf("by its tag: %d", res.StatusCode)
+	if status, _, _ := testkit.Fetch(t, http.MethodGet, c.base+"/api/public/openapi.yml", nil, testkit.Header("If-None-Match", header.Get("ETag"))); status != http.StatusNotModified {
+		t.Errorf("by its tag: %d", status)
 	}
 	ids, n := map[string]bool{}, 0
 	for path, methods := range o["paths"].(map[string]any) {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/otlp"
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -185,26 +185,11 @@ func TestOwnExporter(t *testing.T) {
 // post sends a body as it is.
 func (c client) post(tb testing.TB, path string, header map[string]string, body []byte) (int, string, http.Header) {
 	tb.Helper()
-	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, c.base+path, bytes.NewReader(body))
-	if err != nil {
-		tb.Fatal(err)
-	}
+	change := []func(*http.Request){c.sign}
 	for name, v := range header {
-		r.Header.Set(name, v)
+		change = append(change, testkit.Header(name, v))
 	}
-	if c.secret != "" {
-		r.SetBasicAuth(c.public, c.secret)
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return res.StatusCode, string(text), res.Header
+	return testkit.Fetch(tb, http.MethodPost, c.base+path, body, change...)
 }
 
 const oneSpan = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0AF7651916CD43DD8448EB211C80319C","spanId":"b7ad6b7169203331","name":"a","startTimeUnixNano":1767323045000000000,"endTimeUnixNano":"1767323046000000000"},
@@ -214,8 +199,8 @@ const oneSpan = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0AF76519
 func TestOTLPAnswers(t *testing.T) {
 	c := serve(t, newServer(t, server.Config{}), "")
 	const path = "/api/public/otel/v1/traces"
-	asJSON := map[string]string{"Content-Type": "application/json; charset=utf-8"}
-	status, text, header := c.post(t, path, asJSON, []byte(oneSpan))
+	jsonHeader := map[string]string{"Content-Type": "application/json; charset=utf-8"}
+	status, text, header := c.post(t, path, jsonHeader, []byte(oneSpan))
 	if status != http.StatusOK || !strings.Contains(text, `"rejectedSpans":"1"`) || !strings.Contains(text, "cut off") || !strings.Contains(text, "traceId must be") || header.Get("Content-Type") != "application/json" {
 		t.Errorf("partial success: %d %s %v", status, text, header)
 	}
@@ -252,11 +237,11 @@ func TestOTLPAnswers(t *testing.T) {
 	}{
 		"no type":         {nil, oneSpan, http.StatusUnsupportedMediaType, "application/x-protobuf"},
 		"text":            {map[string]string{"Content-Type": "text/plain"}, oneSpan, http.StatusUnsupportedMediaType, "application/x-protobuf"},
-		"not JSON":        {asJSON, `{"resourceSpans":[`, http.StatusBadRequest, "not JSON"},
-		"JSON of another": {asJSON, `{"resourceSpans":5}`, http.StatusBadRequest, "resourceSpans: expected an array"},
+		"not JSON":        {jsonHeader, `{"resourceSpans":[`, http.StatusBadRequest, "not JSON"},
+		"JSON of another": {jsonHeader, `{"resourceSpans":5}`, http.StatusBadRequest, "resourceSpans: expected an array"},
 		"not protobuf":    {map[string]string{"Content-Type": "application/x-protobuf"}, "\xff\xff\xff", http.StatusBadRequest, "protobuf"},
 		"nothing":         {map[string]string{"Content-Type": "application/x-protobuf"}, "", http.StatusOK, ""},
-		"no spans":        {asJSON, "{}", http.StatusOK, "{}"},
+		"no spans":        {jsonHeader, "{}", http.StatusOK, "{}"},
 		"version 5":       {map[string]string{"Content-Type": "application/json", "x-langfuse-ingestion-version": "5"}, "{}", http.StatusBadRequest, "x-langfuse-ingestion-version"},
 		"coding":          {map[string]string{"Content-Type": "application/json", "Content-Encoding": "br"}, "{}", http.StatusUnsupportedMediaType, "zstd"},
 		"bomb":            {map[string]string{"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip"}, bomb.String(), http.StatusRequestEntityTooLarge, "64mb"},
@@ -265,7 +250,7 @@ func TestOTLPAnswers(t *testing.T) {
 			t.Errorf("%s: %d %s", name, status, text)
 		}
 	}
-	if status, _, _ := (client{base: c.base}).post(t, "/v1/traces", asJSON, []byte(oneSpan)); status != http.StatusUnauthorized {
+	if status, _, _ := (client{base: c.base}).post(t, "/v1/traces", jsonHeader, []byte(oneSpan)); status != http.StatusUnauthorized {
 		t.Errorf("without keys: %d", status)
 	}
 	if status, _, header := c.do(t, http.MethodGet, "/v1/traces", nil); status != http.StatusMethodNotAllowed || header.Get("Allow") != "POST" {

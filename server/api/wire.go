@@ -106,53 +106,58 @@ type wireUsage struct {
 	Total  int64  `json:"total"`
 }
 
+// wireObserved is what the routes of observations have in common, the older ones too.
+type wireObserved struct {
+	ID                  string          `json:"id"`
+	TraceID             string          `json:"traceId"`
+	ProjectID           string          `json:"projectId"`
+	Type                string          `json:"type"`
+	StartTime           instant         `json:"startTime"`
+	EndTime             instant         `json:"endTime"`
+	Name                orNull          `json:"name"`
+	Metadata            json.RawMessage `json:"metadata"`
+	ParentObservationID orNull          `json:"parentObservationId"`
+	Level               string          `json:"level"`
+	StatusMessage       orNull          `json:"statusMessage"`
+	Version             orNull          `json:"version"`
+	CreatedAt           instant         `json:"createdAt"`
+	UpdatedAt           instant         `json:"updatedAt"`
+	Model               orNull          `json:"model"`
+	ModelParameters     json.RawMessage `json:"modelParameters"`
+	Input               json.RawMessage `json:"input"`
+	Output              json.RawMessage `json:"output"`
+	CompletionStartTime instant         `json:"completionStartTime"`
+	PromptID            *string         `json:"promptId"`
+	Unit                orNull          `json:"unit"`
+	PromptTokens        int64           `json:"promptTokens"`
+	CompletionTokens    int64           `json:"completionTokens"`
+	TotalTokens         int64           `json:"totalTokens"`
+}
+
 type wireObservation struct {
-	ID                   string          `json:"id"`
-	TraceID              string          `json:"traceId"`
-	ProjectID            string          `json:"projectId"`
-	Type                 string          `json:"type"`
-	StartTime            instant         `json:"startTime"`
-	EndTime              instant         `json:"endTime"`
-	Name                 orNull          `json:"name"`
-	Metadata             json.RawMessage `json:"metadata"`
-	ParentObservationID  orNull          `json:"parentObservationId"`
-	Level                string          `json:"level"`
-	StatusMessage        orNull          `json:"statusMessage"`
-	Version              orNull          `json:"version"`
-	CreatedAt            instant         `json:"createdAt"`
-	UpdatedAt            instant         `json:"updatedAt"`
-	Model                orNull          `json:"model"`
-	ModelParameters      json.RawMessage `json:"modelParameters"`
-	Input                json.RawMessage `json:"input"`
-	Output               json.RawMessage `json:"output"`
-	CompletionStartTime  instant         `json:"completionStartTime"`
-	PromptID             *string         `json:"promptId"`
-	PromptName           orNull          `json:"promptName"`
-	PromptVersion        *int            `json:"promptVersion"`
-	ModelID              orNull          `json:"modelId"`
-	InputPrice           *cost.PicoUSD   `json:"inputPrice"`
-	OutputPrice          *cost.PicoUSD   `json:"outputPrice"`
-	TotalPrice           *cost.PicoUSD   `json:"totalPrice"`
-	CalculatedInputCost  dollars         `json:"calculatedInputCost"`
-	CalculatedOutputCost dollars         `json:"calculatedOutputCost"`
-	CalculatedTotalCost  dollars         `json:"calculatedTotalCost"`
-	Latency              *float64        `json:"latency"`
-	TimeToFirstToken     *float64        `json:"timeToFirstToken"`
-	Unit                 orNull          `json:"unit"`
-	PromptTokens         int64           `json:"promptTokens"`
-	CompletionTokens     int64           `json:"completionTokens"`
-	TotalTokens          int64           `json:"totalTokens"`
-	Usage                wireUsage       `json:"usage"`
+	wireObserved
+	PromptName           orNull        `json:"promptName"`
+	PromptVersion        *int          `json:"promptVersion"`
+	ModelID              orNull        `json:"modelId"`
+	InputPrice           *cost.PicoUSD `json:"inputPrice"`
+	OutputPrice          *cost.PicoUSD `json:"outputPrice"`
+	TotalPrice           *cost.PicoUSD `json:"totalPrice"`
+	CalculatedInputCost  dollars       `json:"calculatedInputCost"`
+	CalculatedOutputCost dollars       `json:"calculatedOutputCost"`
+	CalculatedTotalCost  dollars       `json:"calculatedTotalCost"`
+	Latency              *float64      `json:"latency"`
+	TimeToFirstToken     *float64      `json:"timeToFirstToken"`
+	Usage                wireUsage     `json:"usage"`
 	*currentObservation
 }
 
 func observationOnWire(o *store.Observation) wireObservation {
-	w := wireObservation{
+	w := wireObservation{wireObserved: wireObserved{
 		ID: o.ID, TraceID: o.TraceID, ProjectID: o.ProjectID, Type: strings.ToUpper(o.Kind.String()), StartTime: instant(o.Start), EndTime: instant(o.End),
 		Name: orNull(o.Name), Metadata: o.Metadata, ParentObservationID: orNull(o.ParentID), Level: o.Level.String(), StatusMessage: orNull(o.StatusMessage),
 		Version: orNull(o.Version), CreatedAt: instant(o.CreatedAt), UpdatedAt: instant(o.UpdatedAt), Model: orNull(o.Model), ModelParameters: o.ModelParameters,
-		Input: o.Input, Output: o.Output, CompletionStartTime: instant(o.CompletionStart), PromptName: orNull(o.PromptName),
-	}
+		Input: o.Input, Output: o.Output, CompletionStartTime: instant(o.CompletionStart),
+	}, PromptName: orNull(o.PromptName)}
 	if o.PromptName != "" {
 		w.PromptVersion = &o.PromptVersion
 	}

@@ -237,12 +237,22 @@ func (o *object) elements(name string) (elements []json.RawMessage) {
 	if !o.is(name, "array") {
 		return nil
 	}
-	if err := json.Unmarshal(o.members[name], &elements); err != nil {
+	d := json.NewDecoder(bytes.NewReader(o.members[name]))
+	if _, err := d.Token(); err != nil {
 		o.fail(name, "invalid_type", "%v", err)
-	}
-	if len(elements) > MaxList {
-		o.fail(name, "too_big", "must have at most %d elements, has %d", MaxList, len(elements))
 		return nil
+	}
+	for d.More() {
+		if len(elements) == MaxList { // what follows is not worth its memory
+			o.fail(name, "too_big", "must have at most %d elements", MaxList)
+			return nil
+		}
+		var e json.RawMessage
+		if err := d.Decode(&e); err != nil {
+			o.fail(name, "invalid_type", "%v", err)
+			return nil
+		}
+		elements = append(elements, e)
 	}
 	return elements
 }

@@ -256,12 +256,20 @@ func (c *checker) oneOf(field string, raw json.RawMessage, dst *string, options 
 	*dst = s
 }
 
+// maxTexts is how many elements a list of texts may have.
+const maxTexts = 1000
+
 // texts reads an array of strings.
 func (c *checker) texts(field string, raw json.RawMessage, dst *[]string) {
 	switch kindOf(raw) {
 	case "array":
 		inner := c.enter(field)
-		for i, e := range elements(raw) {
+		list := elements(raw, maxTexts)
+		if len(list) > maxTexts {
+			c.fail(field, "too_big", "must have at most %d elements", maxTexts)
+			return
+		}
+		for i, e := range list {
 			if kindOf(e) != "string" {
 				inner.wrongType(strconv.Itoa(i), "string", e)
 				continue

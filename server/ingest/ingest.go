@@ -64,6 +64,12 @@ const RetryAfterFull = 30 * time.Second
 // ErrNotJSON says that a body is no JSON.
 var ErrNotJSON = errNotJSON
 
+// MaxEvents is how many events a batch may have.
+const MaxEvents = 50_000
+
+// ErrTooMany says that a batch has more events than [MaxEvents].
+var ErrTooMany = fmt.Errorf("the batch has more than %d events: send it in parts", MaxEvents)
+
 const invalid = "Invalid request data"
 
 // item is an event that has been read.
@@ -76,7 +82,7 @@ type item struct {
 
 // Ingest stores the events of a request's body. It returns when all that are
 // named as successes are committed. An error means that none was: ErrNotJSON,
-// FieldErrors for a body without a batch, or an error of the store.
+// ErrTooMany, FieldErrors for a body without a batch, or an error of the store.
 func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Result, error) {
 	raw, err := parse(body)
 	if err != nil {
@@ -147,7 +153,11 @@ func readBatch(raw json.RawMessage) ([]json.RawMessage, error) {
 		c.wrongType("batch", "array", batch)
 		return nil, c.errors
 	}
-	return elements(batch), nil
+	list := elements(batch, MaxEvents)
+	if len(list) > MaxEvents {
+		return nil, ErrTooMany
+	}
+	return list, nil
 }
 
 // read checks one event.

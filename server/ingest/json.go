@@ -143,12 +143,13 @@ func fields(object []byte, f func(key string, value json.RawMessage)) {
 	}
 }
 
-// elements lists the elements of the array, which is valid JSON.
-func elements(array []byte) []json.RawMessage {
+// elements lists the elements of the array, which is valid JSON. It stops after one more than
+// most, so that a list of nothing but commas doesn't become one of a hundred times its size.
+func elements(array []byte, most int) []json.RawMessage {
 	var list []json.RawMessage
 	raw := skipSpace(array)
 	raw = skipSpace(raw[1:])
-	for len(raw) > 0 && raw[0] != ']' {
+	for len(raw) > 0 && raw[0] != ']' && len(list) <= most {
 		n := valueEnd(raw)
 		list = append(list, json.RawMessage(raw[:n:n]))
 		raw = skipSpace(raw[n:])

@@ -37,7 +37,7 @@ func FuzzFields(f *testing.F) {
 			if err := json.Unmarshal(raw, &want); err != nil {
 				return
 			}
-			got := elements(raw)
+			got := elements(raw, len(raw))
 			if len(got) != len(want) {
 				t.Fatalf("%s: %d elements, want %d", raw, len(got), len(want))
 			}

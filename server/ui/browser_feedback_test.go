@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -46,24 +45,11 @@ func TestBrowserFeedback(t *testing.T) {
 	mux.Handle("/obs/", http.StripPrefix("/obs", srv.Handler()))
 	api := httptest.NewServer(mux)
 	defer api.Close()
-	call := func(method, path, body string) (int, []byte) {
+	call := func(method, path, body string) (int, string) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(ctx, method, api.URL+"/obs/api/public/"+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		r.SetBasicAuth(p.PublicKey, p.SecretKey)
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		text, err := io.ReadAll(res.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return res.StatusCode, text
+		sign := func(r *http.Request) { r.SetBasicAuth(p.PublicKey, p.SecretKey) }
+		status, text, _ := testkit.Fetch(t, method, api.URL+"/obs/api/public/"+path, []byte(body), sign, testkit.Header("Content-Type", "application/json"))
+		return status, text
 	}
 	if status, text := call(http.MethodPost, "traces", `{"id":"t1"}`); status != http.StatusOK {
 		t.Fatalf("%d %s", status, text)
@@ -104,7 +90,7 @@ func TestBrowserFeedback(t *testing.T) {
 	var trace struct {
 		Scores []struct{ Name, Comment string }
 	}
-	if err := json.Unmarshal(text, &trace); err != nil || status != http.StatusOK || len(trace.Scores) != 2 || trace.Scores[0].Comment+trace.Scores[1].Comment != "좋아요" {
+	if err := json.Unmarshal([]byte(text), &trace); err != nil || status != http.StatusOK || len(trace.Scores) != 2 || trace.Scores[0].Comment+trace.Scores[1].Comment != "좋아요" {
 		t.Errorf("%d %s", status, text)
 	}
 }
