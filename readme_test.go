@@ -9,9 +9,9 @@ import (
 
 var codeBlock = regexp.MustCompile("(?s)<!-- code: ([^ ]+) -->\n```go\n(.*?)```\n")
 
-// TestReadme fails when Go code in the README or docs/testing.md is no longer what the compiled file says.
+// TestReadme fails when Go code in the README or in docs is no longer what the compiled file says.
 func TestReadme(t *testing.T) {
-	for _, file := range []string{"README.md", "docs/testing.md"} {
+	for _, file := range []string{"README.md", "docs/testing.md", "docs/prompts.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -1,11 +1,30 @@
 package api
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 )
+
+// encode is an answer as JSON.
+func encode(answer any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(answer); err != nil {
+		return nil, fmt.Errorf("langshark: answer: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// tagOf names a text: it is a strong tag.
+func tagOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return fmt.Sprintf(`"%x"`, sum[:16])
+}
 
 // maxTagged is how large an answer may be to get a tag: hashing more costs more than
 // it saves those who ask again.
@@ -29,8 +48,7 @@ func tag(w http.ResponseWriter, status int, body []byte) (had bool) {
 	if !ok || status != http.StatusOK || len(body) > maxTagged {
 		return false
 	}
-	sum := sha256.Sum256(body)
-	etag := fmt.Sprintf(`"%x"`, sum[:16])
+	etag := tagOf(body)
 	h := w.Header()
 	h.Set("ETag", etag)
 	if !matchesTag(t.ifNoneMatch, etag) {

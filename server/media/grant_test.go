@@ -38,15 +38,15 @@ func TestGrants(t *testing.T) {
 			t.Error(name)
 		}
 	}
-	f.now = f.now.Add(59 * time.Minute)
+	f.later.Store(int64(59 * time.Minute))
 	if _, err := f.Check(d.Token, id, false); err != nil {
 		t.Errorf("within the hour: %v", err)
 	}
-	f.now = f.now.Add(2 * time.Minute)
+	f.later.Store(int64(61 * time.Minute))
 	if _, err := f.Check(d.Token, id, false); !errors.Is(err, media.ErrGrant) {
 		t.Errorf("after the hour: %v", err)
 	}
-	if !f.now.After(d.Expires) {
+	if !f.now().After(d.Expires) {
 		t.Errorf("it says that it expires at %v", d.Expires)
 	}
 }

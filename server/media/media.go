@@ -53,6 +53,9 @@ type Files struct {
 	// placing keeps a content from being removed between its arrival and the note of it.
 	placing sync.Mutex
 
+	sweeping sync.Mutex
+	walked   time.Time // when all contents were looked at
+
 	stop   context.CancelFunc
 	swept  chan struct{} // closed when housekeeping has ended
 	closed sync.Once

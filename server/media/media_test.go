@@ -1,6 +1,8 @@
 package media_test
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -14,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,9 +33,11 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 type fixture struct {
 	*media.Files
 	store store.Store
-	dir   string // of the contents
-	now   time.Time
+	dir   string       // of the contents
+	later atomic.Int64 // how much later it is than it is
 }
+
+func (f *fixture) now() time.Time { return time.Now().Add(time.Duration(f.later.Load())) }
 
 func open(t *testing.T, change func(*media.Config)) *fixture {
 	t.Helper()
@@ -41,15 +46,15 @@ func open(t *testing.T, change func(*media.Config)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{store: s, dir: filepath.Join(dir, media.FolderName), now: time.Now()}
+	f := &fixture{store: s, dir: filepath.Join(dir, media.FolderName)}
 	for _, p := range []string{"p1", "p2"} {
-		if err := s.CreateProject(t.Context(), store.Project{ID: p, Name: p, CreatedAt: f.now}); err != nil {
+		if err := s.CreateProject(t.Context(), store.Project{ID: p, Name: p, CreatedAt: f.now()}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	cfg := media.Config{
 		Catalog: catalog.New(s), Projects: s.Projects, Dir: f.dir, Housekeeping: true, Logger: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return f.now },
+		Now: f.now,
 	}
 	if change != nil {
 		change(&cfg)
@@ -262,7 +267,7 @@ func TestForgetAndSweep(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(orphan), 0o700), os.WriteFile(orphan, nil, 0o600), os.WriteFile(other, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	f.now = f.now.Add(25 * time.Hour) // its trace has never come
+	f.later.Store(int64(25 * time.Hour)) // its trace has never come
 	if err := f.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -310,6 +315,44 @@ func TestArchive(t *testing.T) {
 	if _, err := f.Archive(t.Context(), filepath.Join(to, "b.tar"), func() error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("%v", err)
 	}
+}
+
+// FuzzExtract unpacks nothing outside of the folder, and nothing under another's name.
+func FuzzExtract(f *testing.F) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, name := range []string{"media/ab/x", "../x", "media/" + hashOf("abc")[:2] + "/" + hashOf("abc")[2:]} {
+		if err := w.WriteHeader(&tar.Header{Name: name, Size: 3, Mode: 0o600, Typeflag: tar.TypeReg}); err != nil {
+			f.Fatal(err)
+		}
+		if _, err := w.Write([]byte("abc")); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(bytes.Clone(b.Bytes()))
+		b.Reset()
+	}
+	f.Add([]byte("x"))
+	f.Fuzz(func(t *testing.T, archive []byte) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "a.tar")
+		if err := os.WriteFile(path, archive, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_ = media.Extract(t.Context(), path, filepath.Join(dir, "data"))
+		err := filepath.WalkDir(dir, func(file string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() || file == path {
+				return err
+			}
+			content, err := os.ReadFile(file)
+			if sum := hashOf(string(content)); file != filepath.Join(dir, "data", media.FolderName, sum[:2], sum[2:]) {
+				t.Errorf("%s has %q", file, content)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestVerify finds what is missing and what is damaged.

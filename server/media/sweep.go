@@ -13,6 +13,10 @@ import (
 // SweepEvery is how often files are looked for that nobody refers to any more.
 const SweepEvery = time.Hour
 
+// walkEvery is how often all contents are looked at: those that no project has are left
+// where a process died between keeping one and noting it.
+const walkEvery = 24 * time.Hour
+
 // graceTime is how long a file stays without its trace: it may come ahead of it, and
 // a trace that waits on the disk of an application while the server is down comes late.
 const graceTime = 24 * time.Hour
@@ -35,7 +39,7 @@ func (f *Files) housekeeping(ctx context.Context) {
 }
 
 // Sweep removes what has been without a trace or item for a day: references, files that
-// nothing refers to, and contents that no project has.
+// nothing refers to, and once a day contents that no project has.
 func (f *Files) Sweep(ctx context.Context) error {
 	before := f.Now().Add(-graceTime)
 	projects, err := f.Projects(ctx)
@@ -48,6 +52,12 @@ func (f *Files) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
+	f.sweeping.Lock()
+	defer f.sweeping.Unlock()
+	if f.Now().Sub(f.walked) < walkEvery {
+		return nil
+	}
+	f.walked = f.Now()
 	return f.files.each(func(sum string, info fs.FileInfo) error {
 		if ctx.Err() != nil || !info.ModTime().Before(before) {
 			return ctx.Err()

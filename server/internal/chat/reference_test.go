@@ -53,3 +53,19 @@ func TestReferences(t *testing.T) {
 		t.Errorf("%v", list)
 	}
 }
+
+// FuzzReferences finds nothing that could leave an address or an attribute.
+func FuzzReferences(f *testing.F) {
+	f.Add(ref("image/png", "abc"))
+	f.Add("x" + ref("a/b", "../..") + ref("image/svg+xml", "%2e"))
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, r := range chat.References(s) {
+			if strings.ContainsAny(r.ID, "./\\%\"'<> ") || strings.ContainsAny(r.Type, "\"'<> |\\") || !strings.Contains(s, r.ID) {
+				t.Errorf("%+v", r)
+			}
+		}
+		if c, ok := chat.Parse([]byte(s), chat.User); ok && len(c.Messages) == 0 {
+			t.Errorf("%q is a conversation of nothing", s)
+		}
+	})
+}
