@@ -103,6 +103,10 @@ type Config struct {
 	// in the pages of an application and may write scores: whoever reads it there can send some.
 	// Defaults to [DefaultFeedbackLimit]; negative is no limit.
 	FeedbackLimit int
+	// WebhookAllow lists hosts and ranges of addresses, as in hooks.internal or 10.1.0.0/16, that webhooks may
+	// be posted to besides public addresses. Others within the network of the server, this machine
+	// included, are refused, whatever a name resolves to.
+	WebhookAllow []string
 
 	// MaxMediaBytes is how large a file may be that payloads refer to. Defaults to
 	// [media.DefaultMaxBytes], 50 MiB. Without DataDir all of them together have at most

@@ -2,11 +2,13 @@ package server_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/langshark/langshark-go/server"
 )
@@ -197,5 +199,49 @@ func TestPromptExperiments(t *testing.T) {
 		{"DELETE", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 204, ""},
 		{"GET", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 404, "Experiment not found"},
 		{"GET", "prompt-history?name=a%2Fb", "", 200, `"action":"experiment","experiment":"tone/1"`},
+	})
+}
+
+func TestPromptMetrics(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	c.run(t, []step{{"POST", "v2/prompts", `{"name":"a/b","prompt":"x","labels":["production"]}`, 201, ""}})
+	now := time.Now().UTC()
+	stamp := now.Format(time.RFC3339Nano)
+	c.send(t,
+		event("trace-create", "t", map[string]any{"id": "t", "timestamp": stamp}),
+		event("generation-create", "g", map[string]any{
+			"id": "g", "traceId": "t", "startTime": stamp, "endTime": now.Add(2 * time.Second).Format(time.RFC3339Nano), "promptName": "a/b", "promptVersion": 1, "level": "ERROR",
+			"usage": map[string]any{"input": 10, "output": 20, "totalCost": 0.5},
+		}),
+		event("score-create", "s", map[string]any{"id": "s", "traceId": "t", "observationId": "g", "name": "good", "value": 0.5}),
+		event("score-create", "s2", map[string]any{"id": "s2", "traceId": "t", "name": "tone", "value": "kind", "dataType": "CATEGORICAL"}),
+	)
+	query := "prompt-metrics?name=a%2Fb&toTimestamp=" + now.Add(time.Hour).Format("2006-01-02T15:04:05Z")
+	m := c.object(t, "/api/public/"+query+"&granularity=hour")
+	versions, labels := m["versions"].([]any), m["labels"].([]any)
+	if len(versions) != 1 || len(labels) != 1 {
+		t.Fatalf("%v", m)
+	}
+	v, l := versions[0].(map[string]any), labels[0].(map[string]any)
+	for what, got := range map[string]map[string]any{"version": v, "label": l} {
+		latency, _ := got["medianLatency"].(float64)
+		if got["generations"] != 1.0 || got["errors"] != 1.0 || got["inputTokens"] != 10.0 || got["outputTokens"] != 20.0 || got["totalTokens"] != 30.0 || got["totalCost"] != 0.5 ||
+			latency < 1950 || latency > 2050 || got["medianTimeToFirstToken"] != nil || len(got["series"].([]any)) != 1 {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+	spans := l["spans"].([]any)
+	if l["label"] != "production" || len(spans) != 1 || spans[0].(map[string]any)["version"] != 1.0 {
+		t.Errorf("%v", l)
+	}
+	if got := fmt.Sprint(v["scores"], v["traceScores"]); got != "[map[average:0.5 count:1 dataType:NUMERIC name:good]] [map[average:<nil> count:1 dataType:CATEGORICAL name:tone values:map[kind:1]]]" {
+		t.Error(got)
+	}
+	c.run(t, []step{
+		{"GET", query, "", 200, `"granularity":"day"`},
+		{"GET", "prompt-metrics?name=none", "", 200, `"versions":[],"labels":[]}`},
+		{"GET", "prompt-metrics", "", 400, `"path":["name"]`},
+		{"GET", query + "&granularity=minute", "", 400, `"path":["granularity"]`},
+		{"GET", query + "&fromTimestamp=2099-01-01T00:00:00Z", "", 400, "the second after the first"},
 	})
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/sqlite"
+	"github.com/langshark/langshark-go/server/webhook"
 )
 
 // fileName is the file of the data within its folder.
@@ -42,6 +43,8 @@ type Server struct {
 	prices  *pricing.Pricer
 	keys    *auth.Keys
 	signIn  *auth.SignIn
+	guard   *webhook.Guard
+	sender  *webhook.Sender // nil without housekeeping
 	metrics *metrics
 	handler http.Handler
 	tls     *tls.Config // nil without
@@ -68,6 +71,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg}
+	if s.guard, err = webhook.NewGuard(cfg.WebhookAllow); err != nil {
+		return nil, err
+	}
 	if s.tls, err = tlsConfig(&cfg); err != nil {
 		return nil, err
 	}
@@ -121,6 +127,7 @@ func (s *Server) open(ctx context.Context, dir string) error {
 	s.reader = query.New(s.store)
 	s.ingest = ingest.New(s.store, s.cfg.Logger)
 	s.catalog = catalog.New(s.store)
+	s.catalog.CheckWebhooksBy(s.guard.CheckURL)
 	s.ingest.CheckScoresBy(s.catalog)
 	if s.media, err = s.openMedia(dir); err != nil { //nolint:contextcheck // housekeeping outlives the call
 		s.reader.Close()
@@ -135,6 +142,10 @@ func (s *Server) open(ctx context.Context, dir string) error {
 		s.reader.Close()
 		s.media.Close()
 		return errors.Join(err, s.store.Close())
+	}
+	if !s.cfg.NoHousekeeping {
+		s.sender = webhook.Start(webhook.Config{Outbox: s.catalog.Outbox(), Client: s.guard.Client(), Logger: s.cfg.Logger, UserAgent: "LangShark/" + Version})
+		s.catalog.WakeBy(s.sender.Wake)
 	}
 	s.handler = s.routes()
 	return nil
@@ -264,6 +275,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			<-served
 		}
 		s.media.Close()
+		if s.sender != nil {
+			s.sender.Close()
+		}
 		errs = append(errs, s.store.Close(), s.removeTemp())
 		s.unlock()
 		s.result = errors.Join(errs...)

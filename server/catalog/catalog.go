@@ -33,6 +33,8 @@ const (
 	kindExperiment      = "prompt-experiment"
 	kindPromptHistory   = "prompt-history"
 	kindProtectedLabel  = "protected-label"
+	kindWebhook         = "prompt-webhook"
+	kindDelivery        = "prompt-delivery"
 	kindModel           = "model"
 	kindComment         = "comment"
 	kindQueue           = "annotation-queue"
@@ -46,8 +48,9 @@ const (
 // Catalog reads and changes the documents of all projects. Its methods are safe
 // for concurrent use and honour ctx.
 type Catalog struct {
-	store  store.Store
-	events *promptEvents
+	store    store.Store
+	events   *promptEvents
+	webhooks webhookHooks
 }
 
 // New returns the catalog in s. Close it.

@@ -20,6 +20,7 @@ type promptEdit struct {
 	history []promptHistory
 	taken   bool // a version or label has gone
 	rights  map[string]error
+	woken   []string // webhooks that have a delivery
 }
 
 // editPrompt has f change the prompt of that name, and tells of it once that is committed.
@@ -119,7 +120,10 @@ func (e *promptEdit) save() error {
 			return err
 		}
 	}
-	return e.saveHistory()
+	if err := e.saveHistory(); err != nil {
+		return err
+	}
+	return e.enqueue()
 }
 
 func (e *promptEdit) saveHead() error {

@@ -13,6 +13,9 @@ func (c *Catalog) tell(ctx context.Context, projectID string, e *promptEdit) {
 	if e == nil || len(e.history) == 0 {
 		return
 	}
+	for _, id := range e.woken {
+		c.webhooks.wake(projectID, id)
+	}
 	names, err := referring(c.reader(context.WithoutCancel(ctx), projectID), e.p.Name)
 	if err != nil || len(names) > maxTold {
 		names = nil // all
@@ -44,14 +47,25 @@ func referring(r reader, name string) ([]string, error) {
 
 // changeOf is the way in which a prompt has changed that says most.
 func changeOf(history []promptHistory) string {
-	of := map[PromptAction]string{
-		ActionDelete: ChangeDelete, ActionCreate: ChangeVersion, ActionLabel: ChangeLabels, ActionUnlabel: ChangeLabels, ActionRollback: ChangeLabels,
-		ActionTags: ChangeTags, ActionExperiment: ChangeExperiment,
-	}
+	changes := changesOf(history)
 	for _, change := range []string{ChangeDelete, ChangeVersion, ChangeExperiment, ChangeLabels} {
-		if slices.ContainsFunc(history, func(h promptHistory) bool { return of[h.Action] == change }) {
+		if slices.Contains(changes, change) {
 			return change
 		}
 	}
 	return ChangeTags
+}
+
+// changesOf are the ways in which a prompt has changed, each once.
+func changesOf(history []promptHistory) (changes []string) {
+	of := map[PromptAction]string{
+		ActionDelete: ChangeDelete, ActionCreate: ChangeVersion, ActionLabel: ChangeLabels, ActionUnlabel: ChangeLabels, ActionRollback: ChangeLabels,
+		ActionTags: ChangeTags, ActionExperiment: ChangeExperiment,
+	}
+	for _, h := range history {
+		if change := of[h.Action]; !slices.Contains(changes, change) {
+			changes = append(changes, change)
+		}
+	}
+	return changes
 }

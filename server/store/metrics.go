@@ -21,6 +21,8 @@ type MetricsQuery struct {
 	// From and To bound the start of observations, the timestamp of traces: From
 	// inclusive, To exclusive. By [ByUser] they are widened to whole days.
 	From, To time.Time
+	// PromptName narrows [ByPrompt] to one prompt; it goes with nothing else.
+	PromptName string
 }
 
 // MetricsBy names what metrics are grouped by.

@@ -25,8 +25,10 @@ func (s *Store) Metrics(ctx context.Context, projectID string, q store.MetricsQu
 		return nil, fmt.Errorf("langshark: metrics by %d: %w", q.By, store.ErrBadQuery)
 	case q.Step != 0 && q.Step != 24*time.Hour && (q.Step != time.Hour || q.By == store.ByUser):
 		return nil, fmt.Errorf("langshark: metrics by %d in steps of %v: %w: steps are an hour (not for users), 24 hours or 0", q.By, q.Step, store.ErrBadQuery)
+	case q.PromptName != "" && q.By != store.ByPrompt:
+		return nil, fmt.Errorf("langshark: metrics by %d of prompt %q: %w: group by prompt", q.By, q.PromptName, store.ErrBadQuery)
 	}
-	m := &metrics{step: q.Step.Microseconds(), rows: map[metricsKey]*store.Sums{}, merge: q.By == store.ByNothing}
+	m := &metrics{step: q.Step.Microseconds(), prompt: q.PromptName, rows: map[metricsKey]*store.Sums{}, merge: q.By == store.ByNothing}
 	from, to := bounds(q.From, q.To)
 	err = s.snapshot(ctx, "metrics", func(tx *sql.Tx) error {
 		if q.By == store.ByUser {
@@ -71,9 +73,10 @@ func bound(t time.Time) int64 {
 
 // metrics gathers the answer.
 type metrics struct {
-	step  int64
-	merge bool // all groups into one
-	rows  map[metricsKey]*store.Sums
+	step   int64
+	merge  bool   // all groups into one
+	prompt string // the only one; empty is all
+	rows   map[metricsKey]*store.Sums
 }
 
 type metricsKey struct {
@@ -155,7 +158,11 @@ func (m *metrics) rollups(ctx context.Context, tx *sql.Tx, project int64, by sto
 	if unit == dayMicros {
 		row += perDay
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT bucket, name, number, sums FROM rollups WHERE project = ? AND by = ? AND bucket >= ? AND bucket < ?", project, row, from, to)
+	query, args := "SELECT bucket, name, number, sums FROM rollups WHERE project = ? AND by = ? AND bucket >= ? AND bucket < ?", []any{project, row, from, to}
+	if m.prompt != "" {
+		query, args = query+" AND name = ?", append(args, m.prompt)
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -193,7 +200,7 @@ func (m *metrics) observations(ctx context.Context, tx *sql.Tx, project, from, t
 		switch {
 		case by != store.ByPrompt:
 			o.add(m.sums(o.start, o.model, int64(o.kind)), 1)
-		case o.prompt != "":
+		case o.prompt != "" && (m.prompt == "" || m.prompt == o.prompt):
 			o.add(m.sums(o.start, o.prompt, int64(o.promptVersion)), 1)
 		}
 	}

@@ -71,6 +71,8 @@ func testMetricsErrors(t *testing.T, open Opener) {
 		{By: store.ByUser, Step: time.Hour},
 		{By: store.ByUser + 1},
 		{By: math.MaxUint8},
+		{By: store.ByModel, PromptName: "p"},
+		{PromptName: "p"},
 	} {
 		if rows, err := s.Metrics(t.Context(), projectID, q); !errors.Is(err, store.ErrBadQuery) {
 			t.Errorf("%s: %+v, %v; want ErrBadQuery", described(q), rows, err)

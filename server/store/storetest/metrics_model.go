@@ -87,7 +87,7 @@ func modelMetrics(r rows, q store.MetricsQuery) []*metricsWant {
 				at(metricsGroup{}, o.Start).addObservation(o)
 			case q.By == store.ByModel:
 				at(metricsGroup{kind: o.Kind, model: o.Model}, o.Start).addObservation(o)
-			case o.PromptName != "":
+			case o.PromptName != "" && (q.PromptName == "" || q.PromptName == o.PromptName):
 				at(metricsGroup{promptName: o.PromptName, promptVersion: o.PromptVersion}, o.Start).addObservation(o)
 			}
 		}
@@ -202,6 +202,13 @@ func checkMetrics(t *testing.T, s store.Store, project string, r rows, ranges ..
 				if diff := compareMetrics(modelMetrics(r, q), got, step); diff != "" {
 					return fmt.Sprintf("Metrics(%s):\n%s", described(q), diff)
 				}
+				if q.By == store.ByPrompt && len(got) > 0 {
+					q.PromptName = got[len(got)/2].PromptName
+					got, err = s.Metrics(t.Context(), project, q)
+					if diff := compareMetrics(modelMetrics(r, q), got, step); err != nil || diff != "" {
+						return fmt.Sprintf("Metrics(%s): %v\n%s", described(q), err, diff)
+					}
+				}
 			}
 		}
 	}
@@ -209,7 +216,7 @@ func checkMetrics(t *testing.T, s store.Store, project string, r rows, ranges ..
 }
 
 func described(q store.MetricsQuery) string {
-	return fmt.Sprintf("by %d, step %v, from %s, to %s", q.By, q.Step, q.From.Format(time.RFC3339Nano), q.To.Format(time.RFC3339Nano))
+	return fmt.Sprintf("by %d %s, step %v, from %s, to %s", q.By, q.PromptName, q.Step, q.From.Format(time.RFC3339Nano), q.To.Format(time.RFC3339Nano))
 }
 
 func compareMetrics(want []*metricsWant, got []store.MetricsRow, step time.Duration) string {
