@@ -2,39 +2,31 @@ package server_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 )
 
 // asSDK sends a GET as Langfuse's SDKs do.
 func (c client) asSDK(t *testing.T, path string) map[string]any {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+"/api/public/"+path, nil)
-	if err != nil {
-		t.Fatal(err)
+	status, text, _ := testkit.Fetch(t, http.MethodGet, c.base+"/api/public/"+path, nil, c.sdk)
+	var o map[string]any
+	if err := json.Unmarshal([]byte(text), &o); err != nil || status != http.StatusOK {
+		t.Fatalf("GET %s: %d %s", path, status, text)
 	}
+	checkDescribed(t, c.base, http.MethodGet, "/api/public/"+path, nil, status, []byte(text))
+	return o
+}
+
+// sdk makes a request one of Langfuse's SDKs.
+func (c client) sdk(r *http.Request) {
 	r.SetBasicAuth(c.public, c.secret)
 	r.Header.Set("X-Langfuse-Sdk-Name", "python")
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var o map[string]any
-	if err := json.NewDecoder(res.Body).Decode(&o); err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s: %d, %v", path, res.StatusCode, err)
-	}
-	encoded, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkDescribed(t, c.base, http.MethodGet, "/api/public/"+path, nil, res.StatusCode, encoded)
-	return o
 }
 
 // TestCurrentFields reads what SDKs get beyond the recorded answers, and that nobody else does.
@@ -131,20 +123,9 @@ func TestNothingIsIgnored(t *testing.T) {
 	for path, name := range map[string]string{
 		"traces?filter=%5B%5D": "filter", "observations?filter=%5B%5D": "filter", "dataset-items?version=2026-01-01T00:00:00Z": "version", "v2/scores?queueId=q": "queueId",
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+"/api/public/"+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.SetBasicAuth(c.public, c.secret)
-		r.Header.Set("X-Langfuse-Sdk-Name", "javascript")
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil || res.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), name+": is not supported by this server") {
-			t.Errorf("%s: %d %s %v", path, res.StatusCode, text, err)
+		status, text, _ := testkit.Fetch(t, http.MethodGet, c.base+"/api/public/"+path, nil, c.sdk)
+		if status != http.StatusBadRequest || !strings.Contains(text, name+": is not supported by this server") {
+			t.Errorf("%s: %d %s", path, status, text)
 		}
 	}
 	status, text, _ := c.do(t, http.MethodPost, "/api/public/dataset-run-items", map[string]any{"runName": "r", "datasetItemId": "i", "traceId": "t", "datasetVersion": "2026-01-01T00:00:00Z"})

@@ -12,7 +12,6 @@ var absent = []string{
 	"404 GET /api/public/organizations/apiKeys",
 	"404 GET /api/public/organizations/memberships",
 	"404 GET /api/public/organizations/projects",
-	"404 GET /api/public/projects/p/apiKeys",
 	"404 GET /api/public/projects/p/memberships",
 	"404 GET /api/public/scim/Users",
 	"404 GET /api/public/unstable/dashboard-widgets",

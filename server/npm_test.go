@@ -117,6 +117,8 @@ func TestNPM(t *testing.T) {
 		{script: "v5-prompts.mjs", arrived: arrivedV5Prompts, refused: []string{"404 GET /api/public/v2/prompts/none", "404 GET /api/public/v2/prompts/none?version=3"}},
 		{script: "v5-datasets.mjs", arrived: arrivedV5Datasets},
 		{script: "v5-api.mjs", arrived: arrivedV5API, refused: []string{"404 GET /api/public/traces/…"}},
+		{script: "v3-media.mjs"},
+		{script: "v5-media.mjs"},
 		{script: "v5-absent.mjs", refused: absent},
 	} {
 		t.Run(strings.TrimSuffix(c.script, ".mjs"), func(t *testing.T) {

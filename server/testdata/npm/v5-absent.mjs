@@ -10,7 +10,6 @@ for (const call of [
   () => api.organizations.getOrganizationApiKeys(),
   () => api.organizations.getProjectMemberships("p"),
   () => api.projects.create({ name: "n", retention: 0 }),
-  () => api.projects.getApiKeys("p"),
   () => api.projects.delete("p"),
   () => api.scim.listUsers(),
   () => api.blobStorageIntegrations.getBlobStorageIntegrations(),

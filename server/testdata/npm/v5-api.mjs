@@ -23,6 +23,11 @@ like(await api.health.health(), { status: "OK", version: /^\d/ });
 const project = (await api.projects.get()).data[0];
 like(project, { name: "npm", organization: { name: /./ }, metadata: {} });
 
+const key = await api.projects.createApiKey(project.id, { note: "for a test" });
+like(key, { publicKey: /^pk-/, secretKey: /^sk-/, note: "for a test" });
+like((await api.projects.getApiKeys(project.id)).apiKeys.find((one) => one.id === key.id), { publicKey: key.publicKey, note: "for a test" });
+like(await api.projects.deleteApiKey(project.id, key.id), { success: true });
+
 like(await api.trace.list({ userId: "kim", sessionId: "s", tags: ["red"], environment: ["staging"], fromTimestamp: from, toTimestamp: to, orderBy: "timestamp.asc", fields: "core,io,scores,observations,metrics", limit: 5 }), {
   data: [{ id: traceId, environment: "staging", observations: [observationId], scores: { length: 1 }, totalCost: 0.0045 }], meta: { totalItems: 1 },
 });
@@ -47,6 +52,7 @@ like((await api.scores.getMany({ name: "quality", environment: ["default"], user
 const score = (await api.scoresV3.getManyV3({ traceId, fields: "details,subject,annotation" })).data[0];
 like(score, { name: "quality", value: 0.5, subject: { kind: "observation", id: observationId, traceId } });
 like(await api.scores.getById(score.id), { id: score.id });
+like((await api.scores.getMany({ filter: JSON.stringify([{ type: "string", column: "name", operator: "=", value: "quality" }]) })).data, [{ id: score.id }]);
 like((await api.scoresV3.getManyV3({ dataType: "BOOLEAN", sessionId: "s", fields: "subject" })).data, [{ value: true, subject: { kind: "session", id: "s" } }]);
 
 const config = await api.scoreConfigs.create({ name: "grade", dataType: "CATEGORICAL", categories: [{ label: "good", value: 1 }, { label: "bad", value: 0 }], description: "by hand" });
