@@ -34,6 +34,7 @@ type Client struct {
 	uploader    exporter.MediaUploader // of files
 	mediaMode   MediaMode
 	onError     func(error)
+	prompts     *promptCache // nil when disabled, and without a source
 
 	copyStrings  bool
 	unfinished   exporter.UnfinishedAccepter // nil if the exporter never takes observations that still run
@@ -149,6 +150,9 @@ func New(cfg Config) (*Client, error) {
 		Spool:         disk,
 		OnTick:        func() bool { return c.open.announce(age, c.unfinished) },
 	})
+	if err := c.startPrompts(&cfg); err != nil {
+		return nil, err
+	}
 	c.stats = startStats(c, cfg.OnStats)
 	anyEnabled.Store(true)
 	return c, nil
@@ -269,6 +273,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	defer stop()
 	onflush.Run(c)
 	c.shutdown.Do(c.open.finish)
+	c.prompts.close()
 	err := c.bothDo(ctx, (*exporter.Pipeline).Shutdown)
 	c.summary.Do(func() { c.lastWords(ctx, late) })
 	return err

@@ -1,6 +1,7 @@
 package langshark
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -105,6 +106,26 @@ type Config struct {
 	// Media says what becomes of images, sounds and files in them. Defaults to LANGSHARK_MEDIA (upload
 	// or omit), else LANGFUSE_MEDIA_UPLOAD_ENABLED, else MediaDefault.
 	Media MediaMode
+	// Prompts is where managed prompts come from. Nil means the server at Host. An embedded server's
+	// Prompts method gives one for its own process.
+	Prompts PromptSource
+	// PromptTTL is how long a prompt is used before it is fetched anew in the background. Defaults to
+	// LANGSHARK_PROMPT_CACHE_TTL, else LANGFUSE_PROMPT_CACHE_DEFAULT_TTL_SECONDS, else 60 s.
+	PromptTTL time.Duration
+	// PromptTimeout bounds a fetch of a prompt with its retries, for which only the first caller waits.
+	// Defaults to LANGSHARK_PROMPT_TIMEOUT, else 5 s.
+	PromptTimeout time.Duration
+	// PromptMaxStale is how long a prompt that can't be fetched anew is used without a word. An older one
+	// is used too, but a caller then waits for a fetch first, and OnError and Stats tell of it.
+	// Defaults to LANGSHARK_PROMPT_MAX_STALE, else 24 h.
+	PromptMaxStale time.Duration
+	// PromptSnapshot is a file, readable by its owner only, that holds the last known prompts for the next
+	// process, which then starts without its server, too. It is of this Host and PublicKey; several processes
+	// may share one. Defaults to LANGSHARK_PROMPT_SNAPSHOT, else none; "off" is none whatever the variable says.
+	PromptSnapshot string
+	// PromptPush has our server tell of changed prompts at once, over a connection that the first
+	// prompt opens. Nil means LANGSHARK_PROMPT_PUSH, else true.
+	PromptPush *bool
 	// Bridge joins our traces and those of another tracing library. See [Bridge].
 	Bridge Bridge
 	// OnError is told of background errors on the client's goroutine: it must return soon and not call
@@ -173,6 +194,7 @@ func (c Config) fromEnvironment(env func(string) string) (Config, error) {
 	if c.SpoolDir == "" && len(c.SpoolKey) > 0 {
 		e.fail("SpoolKey: there is nothing to encrypt without SpoolDir (LANGSHARK_SPOOL_DIR)")
 	}
+	e.prompts(&c)
 	if c.Enabled == nil {
 		c.Enabled = envValue(&e, strconv.ParseBool, "true or false", "LANGSHARK_ENABLED", "LANGFUSE_TRACING_ENABLED")
 	}
@@ -207,12 +229,39 @@ func (c Config) fromEnvironment(env func(string) string) (Config, error) {
 	for _, f := range [...]struct {
 		name     string
 		negative bool
-	}{{"FlushAt", c.FlushAt < 0}, {"FlushInterval", c.FlushInterval < 0}, {"Timeout", c.Timeout < 0}, {"QueueBytes", c.QueueBytes < 0}} {
+	}{
+		{"FlushAt", c.FlushAt < 0},
+		{"FlushInterval", c.FlushInterval < 0},
+		{"Timeout", c.Timeout < 0},
+		{"QueueBytes", c.QueueBytes < 0},
+		{"PromptTTL", c.PromptTTL < 0},
+		{"PromptTimeout", c.PromptTimeout < 0},
+		{"PromptMaxStale", c.PromptMaxStale < 0},
+	} {
 		if f.negative {
 			e.fail("%s: must not be negative", f.name)
 		}
 	}
 	return c, errors.Join(e.errs...)
+}
+
+// prompts reads what is about managed prompts.
+func (e *envReader) prompts(c *Config) {
+	envDefault(e, &c.PromptTTL, parseDuration, "a duration like 60s, or seconds", "LANGSHARK_PROMPT_CACHE_TTL", "LANGFUSE_PROMPT_CACHE_DEFAULT_TTL_SECONDS")
+	envDefault(e, &c.PromptTimeout, parseDuration, "a duration like 5s, or seconds", "LANGSHARK_PROMPT_TIMEOUT")
+	envDefault(e, &c.PromptMaxStale, parseDuration, "a duration like 24h, or seconds", "LANGSHARK_PROMPT_MAX_STALE")
+	c.PromptTTL = cmp.Or(c.PromptTTL, DefaultPromptTTL)
+	c.PromptTimeout = cmp.Or(c.PromptTimeout, DefaultPromptTimeout)
+	c.PromptMaxStale = cmp.Or(c.PromptMaxStale, DefaultPromptMaxStale)
+	if c.PromptSnapshot == "" {
+		c.PromptSnapshot, _ = e.first("LANGSHARK_PROMPT_SNAPSHOT")
+	}
+	if c.PromptSnapshot == "off" {
+		c.PromptSnapshot = ""
+	}
+	if c.PromptPush == nil {
+		c.PromptPush = envValue(e, strconv.ParseBool, "true or false", "LANGSHARK_PROMPT_PUSH")
+	}
 }
 
 // wanted reports whether there is anything to send to.

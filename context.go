@@ -98,6 +98,9 @@ type overlay struct {
 	client *Client // whose mask the values went through
 	patch  patch
 	raw    []keyValue // the metadata as encoded, for the mask of another client
+
+	prompt  *Prompt // for generations below, if prompts is set
+	prompts bool
 }
 
 // newOverlay encodes what was given, on the goroutine that gave it.
@@ -125,7 +128,7 @@ func (o *overlay) of(c *Client) *overlay {
 	if o == nil || o.client == c {
 		return o
 	}
-	n := &overlay{outer: o.outer.of(c), client: c, patch: o.patch, raw: o.raw}
+	n := &overlay{outer: o.outer.of(c), client: c, patch: o.patch, raw: o.raw, prompt: o.prompt, prompts: o.prompts}
 	n.mask()
 	return n
 }

@@ -89,6 +89,18 @@ func (g *Generation) begin(t *traceState, parent *spanIDs, o *overlay, kind Kind
 	g.span.begin(t, parent, o, KindSpan, name) // no generationData of its own
 	g.span.kind = kind
 	g.span.gen = &g.data
+	if o != nil {
+		g.linkTo(o.linked())
+	}
+}
+
+// linkTo links what the context says, before options do.
+func (g *Generation) linkTo(p *Prompt) {
+	if p == nil || p.IsFallback() {
+		return
+	}
+	g.data.promptName, g.data.promptVersion = g.span.trace.client.label(p.name), p.version
+	g.span.trace.assigned(p.experiment)
 }
 
 // apply sets what options say; the caller holds the lock.
@@ -167,11 +179,6 @@ func (g *Generation) SetUsage(u Usage) {
 func (g *Generation) SetCost(c Cost) {
 	c = cloneCost(c)
 	g.set(func(d *generationData) { d.cost, d.hasCost = c, true })
-}
-
-// SetPrompt links the managed prompt that was used. Versions begin at 1.
-func (g *Generation) SetPrompt(name string, version int) {
-	g.set(func(d *generationData) { d.promptName, d.promptVersion = g.span.trace.client.label(name), version })
 }
 
 // SetCompletionStart sets when the first token arrived. The zero time does nothing.

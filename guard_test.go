@@ -67,6 +67,7 @@ func TestFloors(t *testing.T) {
 		{"mask", 2},
 		{"semconv", 1},
 		{"internal/llmwire", 1},
+		{"internal/langfuse", 2},
 		{"internal", 0},
 		{"", 3},
 	}
@@ -146,7 +147,7 @@ func TestOptionsFitTheirTargets(t *testing.T) {
 		`langshark.StartGeneration(ctx, "", langshark.WithPublic(true))`,
 		`langshark.StartGeneration(ctx, "", langshark.WithSession(""))`,
 		`langshark.UpdateTrace(ctx, langshark.WithLevel(langshark.LevelError))`,
-		`langshark.WithTraceAttributes(ctx, langshark.WithPrompt("", 1))`,
+		`langshark.WithTraceAttributes(ctx, langshark.WithPromptVersion("", 1))`,
 		`langshark.UpdateObservation(ctx, langshark.WithUser(""))`,
 		`langshark.RecordScore(ctx, "", langshark.Numeric(1), langshark.WithInput(""))`,
 		`langshark.RecordScore(ctx, "", langshark.Numeric(1), langshark.WithVersion(""))`,

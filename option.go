@@ -101,6 +101,7 @@ type settings struct {
 	completionStart time.Time
 	promptName      string
 	promptVersion   int
+	assigned        assignment
 	// of scores
 	scoreID, comment, configID, sessionID, environment string
 }
@@ -323,11 +324,6 @@ func WithCost(c Cost) GenerationOption {
 // WithCompletionStart sets when the first token arrived.
 func WithCompletionStart(t time.Time) GenerationOption {
 	return generationScope(func(s *settings) { s.completionStart = t })
-}
-
-// WithPrompt links the managed prompt that was used. Versions begin at 1.
-func WithPrompt(name string, version int) GenerationOption {
-	return generationScope(func(s *settings) { s.promptName, s.promptVersion = name, version })
 }
 
 // WithScoreID gives the score an id: recorded again with the same id, it replaces the first.

@@ -330,7 +330,7 @@ func TestSettersOfSharedHandlesDoNotRace(t *testing.T) {
 		func(i int) { g.SetModelParameters(map[string]any{"temperature": 0.5, "n": i}) },
 		func(i int) { g.SetUsage(langshark.Usage{InputTokens: int64(i), Details: map[string]int64{"x": 1}}) },
 		func(int) { g.SetCost(langshark.Cost{Total: 1}) },
-		func(i int) { g.SetPrompt("p", i) },
+		func(i int) { g.SetPromptVersion("p", i) },
 		func(int) { g.FirstToken() },
 		func(int) { g.SetMetadata("k", "v") },
 		func(int) { _ = tr.ID() + sp.TraceID() + g.ID() + langshark.Traceparent(sctx) },

@@ -243,6 +243,7 @@ func (s *Span) change(o *settings) {
 			s.putParameters(parameters)
 		}
 	})
+	s.trace.assigned(o.assigned)
 	c.relieve()
 }
 

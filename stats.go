@@ -27,6 +27,8 @@ type Stats struct {
 	Held int64
 	// Late counts calls of setters and End on observations that had ended.
 	Late int64
+	// Prompts counts managed prompts.
+	Prompts PromptStats
 	// Sinks has the counts of each sink of an exporter with several, by name.
 	Sinks map[string]exporter.Stats
 }
@@ -39,6 +41,9 @@ func (c *Client) Stats() Stats {
 	s := Stats{Stats: c.counts(), Masked: c.masked.Load(), Late: c.late.Load(), MediaOmitted: c.mediaOmitted.Load(), Held: c.held.Load()}
 	if c.files != nil {
 		s.MediaOmitted += c.files.Stats().Dropped.Unsupported
+	}
+	if c.prompts != nil {
+		s.Prompts = c.prompts.stats()
 	}
 	if r, ok := c.exporter.(exporter.SinkReporter); ok {
 		s.Sinks = r.Sinks()

@@ -65,7 +65,7 @@ func TestEveryField(t *testing.T) {
 		langshark.WithStartTime(at), langshark.WithTraceName("named"))
 	_, g := langshark.StartGeneration(ctx, "chat", langshark.WithModel("gpt-4o"), langshark.WithModelParameters(map[string]any{"temperature": 0.5, "stop": []string{"x"}}),
 		langshark.WithUsage(langshark.Usage{InputTokens: 10, OutputTokens: 5, CachedInputTokens: 4, CacheWriteTokens: 1, ReasoningTokens: 2, InputAudioTokens: 1, OutputAudioTokens: 1}),
-		langshark.WithCost(langshark.Cost{Total: langshark.USD(0.25)}), langshark.WithPrompt("greet", 3), langshark.WithCompletionStart(at.Add(time.Second)),
+		langshark.WithCost(langshark.Cost{Total: langshark.USD(0.25)}), langshark.WithPromptVersion("greet", 3), langshark.WithCompletionStart(at.Add(time.Second)),
 		langshark.WithStartTime(at), langshark.WithLevel(langshark.LevelWarning), langshark.WithStatusMessage("slow"), langshark.WithVersion("g1"),
 		langshark.WithObservationID("00f067aa0ba902b7"), langshark.WithMetadata("k", "v"))
 	g.EndAt(at.Add(3 * time.Second))

@@ -33,7 +33,7 @@ func TestWire(t *testing.T) {
 			g.FirstToken()
 			g.SetOutput("네, 도와드릴게요.")
 			g.SetUsage(langshark.Usage{InputTokens: 100, OutputTokens: 20, CachedInputTokens: 60, ReasoningTokens: 8})
-			g.SetPrompt("support", 2)
+			g.SetPromptVersion("support", 2)
 			g.End()
 			_ = langshark.RecordScore(ctx, "helpful", langshark.Boolean(true), langshark.WithComment("thumbs up"))
 			tr.End()

@@ -39,6 +39,10 @@ var examples = map[string][]string{
 	"tools": {
 		`^서울은 맑고 부산에는 비가 옵니다\.`, `generation chat gpt-4o`, `"tool_calls":`, `tool weather`, `tool weather`, `tool weather`, `generation chat gpt-4o`,
 	},
+	"prompts": {
+		`^Tomorrow\. \(Be brief\. When`, `Tomorrow\. \(Be kind\. When`, `Tomorrow\. \(Be brief\. When`,
+		`generation chat gpt-4o-mini .*prompt support/answer version 1`, `prompt support/answer version 2`, `prompt support/answer version 1`,
+	},
 	"rag-langchaingo": {
 		`^Yes, refunds are possible within 14 days\.`, `embedding embeddings text-embedding-3-small`, `"count":3`, `chain RetrievalQA`,
 		`retriever Retriever`, `out \[\{"id":"refunds","score":0\.\d+`, `embedding embeddings`, `generation chat gpt-4o .*→ \d+ tokens`,

@@ -26,7 +26,7 @@ func support(ctx context.Context, question string) {
 	search.SetOutput([]map[string]any{{"id": "faq-1", "text": "Parcels take two days."}, {"id": "faq-7", "text": "Delays are shown in the app."}})
 	search.End()
 
-	_, gen := langshark.StartGeneration(ctx, "answer", langshark.WithModel("gpt-4o"), langshark.WithPrompt("support", 3),
+	_, gen := langshark.StartGeneration(ctx, "answer", langshark.WithModel("gpt-4o"), langshark.WithPromptVersion("support", 3),
 		langshark.WithModelParameters(map[string]any{"temperature": 0.2, "max_tokens": 300}))
 	gen.SetInput([]langshark.Message{{Role: "system", Content: "You are kind.\nAnswer in Korean."}, {Role: "user", Content: question}})
 	gen.FirstToken()

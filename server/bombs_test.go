@@ -44,6 +44,8 @@ var bodies = map[string]string{
 	"POST models":                               `{"modelName":"m","matchPattern":"m","startDate":"2026-01-01","unit":"TOKENS","inputPrice":0.1,"outputPrice":0.2,"tokenizerId":"openai","tokenizerConfig":{}}`,
 	"POST prompts":                              `{"name":"p1","prompt":"x","isActive":true,"config":{},"tags":["a"]}`,
 	"POST v2/prompts":                           `{"name":"p","prompt":[{"role":"user","content":"x"}],"type":"chat","labels":["production"],"tags":["a"],"config":{},"commitMessage":"m"}`,
+	"PUT prompt-experiments/{experiment}":       `{"prompt":"p","variants":[{"label":"production","weight":1}],"salt":"s"}`,
+	"POST prompt-rollback":                      `{"name":"p","label":"production","version":1,"expect":{},"message":"m"}`,
 	"PATCH v2/prompts/{name}":                   `{"newLabels":["x"]}`,
 	"POST datasets":                             `{"name":"d","description":"x","metadata":{}}`,
 	"POST v2/datasets":                          `{"name":"d","description":"x","metadata":{}}`,

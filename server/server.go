@@ -252,6 +252,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			drain(ctx, s.cfg.Drain)
 		}
 		s.reader.Close() // ends the live pages, which would be waited for
+		s.catalog.Close()
 		var errs []error
 		if server != nil {
 			err := server.Shutdown(ctx)

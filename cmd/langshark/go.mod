@@ -4,11 +4,13 @@ go 1.26.0
 
 require (
 	github.com/alecthomas/kong v1.17.0
+	github.com/aymanbagabas/go-udiff v0.4.1
 	github.com/langshark/langshark-go v0.1.0
 	github.com/langshark/langshark-go/integrations/openai v0.1.0
 	github.com/langshark/langshark-go/server v0.1.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/sashabaranov/go-openai v1.43.0
+	go.yaml.in/yaml/v3 v3.0.6
 )
 
 require (

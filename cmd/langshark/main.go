@@ -2,9 +2,11 @@
 //
 //	langshark serve      the server
 //	langshark demo       a server with a little application that sends to it
-//	langshark project    projects, their keys and how long they keep traces
+//	langshark project    projects, their keys, how long they keep traces, who may move labels
 //	langshark export     a project as a file, generations as sets for fine-tuning
 //	langshark import     such a file, or a project of another server
+//	langshark prompts    managed prompts as files in a folder, for review and CI
+//	langshark generate   Go functions for managed prompts
 //	langshark prices     a table of prices, and history priced anew by it
 //	langshark backup     a copy of all data while the server runs
 //	langshark restore    the way back
@@ -28,17 +30,19 @@ import (
 
 // commands are the commands of the program.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server: API and dashboard."`
-	Demo    demoCommand    `cmd:"" help:"Run the server with a little application that sends traces to it. Needs no key."`
-	Project projectCommand `cmd:"" help:"Add and list projects, and say how long they keep traces."`
-	Export  exportCommand  `cmd:"" help:"Write a project, or selected generations for fine-tuning, to a file."`
-	Import  importCommand  `cmd:"" help:"Read a project from a file or from another server."`
-	Prices  pricesCommand  `cmd:"" help:"Import prices of models, and price history anew."`
-	Backup  backupCommand  `cmd:"" help:"Copy all data to a file while the server runs."`
-	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the data."`
-	Check   checkCommand   `cmd:"" help:"Look for damage in the data."`
-	Health  healthCommand  `cmd:"" help:"Ask a server whether it is well."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Run the server: API and dashboard."`
+	Demo     demoCommand     `cmd:"" help:"Run the server with a little application that sends traces to it. Needs no key."`
+	Project  projectCommand  `cmd:"" help:"Add and list projects, and say how long they keep traces."`
+	Export   exportCommand   `cmd:"" help:"Write a project, or selected generations for fine-tuning, to a file."`
+	Import   importCommand   `cmd:"" help:"Read a project from a file or from another server."`
+	Prompts  promptsCommand  `cmd:"" help:"Pull prompts to a folder of files, and push what has changed there."`
+	Generate generateCommand `cmd:"" help:"Write Go code for managed prompts."`
+	Prices   pricesCommand   `cmd:"" help:"Import prices of models, and price history anew."`
+	Backup   backupCommand   `cmd:"" help:"Copy all data to a file while the server runs."`
+	Restore  restoreCommand  `cmd:"" help:"Put a backup in the place of the data."`
+	Check    checkCommand    `cmd:"" help:"Look for damage in the data."`
+	Health   healthCommand   `cmd:"" help:"Ask a server whether it is well."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 
 	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
 }

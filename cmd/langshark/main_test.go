@@ -27,7 +27,7 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range []string{"", "--help", "serve --help", "demo --help", "project --help", "project add --help", "project list --help", "project retention --help", "export --help", "import --help", "backup --help", "restore --help", "check --help", "health --help", "version --help"} {
+	for _, args := range []string{"", "--help", "serve --help", "demo --help", "project --help", "project add --help", "project list --help", "project retention --help", "project protect-label --help", "project unprotect-label --help", "project labels --help", "export --help", "import --help", "backup --help", "restore --help", "check --help", "health --help", "version --help"} {
 		code, stdout, stderr := command(t, strings.Fields(args)...)
 		if code != 0 || !strings.Contains(stdout, "Usage: langshark") || stderr != "" {
 			t.Errorf("%q: %d\n%s%s", args, code, stdout, stderr)

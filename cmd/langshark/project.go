@@ -18,6 +18,9 @@ type projectCommand struct {
 	List      projectListCommand      `cmd:"" help:"List the projects."`
 	Keys      keysCommand             `cmd:"" help:"List, make and take away the keys of a project."`
 	Retention projectRetentionCommand `cmd:"" help:"Say how long a project keeps its traces."`
+	Protect   projectProtectCommand   `cmd:"" name:"protect-label" help:"Say who may move a label of prompts."`
+	Unprotect projectUnprotectCommand `cmd:"" name:"unprotect-label" help:"Let everybody move a label of prompts again."`
+	Labels    projectLabelsCommand    `cmd:"" help:"List the labels of prompts that are protected."`
 }
 
 // data is the flag for the folder of the data.

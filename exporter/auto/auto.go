@@ -14,8 +14,8 @@ import (
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/ingestion"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
 	"github.com/langshark/langshark-go/exporter/otlp"
+	"github.com/langshark/langshark-go/internal/langfuse"
 )
 
 // firstOTLP is the major version of Langfuse whose own SDKs send OTLP only.

@@ -88,6 +88,9 @@ func writeLine(b *bytes.Buffer, o *exporter.Observation) {
 		if g.Model != "" {
 			fmt.Fprintf(b, "  %s", clean(g.Model))
 		}
+		if g.PromptName != "" {
+			fmt.Fprintf(b, "  prompt %s version %d", clean(g.PromptName), g.PromptVersion)
+		}
 		if !g.CompletionStart.IsZero() {
 			fmt.Fprintf(b, "  first token %s", duration(g.CompletionStart.Sub(o.Start)))
 		}

@@ -11,7 +11,7 @@ import (
 	"strconv"
 
 	"github.com/langshark/langshark-go/exporter"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
+	"github.com/langshark/langshark-go/internal/langfuse"
 )
 
 // post sends one batch and reads the fate of each event.

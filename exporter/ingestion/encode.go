@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 
 	"github.com/langshark/langshark-go/exporter"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
 	"github.com/langshark/langshark-go/internal/jsonx"
+	"github.com/langshark/langshark-go/internal/langfuse"
 )
 
 // encoder writes request bodies into one buffer that it keeps.

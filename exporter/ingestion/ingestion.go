@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"github.com/langshark/langshark-go/exporter"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
+	"github.com/langshark/langshark-go/internal/langfuse"
 )
 
 // Dialect is what a server understands.

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
+	"github.com/langshark/langshark-go/internal/langfuse"
 )
 
 // rejection is what a collector says of spans that it did not take.

@@ -2,8 +2,8 @@ package otlp
 
 import (
 	"github.com/langshark/langshark-go/exporter"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
 	"github.com/langshark/langshark-go/internal/jsonx"
+	"github.com/langshark/langshark-go/internal/langfuse"
 )
 
 // begin encodes what every body begins with: the resource and the scope.

@@ -22,7 +22,7 @@ import (
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/exporter/ingestion"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
+	"github.com/langshark/langshark-go/internal/langfuse"
 	"github.com/langshark/langshark-go/semconv"
 )
 

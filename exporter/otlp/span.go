@@ -9,9 +9,9 @@ import (
 	"unsafe"
 
 	"github.com/langshark/langshark-go/exporter"
-	"github.com/langshark/langshark-go/exporter/internal/langfuse"
 	"github.com/langshark/langshark-go/internal/ids"
 	"github.com/langshark/langshark-go/internal/jsonx"
+	"github.com/langshark/langshark-go/internal/langfuse"
 	"github.com/langshark/langshark-go/semconv"
 )
 

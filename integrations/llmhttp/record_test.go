@@ -230,7 +230,7 @@ func TestOptions(t *testing.T) {
 
 	rec.Reset()
 	rt = NewTransport(respond(200, "application/json", stream(answer)))
-	ctx := ContextWithGeneration(rec.Context(), "greet", langshark.WithPrompt("greeting", 3), langshark.WithMetadata("step", 1))
+	ctx := ContextWithGeneration(rec.Context(), "greet", langshark.WithPromptVersion("greeting", 3), langshark.WithMetadata("step", 1))
 	send(ctx, t, rt, ask+`}`)
 	o = rec.RequireObservation("greet")
 	if o.Generation.PromptName != "greeting" || o.Generation.PromptVersion != 3 {

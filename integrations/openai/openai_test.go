@@ -334,7 +334,7 @@ func TestOtherEndpoints(t *testing.T) {
 
 func TestCallScopeAndNames(t *testing.T) {
 	f := newFixture(t, fakellm.Reply{Err: fakellm.ServerError()}, fakellm.Reply{Text: "there"})
-	ctx := lsopenai.ContextWithGeneration(f.Context(), "answer", langshark.WithPrompt("support", 2))
+	ctx := lsopenai.ContextWithGeneration(f.Context(), "answer", langshark.WithPromptVersion("support", 2))
 	ctx, end := lsopenai.WithCall(ctx)
 	for range 2 {
 		_, _ = f.client.CreateChatCompletion(ctx, question("?")) // the first fails

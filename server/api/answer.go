@@ -20,7 +20,7 @@ func change[T, W any](c *call, status int, f func(ctx context.Context, projectID
 		c.fail(err)
 		return
 	}
-	v, err := f(c.ctx(), c.access.ProjectID, body)
+	v, err := f(c.acting(), c.access.ProjectID, body)
 	answer(c, status, v, err, onWire)
 }
 

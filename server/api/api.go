@@ -79,7 +79,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) serve(w http.ResponseWriter, r *http.Request) {
-	if p := r.URL.Path; len(p) > 1 && strings.HasSuffix(p, "/") {
+	if p := r.URL.Path; len(p) > 1 && strings.HasSuffix(r.URL.EscapedPath(), "/") { // one that is encoded belongs to a name
 		trimmed := strings.TrimRight(p, "/")
 		w.Header()["Content-Type"] = nil
 		w.Header().Set("Location", "../"+trimmed[strings.LastIndexByte(trimmed, '/')+1:]) // relative: the prefix is not known
@@ -154,6 +154,11 @@ type call struct {
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
+
+// acting is the context of a change, with who makes it.
+func (c *call) acting() context.Context {
+	return catalog.WithActor(c.ctx(), catalog.Actor{PublicKey: c.access.PublicKey})
+}
 
 // fail answers with an error.
 func (c *call) fail(err error) {

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -56,6 +54,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var denied *auth.Error
 	var tooLarge *http.MaxBytesError
 	var missing *catalog.NotFoundError
+	var forbidden *catalog.ForbiddenError
+	var conflict *catalog.ConflictError
 	var refused *ingest.RequestError
 	fields, invalid := ingest.IsInvalid(err)
 	switch {
@@ -71,6 +71,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, known.status, answer)
 	case errors.As(err, &missing):
 		write(w, http.StatusNotFound, map[string]any{"message": missing.Message, "error": "LangfuseNotFoundError"})
+	case errors.As(err, &forbidden):
+		write(w, http.StatusForbidden, map[string]any{"message": forbidden.Message, "error": "ForbiddenError"})
+	case errors.As(err, &conflict):
+		write(w, http.StatusConflict, map[string]any{"message": conflict.Message, "error": "ConflictError"})
 	case errors.As(err, &refused):
 		write(w, http.StatusBadRequest, map[string]any{"message": refused.Message, "error": "InvalidRequestError"})
 	case errors.As(err, &denied):
@@ -106,6 +110,11 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrBusy):
 		w.Header().Set("Retry-After", strconv.Itoa(int(store.RetryAfter.Seconds())))
 		write(w, http.StatusTooManyRequests, map[string]any{"message": "Too many writes are waiting, try again", "error": "TooManyRequestsError"})
+	case errors.Is(err, catalog.ErrTooManyWatches):
+		w.Header().Set("Retry-After", "30")
+		write(w, http.StatusTooManyRequests, map[string]any{
+			"message": fmt.Sprintf("%d clients watch the prompts of this project: close some, or poll", catalog.MaxPromptWatches), "error": "TooManyRequestsError",
+		})
 	case errors.Is(err, store.ErrFull):
 		w.Header().Set("Retry-After", strconv.Itoa(int(ingest.RetryAfterFull.Seconds())))
 		write(w, http.StatusInsufficientStorage, map[string]any{
@@ -119,7 +128,7 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, http.StatusInsufficientStorage, map[string]any{"message": strings.TrimPrefix(err.Error(), "langshark: "), "error": "InsufficientStorageError"})
 	case errors.Is(err, store.ErrLastKey):
 		write(w, http.StatusBadRequest, map[string]any{"message": "This is the last key of its project: make another one first", "error": "InvalidRequestError"})
-	case errors.Is(err, store.ErrClosed):
+	case errors.Is(err, store.ErrClosed), errors.Is(err, catalog.ErrClosed):
 		write(w, http.StatusServiceUnavailable, map[string]any{"message": "The server is shutting down", "error": "ServiceUnavailableError"})
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		w.WriteHeader(http.StatusBadRequest) // nobody reads it
@@ -133,17 +142,14 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 // can't be encoded is not half an answer.
 func write(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(answer); err != nil {
+	text, err := encode(answer)
+	if err != nil {
 		status = http.StatusInternalServerError
-		b.Reset()
-		b.WriteString(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")
+		text = []byte(`{"error":"InternalServerError","message":"Internal Server Error: the answer has no form in JSON"}` + "\n")
 	}
-	if tag(w, status, b.Bytes()) {
+	if tag(w, status, text) {
 		return
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the client has gone
+	_, _ = w.Write(text) // the client has gone
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"maps"
 	"net/http"
@@ -27,7 +26,7 @@ type operation struct {
 // queryTypes are the types of parameters by name; all others are text.
 var queryTypes = map[string]object{
 	"page": integer(1), "limit": integer(0), "version": integer(0), "value": {"type": "string"}, "valueMin": {"type": "number"}, "valueMax": {"type": "number"},
-	"tags": arrayOf(object{"type": "string"}), "traceTags": arrayOf(object{"type": "string"}), "environment": arrayOf(object{"type": "string"}),
+	"resolve": {"type": "boolean"}, "tags": arrayOf(object{"type": "string"}), "traceTags": arrayOf(object{"type": "string"}), "environment": arrayOf(object{"type": "string"}),
 	"fromTimestamp": moment(), "toTimestamp": moment(), "fromStartTime": moment(), "toStartTime": moment(), "fromUpdatedAt": moment(), "toUpdatedAt": moment(),
 }
 
@@ -42,17 +41,7 @@ func (c *call) serveOpenAPI() {
 		c.fail(fmt.Errorf("langshark: OpenAPI: %w", err))
 		return
 	}
-	h := c.w.Header()
-	h.Set("Content-Type", "application/yaml")
-	h.Set("Cache-Control", "no-cache") // asked for each time, sent when it has changed
-	etag := fmt.Sprintf(`"%x"`, sha256.Sum256(text))
-	h.Set("ETag", etag)
-	if matchesTag(c.r.Header.Values("If-None-Match"), etag) {
-		c.w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	c.w.WriteHeader(http.StatusOK)
-	_, _ = c.w.Write(text) // the client has gone
+	c.tagged("application/yaml", text)
 }
 
 // openAPI describes the routes by their table and the types that they answer with.

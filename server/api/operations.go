@@ -12,7 +12,7 @@ var (
 		"id", "traceId", "parentObservationId", "name", "startTime", "endTime", "metadata:any", "input:any", "output:any", "level", "statusMessage", "version",
 	}
 	generationFields = with(spanFields, "model", "modelParameters:object", "usage:object", "prompt:any", "completion:any", "completionStartTime", "promptName", "promptVersion:integer")
-	promptFields     = []string{"name!", "prompt!:any", "type", "labels:texts", "tags:texts", "config:any", "commitMessage"}
+	promptFields     = []string{"name!", "prompt!:any", "type", "labels:texts", "tags:texts", "config:any", "commitMessage", "expect:object"}
 	datasetFields    = []string{"name!", "description", "metadata:any"}
 	scoreFilters     = with(paging, "userId", "name", "fromTimestamp", "toTimestamp", "environment", "source", "operator", "value", "scoreIds", "configId",
 		"sessionId", "traceId", "observationId", "dataType", "traceTags")
@@ -80,9 +80,17 @@ var operations = map[string]operation{
 	"POST prompts":                               {summary: "Add a version of a prompt", body: with(promptFields, "isActive!:boolean"), answer: wirePrompt{}, status: http.StatusCreated},
 	"GET v2/prompts":                             {summary: "List prompts", query: with(paging, "name", "label", "tag", "version", "fromUpdatedAt", "toUpdatedAt"), answer: wirePromptPage{}},
 	"POST v2/prompts":                            {summary: "Add a version of a prompt", body: promptFields, answer: wirePrompt{}, status: http.StatusCreated},
-	"GET v2/prompts/{name...}":                   {summary: "Get a version of a prompt", query: []string{"version", "label"}, answer: wirePrompt{}},
-	"PATCH v2/prompts/{name...}":                 {summary: "Move labels to a version of a prompt", body: []string{"newLabels!:texts"}, answer: wirePrompt{}},
+	"GET v2/prompts/{name...}":                   {summary: "Get a version of a prompt, with what it refers to", query: []string{"version", "label", "resolve"}, answer: wirePrompt{}},
+	"PATCH v2/prompts/{name...}":                 {summary: "Move labels to a version of a prompt, or away", body: []string{"newLabels:texts", "removeLabels:texts", "expect:object", "message"}, answer: wirePrompt{}},
 	"DELETE v2/prompts/{name...}":                {summary: "Delete versions of a prompt", query: []string{"version", "label"}, status: http.StatusNoContent},
+	"GET prompt-experiments":                     {summary: "List the experiments on a prompt", query: []string{"prompt!"}, answer: dataOf[wireExperiment]{}},
+	"GET prompt-experiments/{experiment...}":     {summary: "Get an experiment with the versions that it has", query: []string{"prompt!"}, answer: wireExperiment{}},
+	"PUT prompt-experiments/{experiment...}":     {summary: "Make or change an experiment", body: []string{"prompt!", "variants!:objects", "salt"}, answer: wireExperiment{}},
+	"DELETE prompt-experiments/{experiment...}":  {summary: "End an experiment", query: []string{"prompt!"}, status: http.StatusNoContent},
+	"GET prompt-events":                          {summary: "Be told of changed prompts, as server-sent events"},
+	"GET prompt-history":                         {summary: "List who has changed prompts", query: []string{"name", "limit", "cursor"}, answer: promptHistory{}},
+	"POST prompt-rollback":                       {summary: "Move a label of a prompt back", body: []string{"name!", "label", "version:integer", "expect:object", "message"}, answer: wirePrompt{}},
+	"GET prompt-diff":                            {summary: "Compare two versions of a prompt word by word", query: []string{"name!", "from!", "to!"}, answer: wirePromptDiff{}},
 	"GET datasets":                               {summary: "List datasets with their items and runs", query: paging, answer: pageOf[wireDatasetV1Row]{}},
 	"POST datasets":                              {summary: "Add or change a dataset", body: datasetFields, answer: wireDatasetV1{}},
 	"GET datasets/{name}":                        {summary: "Get a dataset with its items and runs", answer: wireDatasetV1{}},

@@ -56,6 +56,21 @@ func (p *params) needed(name string) string {
 	return s
 }
 
+// flag is true or false.
+func (p *params) flag(name string, fallback bool) bool {
+	switch s := p.values.Get(name); s {
+	case "":
+		return fallback
+	case "true", "1":
+		return true
+	case "false", "0":
+		return false
+	default:
+		p.fail(name, "invalid_enum_value", "must be true or false, received "+strconv.Quote(s))
+		return fallback
+	}
+}
+
 func (p *params) time(name string) time.Time {
 	s := p.values.Get(name)
 	if s == "" {

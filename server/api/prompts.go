@@ -27,12 +27,15 @@ type wirePrompt struct {
 	Tags          []string        `json:"tags"`
 	Labels        []string        `json:"labels"`
 	CommitMessage string          `json:"commitMessage,omitempty"`
+	// ResolutionGraph is left out where nothing is referred to, or nothing was resolved.
+	ResolutionGraph *catalog.PromptGraph `json:"resolutionGraph,omitempty"`
 }
 
 func promptOnWire(p *catalog.Prompt) wirePrompt {
 	return wirePrompt{
 		ID: p.ID, CreatedAt: instant(p.CreatedAt), UpdatedAt: instant(p.UpdatedAt), ProjectID: p.ProjectID, CreatedBy: p.CreatedBy, Prompt: p.Prompt, Name: p.Name,
 		Version: p.Version, Type: p.Type, Config: p.Config, Tags: p.Tags, Labels: p.Labels, CommitMessage: p.CommitMessage,
+		ResolutionGraph: p.Graph,
 	}
 }
 
@@ -40,11 +43,25 @@ func (c *call) postPrompt() { change(c, http.StatusCreated, c.Catalog.CreateProm
 
 func (c *call) getPrompt() {
 	s, err := c.promptSelection()
-	var p *catalog.Prompt
-	if err == nil {
-		p, err = c.Catalog.Prompt(c.ctx(), c.access.ProjectID, c.params["name"], s)
+	if err != nil {
+		c.fail(err)
+		return
 	}
-	answer(c, http.StatusOK, p, err, promptOnWire)
+	q := c.query()
+	get := c.Catalog.ResolvedPrompt
+	if !q.flag("resolve", true) {
+		get = c.Catalog.Prompt
+	}
+	if err := q.err(); err != nil {
+		c.fail(err)
+		return
+	}
+	p, err := get(c.ctx(), c.access.ProjectID, c.params["name"], s)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.writeTagged(promptOnWire(p))
 }
 
 // promptSelection reads version and label, of which only one may be given. The version 0 is none.
@@ -63,7 +80,7 @@ func (c *call) promptSelection() (s catalog.PromptSelection, err error) {
 func (c *call) deletePrompt() {
 	s, err := c.promptSelection()
 	if err == nil {
-		err = c.Catalog.DeletePrompt(c.ctx(), c.access.ProjectID, c.params["name"], s)
+		err = c.Catalog.DeletePrompt(c.acting(), c.access.ProjectID, c.params["name"], s)
 	}
 	if err != nil {
 		c.fail(err)
@@ -85,7 +102,7 @@ func (c *call) patchPrompt() {
 		c.fail(err)
 		return
 	}
-	p, err := c.Catalog.LabelPrompt(c.ctx(), c.access.ProjectID, name, int(version), body)
+	p, err := c.Catalog.LabelPrompt(c.acting(), c.access.ProjectID, name, int(version), body)
 	answer(c, http.StatusOK, p, err, promptOnWire)
 }
 
@@ -158,7 +175,7 @@ func (c *call) getPromptV1() {
 		c.fail(err)
 		return
 	}
-	found, err := c.Catalog.Prompt(c.ctx(), c.access.ProjectID, name, catalog.PromptSelection{Version: version})
+	found, err := c.Catalog.ResolvedPrompt(c.ctx(), c.access.ProjectID, name, catalog.PromptSelection{Version: version})
 	if err != nil {
 		c.failAs(err, "Prompt not found")
 		return

@@ -29,6 +29,10 @@ const (
 	kindDatasetRunItem  = "dataset-run-item"
 	kindPrompt          = "prompt"
 	kindPromptVersion   = "prompt-version"
+	kindPromptReference = "prompt-reference"
+	kindExperiment      = "prompt-experiment"
+	kindPromptHistory   = "prompt-history"
+	kindProtectedLabel  = "protected-label"
 	kindModel           = "model"
 	kindComment         = "comment"
 	kindQueue           = "annotation-queue"
@@ -42,11 +46,15 @@ const (
 // Catalog reads and changes the documents of all projects. Its methods are safe
 // for concurrent use and honour ctx.
 type Catalog struct {
-	store store.Store
+	store  store.Store
+	events *promptEvents
 }
 
-// New returns the catalog in s.
-func New(s store.Store) *Catalog { return &Catalog{store: s} }
+// New returns the catalog in s. Close it.
+func New(s store.Store) *Catalog { return &Catalog{store: s, events: newPromptEvents()} }
+
+// Close ends what watches. It is idempotent, and does not close the store.
+func (c *Catalog) Close() { c.events.close() }
 
 // Identity is what every thing has from the store.
 type Identity struct {

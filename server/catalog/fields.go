@@ -195,6 +195,25 @@ func (o *object) number(name string) *float64 {
 	return &f
 }
 
+// whole is a whole number, nil if there is none.
+func (o *object) whole(name string, least, most int) *int {
+	f := o.number(name)
+	switch {
+	case f == nil:
+		return nil
+	case *f != math.Trunc(*f):
+		o.fail(name, "invalid_type", "expected a whole number, received %v", *f)
+	case *f < float64(least):
+		o.fail(name, "too_small", "must be at least %d", least)
+	case *f > float64(most):
+		o.fail(name, "too_big", "must be at most %d", most)
+	default:
+		n := int(*f)
+		return &n
+	}
+	return nil
+}
+
 // flag is true or false, nil if there is neither.
 func (o *object) flag(name string) *bool {
 	if !o.is(name, "boolean") {

@@ -42,6 +42,8 @@ type Prompt struct {
 	Tags          []string
 	CommitMessage string // may be empty
 	CreatedBy     string
+	// Graph says what a resolved prompt was made of; nil if it refers to nothing.
+	Graph *PromptGraph
 }
 
 // prompt is what all versions of a prompt have in common. Labels stand here and
@@ -54,6 +56,7 @@ type prompt struct {
 	Last     int           `json:"last"` // the highest number that was given to a version
 	Versions []versionRef  `json:"versions"`
 	Labels   []promptLabel `json:"labels"`
+	Trails   []labelTrail  `json:"trails,omitempty"`
 }
 
 type versionRef struct {
@@ -131,15 +134,16 @@ func (p *prompt) touch(version int, now time.Time) {
 	}
 }
 
-// tag replaces the tags of all versions.
-func (p *prompt) tag(tags []string, now time.Time) {
+// tag replaces the tags of all versions, and reports whether they are others.
+func (p *prompt) tag(tags []string, now time.Time) bool {
 	if slices.Equal(p.Tags, tags) {
-		return
+		return false
 	}
 	p.Tags = tags
 	for i := range p.Versions {
 		p.Versions[i].UpdatedAt = now
 	}
+	return true
 }
 
 // drop removes a version with its labels; the newest of those that stay becomes the latest.

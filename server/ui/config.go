@@ -37,6 +37,9 @@ type Reader interface {
 type Viewer struct {
 	// Name is shown; may be empty.
 	Name string
+	// Role is what the viewer is, in the words of whoever embeds the server; may be empty. Protected
+	// labels of prompts can be moved by the roles that they name.
+	Role string
 }
 
 // Config says what the dashboard shows and to whom. Reader and Projects are required.

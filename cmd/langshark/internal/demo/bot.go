@@ -55,7 +55,7 @@ func (b *bot) ask(ctx context.Context, c *conversation, question string, rated *
 	if err != nil {
 		return apology(c.language), fmt.Errorf("retrieval: %w", err)
 	}
-	answer, err = b.answer(ctx, c, clean, hits)
+	answer, err = b.answer(ctx, c, turn, clean, hits)
 	if err != nil {
 		return apology(c.language), err
 	}
@@ -97,13 +97,19 @@ func (b *bot) guard(ctx context.Context, question string) string {
 }
 
 // answer lets the model work with the tools until it answers.
-func (b *bot) answer(ctx context.Context, c *conversation, question string, hits []hit) (answer string, err error) {
+func (b *bot) answer(ctx context.Context, c *conversation, t *turn, question string, hits []hit) (answer string, err error) {
 	ctx, span := langshark.StartObservation(ctx, langshark.KindAgent, "support-agent", langshark.WithInput(question))
 	defer span.End()
 	ctx, step := enter(ctx, langshark.KindAgent, "support-agent")
 	defer func() { span.SetOutput(answer); span.SetError(err); step.failed(err) }()
 
-	messages := []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: houseRules + "\nHelp center\n" + sources(hits)}}
+	prompt, system, err := rules(ctx, c, hits)
+	if err != nil {
+		return "", err
+	}
+	t.version = prompt.Version()
+	ctx = langshark.ContextWithPrompt(ctx, prompt)
+	messages := []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: system}}
 	messages = append(messages, c.messages...)
 	messages = append(messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleUser, Content: question})
 	for range maxRounds {

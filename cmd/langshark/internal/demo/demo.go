@@ -62,7 +62,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		}
 	}()
 	client, err := langshark.New(langshark.Config{ //nolint:contextcheck // it ends by Shutdown
-		Exporter: h.exporter, Environment: "demo", Release: "demo-" + langshark.Version, Mask: langshark.MaskFunc(maskCards),
+		Exporter: h.exporter, Prompts: h.prompts, Environment: "demo", Release: "demo-" + langshark.Version, Mask: langshark.MaskFunc(maskCards),
 		Enabled: new(true), SampleRate: new(1.0),
 	})
 	if err != nil {

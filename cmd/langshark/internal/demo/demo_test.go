@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -59,7 +60,7 @@ type fixture struct {
 // rehearse plays all dialogues without waiting.
 func rehearse(t *testing.T) *fixture {
 	t.Helper()
-	rec := langsharktest.NewRecorder(t, func(c *langshark.Config) { c.Mask = langshark.MaskFunc(maskCards) })
+	rec := langsharktest.NewRecorder(t, func(c *langshark.Config) { c.Mask, c.Prompts = langshark.MaskFunc(maskCards), twoVersions{} })
 	provider := newReplay(0)
 	if err := provider.Start(); err != nil {
 		t.Fatal(err)
@@ -80,6 +81,30 @@ func rehearse(t *testing.T) *fixture {
 	s := &stage{bot: b, screen: io.Discard}
 	s.round(rec.Context(), dialogues, 0)
 	return &fixture{b, rec, provider}
+}
+
+// twoVersions is a hub with the demo's prompts.
+type twoVersions struct{}
+
+func (twoVersions) FetchPrompt(_ context.Context, r langshark.PromptRequest) (langshark.PromptResponse, error) {
+	if r.Experiment == "" {
+		return langshark.PromptResponse{}, langshark.ErrPromptNotFound
+	}
+	body, err := json.Marshal(map[string]any{
+		"experiment": toneExperiment, "salt": toneSalt,
+		"variants": []map[string]any{{"name": "house", "version": 1}, {"name": "warm", "version": 2}},
+		"ranges":   []map[string]any{{"from": 0, "to": 5000, "variant": "house"}, {"from": 5000, "to": 10000, "variant": "warm"}},
+		"prompts": []map[string]any{
+			{"name": answerPrompt, "version": 1, "prompt": answerVersions[0]}, {"name": answerPrompt, "version": 2, "prompt": answerVersions[1]},
+		},
+	})
+	return langshark.PromptResponse{Body: body}, err
+}
+
+func TestVersionsDiffer(t *testing.T) {
+	if answerVersions[0] == answerVersions[1] {
+		t.Error("the second version of the answer prompt changes nothing")
+	}
 }
 
 func TestRound(t *testing.T) {
@@ -108,7 +133,7 @@ func TestRound(t *testing.T) {
 			slowest = true
 		}
 	}
-	if len(users) != 3 || !slowest || b.used.cached.Load() == 0 {
+	if len(users) != 4 || !slowest || b.used.cached.Load() == 0 {
 		t.Errorf("users %v, slow %v, cached tokens %d", users, slowest, b.used.cached.Load())
 	}
 	for _, o := range rec.Observations() {
@@ -217,15 +242,16 @@ func each(a *apiTrace, change func(*apiObservation)) {
 }
 
 func TestSummaryChecks(t *testing.T) {
-	good := summary{Traces: 15, Observations: 90, Generations: 20, Errors: 3}
+	good := summary{Traces: 15, Observations: 90, Generations: 20, Errors: 3, Customers: map[int]int{1: 2, 2: 2}}
 	if err := good.check(false); err != nil {
 		t.Error(err)
 	}
 	for _, bad := range []summary{
-		{Traces: 15, Observations: 90, Errors: 3, Dropped: 1},
-		{Traces: 11, Observations: 90, Errors: 1},
-		{Traces: 12, Observations: 59, Errors: 1},
-		{Traces: 12, Observations: 60},
+		{Traces: 15, Observations: 90, Errors: 3, Dropped: 1, Customers: good.Customers},
+		{Traces: 11, Observations: 90, Errors: 1, Customers: good.Customers},
+		{Traces: 12, Observations: 59, Errors: 1, Customers: good.Customers},
+		{Traces: 12, Observations: 60, Customers: good.Customers},
+		{Traces: 15, Observations: 90, Errors: 3, Customers: map[int]int{1: 3, 2: 1}},
 	} {
 		if bad.check(false) == nil {
 			t.Errorf("%+v is taken for good", bad)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
+	langshark "github.com/langshark/langshark-go"
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server"
 )
@@ -14,6 +15,7 @@ type host struct {
 	url, signIn          string
 	publicKey, secretKey string
 	exporter             exporter.Exporter
+	prompts              langshark.PromptSource
 	shutdown             func(context.Context) error
 }
 
@@ -38,11 +40,16 @@ func startHost(ctx context.Context, cfg Config) (*host, error) {
 	if err != nil {
 		return nil, errors.Join(err, srv.Shutdown(ctx))
 	}
-	return &host{
+	h := &host{
 		url: srv.URL(), signIn: srv.SignInURL(), publicKey: project.PublicKey, secretKey: project.SecretKey,
 		exporter: srv.Exporter(project.ID), //nolint:contextcheck // its calls have contexts of their own
+		prompts:  srv.Prompts(project.ID),  //nolint:contextcheck // its calls have contexts of their own
 		shutdown: srv.Shutdown,
-	}, nil
+	}
+	if err := h.fill(ctx); err != nil {
+		return nil, errors.Join(err, srv.Shutdown(ctx))
+	}
+	return h, nil
 }
 
 func serve(ctx context.Context, cfg Config, addr string) (*server.Server, error) {

@@ -20,13 +20,18 @@ func (b *bot) grade(ctx context.Context, question, answer string, hits []hit) (e
 	ctx, step := enter(ctx, langshark.KindEvaluator, "grounded")
 	defer func() { span.SetError(err); step.failed(err) }()
 
+	prompt, err := langshark.GetPrompt(ctx, judgePromptHub, langshark.WithFallback(judgePrompt))
+	if err != nil {
+		return err
+	}
+	ctx = langshark.ContextWithPrompt(ctx, prompt)
 	callCtx := lsopenai.ContextWithGeneration(ctx, "judge-answer", langshark.WithMetadata("rubric", "grounded-v2"))
 	_, call := enter(ctx, langshark.KindGeneration, "judge-answer")
 	resp, err := b.client.CreateChatCompletion(callCtx, openai.ChatCompletionRequest{
 		Model: b.judge, MaxCompletionTokens: 800, ReasoningEffort: "low",
 		ResponseFormat: &openai.ChatCompletionResponseFormat{Type: openai.ChatCompletionResponseFormatTypeJSONObject},
 		Messages: []openai.ChatCompletionMessage{
-			{Role: openai.ChatMessageRoleDeveloper, Content: judgePrompt},
+			{Role: openai.ChatMessageRoleDeveloper, Content: prompt.Text()},
 			{Role: openai.ChatMessageRoleUser, Content: "Sources:\n" + sources(hits) + "\nQuestion: " + question + "\nAnswer: " + answer},
 		},
 	})

@@ -21,6 +21,7 @@ type turn struct {
 	tags                   []string
 	question, answer       string
 	scores                 int
+	version                int // of the answer prompt
 	root                   *step
 
 	book *ledger

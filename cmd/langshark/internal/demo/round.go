@@ -83,20 +83,30 @@ func (s *stage) traffic(ctx context.Context, every time.Duration) {
 
 // summary counts what was done.
 type summary struct {
-	Traces       int    `json:"traces"`
-	Observations int    `json:"observations"`
-	Generations  int    `json:"generations"`
-	Errors       int    `json:"errors"`
-	Dropped      int64  `json:"dropped"`
-	URL          string `json:"url"`
+	Traces       int   `json:"traces"`
+	Observations int   `json:"observations"`
+	Generations  int   `json:"generations"`
+	Errors       int   `json:"errors"`
+	Dropped      int64 `json:"dropped"`
+	// Customers counts the customers of each version of the answer prompt.
+	Customers map[int]int `json:"customersByPromptVersion"`
+	URL       string      `json:"url"`
 }
 
 func summarize(turns []*turn, stats langshark.Stats, url string) summary {
 	s := summary{Traces: len(turns), Dropped: stats.Dropped.Total(), URL: url}
+	versions := map[string]int{}
 	for _, t := range turns {
+		if t.version > 0 {
+			versions[t.user] = t.version
+		}
 		s.Observations += t.root.count(func(*step) bool { return true })
 		s.Generations += t.root.count(func(s *step) bool { return s.kind == langshark.KindGeneration })
 		s.Errors += t.root.count(func(s *step) bool { return s.level == langshark.LevelError })
+	}
+	s.Customers = map[int]int{}
+	for _, version := range versions {
+		s.Customers[version]++
 	}
 	return s
 }
@@ -119,6 +129,8 @@ func (s *summary) check(live bool) error {
 		return nil
 	case s.Traces < leastTraces || s.Observations < leastObservations || s.Errors < leastErrors:
 		return fmt.Errorf("the round made only %d traces, %d observations and %d errors", s.Traces, s.Observations, s.Errors)
+	case s.Customers[1] == 0 || s.Customers[1] != s.Customers[2]:
+		return fmt.Errorf("the versions of the prompt have %v customers, not half of them each", s.Customers)
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ var dialogues = []dialogue{
 	{"seoyeon", "ko", "receipt", []line{
 		{says: "현금영수증 다시 발급받을 수 있을까요?", trouble: down},
 	}},
-	{"daniel", "en", "gift", []line{
+	{"emma", "en", "gift", []line{
 		{says: "Do you offer gift wrapping?", answer: "Yes, gift wrapping is **$4** an item. You can choose it in the cart, or ask me before the parcel leaves."},
 		{
 			says:   "And can I add a handwritten note in Korean?",

@@ -110,6 +110,9 @@ func (r *reader) verify(ctx context.Context, turns []*turn) error {
 		if err := t.compare(&got); err != nil {
 			return fmt.Errorf("trace %s (%s: %.40q): %w", t.traceID, t.user, t.question, err)
 		}
+		if err := r.promptsOf(ctx, t); err != nil {
+			return fmt.Errorf("trace %s (%s: %.40q): %w", t.traceID, t.user, t.question, err)
+		}
 	}
 	return nil
 }

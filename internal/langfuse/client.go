@@ -110,17 +110,45 @@ type Request struct {
 	ContentType, ContentEncoding string
 	// IngestionVersion is sent as x-langfuse-ingestion-version unless it is empty.
 	IngestionVersion string
+	// IfNoneMatch is sent as If-None-Match unless it is empty.
+	IfNoneMatch string
 }
 
 // Do sends a request and reads its answer, within limits. Any status is an answer.
 func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
+	resp, asked, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return read(resp, asked)
+}
+
+// Stream asks for a path and returns the body of an answer 200 while it comes, for the caller to close. Any other
+// status is an [*exporter.APIError].
+func (c *Client) Stream(ctx context.Context, path string) (io.ReadCloser, error) {
+	resp, asked, err := c.send(ctx, Request{Method: http.MethodGet, Path: path})
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp.Body, nil
+	}
+	answer, err := read(resp, asked)
+	if err != nil {
+		return nil, err
+	}
+	return nil, answer.Error()
+}
+
+// send returns the answer with its body still to be read, and the URL that was asked.
+func (c *Client) send(ctx context.Context, r Request) (*http.Response, *url.URL, error) {
 	var reader io.Reader
 	if r.Body != nil {
 		reader = bytes.NewReader(r.Body)
 	}
 	req, err := http.NewRequestWithContext(ctx, r.Method, c.base+r.Path, reader)
 	if err != nil {
-		return nil, fmt.Errorf("langshark: %w", withoutQuery(err))
+		return nil, nil, fmt.Errorf("langshark: %w", withoutQuery(err))
 	}
 	c.header(req.Header, r)
 	if c.cfg.PublicKey != "" && req.Header.Get("Authorization") == "" {
@@ -128,15 +156,19 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	}
 	resp, err := c.client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("langshark: %w", withoutQuery(err))
+		return nil, nil, fmt.Errorf("langshark: %w", withoutQuery(err))
 	}
+	return resp, req.URL, nil
+}
+
+// read reads an answer to its end, within limits.
+func read(resp *http.Response, asked *url.URL) (*Answer, error) {
 	defer resp.Body.Close()
 	b, err := readLimited(resp.Body, maxAnswerBytes)
 	if err != nil {
-		path, _, _ := strings.Cut(r.Path, "?")
-		return nil, fmt.Errorf("langshark: reading the answer of %s: %w", path, err)
+		return nil, fmt.Errorf("langshark: reading the answer of %s: %w", asked.Path, err)
 	}
-	return &Answer{Status: resp.StatusCode, Header: resp.Header, Body: b, url: req.URL}, nil
+	return &Answer{Status: resp.StatusCode, Header: resp.Header, Body: b, url: asked}, nil
 }
 
 func (c *Client) header(h http.Header, r Request) {
@@ -148,6 +180,9 @@ func (c *Client) header(h http.Header, r Request) {
 		if r.IngestionVersion != "" {
 			h.Set("X-Langfuse-Ingestion-Version", r.IngestionVersion)
 		}
+	}
+	if r.IfNoneMatch != "" {
+		h.Set("If-None-Match", r.IfNoneMatch)
 	}
 	for name, value := range c.cfg.Headers {
 		h.Set(name, value)

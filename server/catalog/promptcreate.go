@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strconv"
-	"time"
-
-	"github.com/langshark/langshark-go/server/store"
 )
 
 // promptRequest is what a request to add a version gives.
@@ -19,12 +15,13 @@ type promptRequest struct {
 	config        json.RawMessage
 	labels, tags  []string // nil if not given
 	commitMessage string
+	expect        map[string]int
 }
 
 // CreatePrompt adds a version to a prompt, the first if there is none of that name,
 // given as JSON: name, prompt, and as one likes type (text, or chat with an array of messages),
-// labels, tags, config, commitMessage. The labels, and latest, move to it. Tags are those of all
-// versions; without any they stay.
+// labels, tags, config, commitMessage, and expect as in [Catalog.LabelPrompt]. The labels, and latest, move
+// to it. Tags are those of all versions; without any they stay.
 func (c *Catalog) CreatePrompt(ctx context.Context, projectID string, body []byte) (*Prompt, error) {
 	o, err := parse(body)
 	if err != nil {
@@ -54,12 +51,8 @@ func (c *Catalog) createPrompt(ctx context.Context, projectID string, o *object,
 		return nil, err
 	}
 	var made *Prompt
-	err := c.change(ctx, projectID, func(tx store.DocumentTx) error {
-		p, err := promptNamed(tx, request.name)
-		if err != nil {
-			return err
-		}
-		made, err = request.add(tx, p)
+	err := c.editPrompt(ctx, projectID, request.name, func(e *promptEdit) (err error) {
+		made, err = request.add(e)
 		return err
 	})
 	if err != nil {
@@ -68,39 +61,55 @@ func (c *Catalog) createPrompt(ctx context.Context, projectID string, o *object,
 	return made, nil
 }
 
-// add adds the version; p is nil if it is the first.
-func (request *promptRequest) add(tx store.DocumentTx, p *prompt) (*Prompt, error) {
+// add adds the version.
+func (request *promptRequest) add(e *promptEdit) (*Prompt, error) {
 	switch {
-	case p == nil:
-		p = &prompt{Identity: Identity{ID: newID()}, Name: request.name, Type: request.kind, Tags: []string{}}
-	case p.Type != request.kind:
+	case e.p == nil:
+		e.p = &prompt{Identity: Identity{ID: newID()}, Name: request.name, Type: request.kind, Tags: []string{}}
+	case e.p.Type != request.kind:
 		return nil, refused("Previous versions have different prompt type. Create a new prompt with a different name.")
-	case len(p.Versions) >= MaxPromptVersions:
+	case len(e.p.Versions) >= MaxPromptVersions:
 		return nil, refused("Prompt has %d versions: delete some, or create a prompt with a different name", MaxPromptVersions)
+	}
+	p := e.p
+	if err := p.meets(request.expect); err != nil {
+		return nil, err
 	}
 	p.Last++
 	v := &promptVersion{
 		Identity: Identity{ID: newID()}, Version: p.Last, Prompt: request.prompt, Config: request.config,
 		CommitMessage: request.commitMessage, CreatedBy: "API",
 	}
-	if err := put(tx, kindPromptVersion, p.ID, p.Name, v); err != nil {
+	if err := put(e.tx, kindPromptVersion, p.ID, p.Name, v); err != nil {
 		return nil, err
 	}
-	now := v.CreatedAt
-	p.Versions = append(p.Versions, versionRef{Version: v.Version, ID: v.ID, UpdatedAt: now})
-	for _, label := range request.labels {
-		if label != LabelLatest {
-			p.move(label, v.Version, now)
+	e.now, e.message = v.CreatedAt, request.commitMessage
+	p.Versions = append(p.Versions, versionRef{Version: v.Version, ID: v.ID, UpdatedAt: e.now})
+	e.note(promptHistory{Action: ActionCreate, Version: v.Version})
+	for _, label := range append(slices.Clone(request.labels), LabelLatest) {
+		if err := e.label(label, v.Version, ActionLabel); err != nil {
+			return nil, err
 		}
 	}
-	p.move(LabelLatest, v.Version, now)
-	if request.tags != nil {
-		p.tag(request.tags, now)
+	if request.tags != nil && p.tag(request.tags, e.now) {
+		e.note(promptHistory{Action: ActionTags})
 	}
-	if err := put(tx, kindPrompt, "", p.Name, p); err != nil {
+	if err := keepReferences(e.tx, p, v); err != nil {
 		return nil, err
 	}
-	return p.whole(v), nil
+	if err := e.saveHead(); err != nil { // references may lead back to it
+		return nil, err
+	}
+	return p.whole(v), p.check(e.tx, v.Version)
+}
+
+// check refuses a version whose references lead nowhere.
+func (p *prompt) check(r reader, version int) error {
+	whole, err := p.load(r, version)
+	if err != nil {
+		return err
+	}
+	return whole.resolve(r)
 }
 
 func readPrompt(o *object) promptRequest {
@@ -127,6 +136,7 @@ func readPrompt(o *object) promptRequest {
 	if message := o.text("commitMessage"); message != nil {
 		request.commitMessage = *message
 	}
+	request.expect = readExpect(o)
 	return request
 }
 
@@ -146,19 +156,13 @@ func readLabels(o *object, field string) []string {
 
 // readMessages reads the messages of a chat: of each its role and content, or the name of a placeholder.
 func readMessages(o *object) json.RawMessage {
-	type message struct {
-		Type    string  `json:"type,omitempty"`
-		Name    string  `json:"name,omitempty"`
-		Role    string  `json:"role,omitempty"`
-		Content *string `json:"content,omitempty"`
-	}
-	list := []message{}
+	list := []promptMessage{}
 	for _, e := range o.objects("prompt") {
 		if kind := e.text("type"); kind != nil && *kind == "placeholder" {
-			list = append(list, message{Type: *kind, Name: e.needID("name")})
+			list = append(list, promptMessage{Type: *kind, Name: e.needID("name")})
 			continue
 		}
-		read := message{Role: e.needID("role")}
+		read := promptMessage{Role: e.needID("role")}
 		if e.need("content") && e.is("content", "string") {
 			content, err := unquote(e.members["content"])
 			if err != nil {
@@ -173,74 +177,4 @@ func readMessages(o *object) json.RawMessage {
 		o.fail("prompt", "custom", "%v", err)
 	}
 	return messages
-}
-
-// LabelPrompt moves labels to a version, given as JSON: newLabels. Those that it has stay.
-func (c *Catalog) LabelPrompt(ctx context.Context, projectID, name string, version int, body []byte) (*Prompt, error) {
-	o, err := parse(body)
-	if err != nil {
-		return nil, err
-	}
-	o.need("newLabels")
-	labels := readLabels(o, "newLabels")
-	if slices.Contains(labels, LabelLatest) {
-		o.fail("newLabels", "custom", "latest is always on the newest version: leave it out")
-	}
-	if err := o.err(); err != nil {
-		return nil, err
-	}
-	var labelled *Prompt
-	err = c.change(ctx, projectID, func(tx store.DocumentTx) error {
-		p, err := promptNamed(tx, name)
-		if err != nil {
-			return err
-		}
-		if p == nil || p.ref(version) == nil {
-			return promptNotFound(name, "version "+strconv.Itoa(version))
-		}
-		for _, label := range labels {
-			p.move(label, version, time.Now())
-		}
-		if err := put(tx, kindPrompt, "", p.Name, p); err != nil {
-			return err
-		}
-		labelled, err = p.load(tx, version)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return labelled, nil
-}
-
-// DeletePrompt removes the versions of a prompt that the selection names, all if it names
-// none. The newest of those that stay becomes the latest.
-func (c *Catalog) DeletePrompt(ctx context.Context, projectID, name string, s PromptSelection) error {
-	return c.change(ctx, projectID, func(tx store.DocumentTx) error {
-		p, err := promptNamed(tx, name)
-		if err != nil {
-			return err
-		}
-		if p == nil {
-			return notFound("Prompt not found: '%s'", name)
-		}
-		refs := slices.Clone(p.Versions)
-		if s != (PromptSelection{}) {
-			ref := p.ref(s.of(p))
-			if ref == nil {
-				return promptNotFound(name, s.text())
-			}
-			refs = []versionRef{*ref}
-		}
-		for _, ref := range refs {
-			if err := tx.Delete(kindPromptVersion, ref.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			p.drop(ref.Version, time.Now())
-		}
-		if len(p.Versions) == 0 {
-			return tx.Delete(kindPrompt, p.ID)
-		}
-		return put(tx, kindPrompt, "", p.Name, p)
-	})
 }

@@ -1,0 +1,148 @@
+package promptdir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const (
+	extension    = ".md"
+	maxFileBytes = 8 << 20
+)
+
+// Read reads all prompts of a folder and those below it, by name. All errors are joined, each
+// with its file. Files that aren't .md, .yaml or .yml, and folders and files that begin with a period, are left
+// alone, and so are Markdown files without front matter, as a README.
+func Read(root string) ([]*File, error) {
+	var files []*File
+	var errs []error
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(d.Name(), ".") && p != root {
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if d.IsDir() || !strings.HasSuffix(p, extension) && !isYAML(p) {
+			return nil
+		}
+		rel, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		f, err := read(p, filepath.ToSlash(rel))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", filepath.ToSlash(rel), err))
+		} else if f != nil {
+			files = append(files, f)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(files); i++ {
+		if files[i].Name == files[i-1].Name {
+			errs = append(errs, fmt.Errorf("%s and %s are both named %s", files[i-1].Path, files[i].Path, files[i].Name))
+		}
+	}
+	return files, errors.Join(errs...)
+}
+
+func read(file, rel string) (*File, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFileBytes {
+		return nil, fmt.Errorf("it has more than %d bytes", maxFileBytes)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if !isYAML(rel) && !strings.HasPrefix(strings.TrimPrefix(string(b), "\ufeff"), fence) {
+		return nil, nil //nolint:nilnil // a file that is no prompt
+	}
+	return Decode(rel, b)
+}
+
+// Write writes the file of a prompt, at its path or, without one, at that of its name.
+func Write(root string, f *File) error {
+	if f.Path == "" {
+		f.Path = PathOf(f.Name)
+	}
+	b, err := f.Encode()
+	if err != nil {
+		return err
+	}
+	if isYAML(f.Path) {
+		return fmt.Errorf("%s: files in YAML are only read: change it by hand", f.Path)
+	}
+	name := filepath.Join(root, filepath.FromSlash(f.Path))
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(name, b, 0o644) //nolint:gosec // prompts are for all who read the checkout
+}
+
+// PathOf is the file that a prompt of that name is written to: its folders are
+// folders, and what a file's name can't have on every system is written as in URLs.
+func PathOf(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		parts[i] = segment(part)
+	}
+	return path.Join(parts...) + extension
+}
+
+// segment is one part of a name as that of a file or folder.
+func segment(s string) string {
+	if s == "" {
+		return "%"
+	}
+	var b strings.Builder
+	for i, r := range s {
+		last := i+len(string(r)) == len(s)
+		if r < ' ' || strings.ContainsRune(`%\:*?"<>|`, r) || r == '.' && (i == 0 || last) || r == ' ' && (i == 0 || last) {
+			b.WriteString(percent(r))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	if reserved(b.String()) {
+		return "%" + b.String()
+	}
+	return b.String()
+}
+
+func percent(r rune) string {
+	if r == ' ' {
+		return "%20"
+	}
+	if e := url.QueryEscape(string(r)); e != string(r) {
+		return e
+	}
+	return fmt.Sprintf("%%%02X", r)
+}
+
+// reserved are names that Windows keeps for devices.
+func reserved(s string) bool {
+	base, _, _ := strings.Cut(strings.ToLower(s), ".")
+	switch base {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	return len(base) == 4 && (strings.HasPrefix(base, "com") || strings.HasPrefix(base, "lpt")) && base[3] >= '1' && base[3] <= '9'
+}

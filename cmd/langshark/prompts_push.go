@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/langshark/langshark-go/cmd/langshark/internal/hub"
+	"github.com/langshark/langshark-go/cmd/langshark/internal/promptdir"
+)
+
+// pushFlags are of push and diff, which go by the same plan.
+type pushFlags struct {
+	hubFlags
+	Names []string `arg:"" optional:"" placeholder:"NAME" help:"Prompts, or folders of them by a slash at the end. All of the folder if none is given."`
+	Dir   string   `default:"prompts" placeholder:"DIR" help:"Folder of the files. Defaults to ${default}."`
+}
+
+type promptsPushCommand struct {
+	pushFlags
+	Message string `short:"m" placeholder:"TEXT" help:"What the new versions change, where a file has no message of its own."`
+	Check   bool   `help:"Change nothing: say what a push would do, and fail if it would fail."`
+	Force   bool   `help:"Push over versions that were made on the server since the file was pulled."`
+	NoWrite bool   `help:"Don't write the new version's number to the file. For CI, with --force."`
+}
+
+// Help is the long text of push --help.
+func (*promptsPushCommand) Help() string {
+	return `A file that says something else than the newest version becomes a new version, with the file's labels, which move to it. ` +
+		`Where only labels differ, they move to the newest version; labels that a file doesn't name stay where they are, and tags are replaced if the file has any. ` +
+		`If a version was made on the server after the one that the file is from, the push of that file fails, and others are not begun.
+
+	langshark prompts push --check          on a pull request
+	langshark prompts push --force --no-write -m "$COMMIT"    when it is merged`
+}
+
+type promptsDiffCommand struct {
+	pushFlags
+	ExitCode bool `help:"Fail if there is any difference."`
+}
+
+// change is what a push does about one file.
+type change struct {
+	file   *promptdir.File
+	newest *promptdir.File // nil if the prompt is new
+	latest int
+	text   bool     // a version is made
+	labels []string // that move
+	tags   bool
+	remote bool // a version was made since the file was pulled
+}
+
+// plan compares the files with the server.
+func (c *pushFlags) plan(ctx context.Context, client *hub.Client) (plan []*change, err error) {
+	files, err := promptdir.Read(c.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("in %s: %w", c.Dir, err)
+	}
+	for _, name := range c.Names {
+		if !slices.ContainsFunc(files, func(f *promptdir.File) bool { return isChosen(f.Name, name) }) {
+			return nil, fmt.Errorf("there is no prompt %q in %s", name, c.Dir)
+		}
+	}
+	for _, f := range files {
+		if len(c.Names) > 0 && !slices.ContainsFunc(c.Names, func(name string) bool { return isChosen(f.Name, name) }) {
+			continue
+		}
+		ch, err := compare(ctx, client, f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+		if ch != nil {
+			plan = append(plan, ch)
+		}
+	}
+	return plan, nil
+}
+
+// compare is what a file changes; nil if nothing.
+func compare(ctx context.Context, client *hub.Client, f *promptdir.File) (*change, error) {
+	if slices.Contains(f.Labels, "latest") {
+		return nil, errors.New("labels: latest is always on the newest version: leave it out")
+	}
+	p, err := client.Get(ctx, f.Name, hub.Selection{Label: "latest"})
+	if errors.Is(err, hub.ErrNotFound) {
+		return &change{file: f, text: true, labels: f.Labels, tags: len(f.Tags) > 0}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	newest, err := promptdir.FromServer(p)
+	if err != nil {
+		return nil, err
+	}
+	if newest.Type != f.Type {
+		return nil, fmt.Errorf("type: on the server it is a %s, and that can't change: give it another name", newest.Type)
+	}
+	c := &change{file: f, newest: newest, latest: p.Version, text: !newest.Same(f), tags: len(f.Tags) > 0 && !sameSet(f.Tags, newest.Tags)}
+	for _, label := range f.Labels {
+		if c.text || !slices.Contains(newest.Labels, label) {
+			c.labels = append(c.labels, label)
+		}
+	}
+	if !c.text && !c.tags && len(c.labels) == 0 {
+		return nil, nil //nolint:nilnil // no change
+	}
+	c.remote = c.text && f.Version != p.Version
+	return c, nil
+}
+
+// String is the change on a line.
+func (c *change) String() string {
+	var b strings.Builder
+	b.WriteString(c.file.Path + ": ")
+	switch {
+	case c.newest == nil:
+		b.WriteString("a new prompt, " + c.file.Name)
+	case c.text:
+		fmt.Fprintf(&b, "version %d of %s", c.latest+1, c.file.Name)
+	default:
+		fmt.Fprintf(&b, "version %d of %s", c.latest, c.file.Name)
+	}
+	if len(c.labels) > 0 {
+		b.WriteString(" gets " + strings.Join(c.labels, ", "))
+	}
+	if c.tags {
+		b.WriteString(", tags " + strings.Join(c.file.Tags, ", "))
+	}
+	return b.String()
+}
+
+// Run pushes.
+func (c *promptsPushCommand) Run(ctx context.Context, term terminal) error {
+	return c.with(func(client *hub.Client) error {
+		plan, err := c.plan(ctx, client)
+		if err != nil {
+			return err
+		}
+		if !c.Force {
+			if err := conflicts(plan); err != nil {
+				return err
+			}
+		}
+		for _, ch := range plan {
+			if c.Check {
+				fmt.Fprintln(term.stdout, "Would push", ch)
+				continue
+			}
+			if err := c.push(ctx, client, ch); err != nil {
+				return fmt.Errorf("%s: %w", ch.file.Path, err)
+			}
+			fmt.Fprintln(term.stdout, "Pushed", ch)
+		}
+		if len(plan) == 0 {
+			fmt.Fprintln(term.stdout, "Nothing has changed")
+		}
+		return nil
+	})
+}
+
+// conflicts names the files that were made from older versions.
+func conflicts(plan []*change) error {
+	var errs []error
+	for _, ch := range plan {
+		if !ch.remote {
+			continue
+		}
+		from := "no version is named in it"
+		if ch.file.Version > 0 {
+			from = fmt.Sprintf("it is from version %d", ch.file.Version)
+		}
+		errs = append(errs, fmt.Errorf("%s: the server has version %d, and %s: pull and merge, or push with --force", ch.file.Path, ch.latest, from))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *promptsPushCommand) push(ctx context.Context, client *hub.Client, ch *change) error {
+	version := ch.latest
+	if ch.text || ch.tags { // tags go with a version
+		p, err := ch.file.ToServer()
+		if err != nil {
+			return err
+		}
+		if p.CommitMessage == "" {
+			p.CommitMessage = c.Message
+		}
+		made, err := client.Create(ctx, p)
+		if err != nil {
+			return err
+		}
+		version = made.Version
+	} else if err := client.Label(ctx, ch.file.Name, version, ch.labels); err != nil {
+		return err
+	}
+	if c.NoWrite || version == ch.file.Version || strings.HasSuffix(ch.file.Path, ".yaml") || strings.HasSuffix(ch.file.Path, ".yml") {
+		return nil
+	}
+	f := *ch.file
+	f.Version, f.Message = version, ""
+	return promptdir.Write(c.Dir, &f)
+}
+
+func sameSet(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+// Run shows the differences.
+func (c *promptsDiffCommand) Run(ctx context.Context, term terminal) error {
+	return c.with(func(client *hub.Client) error {
+		plan, err := c.plan(ctx, client)
+		if err != nil {
+			return err
+		}
+		for _, ch := range plan {
+			fmt.Fprintln(term.stdout, ch)
+			if !ch.text {
+				continue
+			}
+			old := &promptdir.File{}
+			if ch.newest != nil {
+				old = ch.newest
+			}
+			for _, line := range promptdir.Diff(old, ch.file) {
+				fmt.Fprintln(term.stdout, "    "+line)
+			}
+		}
+		if c.ExitCode && len(plan) > 0 {
+			return fmt.Errorf("%d prompts differ from the server", len(plan))
+		}
+		return nil
+	})
+}

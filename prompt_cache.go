@@ -1,0 +1,254 @@
+package langshark
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// promptKey is what is kept: a version, the version with a label, or an experiment.
+type promptKey struct {
+	name       string
+	label      string // or the experiment's name
+	version    int    // 0 for a label and an experiment
+	experiment bool
+}
+
+// promptCache keeps prompts. Those that are there are found without a lock: the map is
+// copied for a new one, which is seldom.
+type promptCache struct {
+	source   PromptSource
+	ttl      time.Duration
+	timeout  time.Duration
+	maxStale time.Duration
+	push     bool
+	limit    int // of entries
+	report   func(error)
+	file     *promptFile // nil without one
+
+	ctx     context.Context //nolint:containedctx // of the goroutines, ended by close
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	slots   chan struct{} // of fetches at a time
+	counts  promptCounts
+
+	index atomic.Pointer[promptIndex]
+	turn  atomic.Int64 // goes up with each new entry
+
+	mu     sync.Mutex
+	begun  bool // with the first prompt: the file was read, and changes are watched
+	ended  bool // by close
+	ring   []*promptEntry
+	closed sync.Once
+}
+
+// promptIndex finds entries. It never changes.
+type promptIndex struct {
+	all        map[promptKey]*promptEntry
+	production map[string]*promptEntry // those of them with that label, which most callers want, by name
+}
+
+type promptCounts struct {
+	fetches, unchanged, failed, stale, tooOld, fallbacks, evicted, pushed atomic.Int64
+
+	watching atomic.Bool
+}
+
+const maxPromptFetches = 8 // at a time
+
+func newPromptCache(source PromptSource, cfg *Config, report func(error)) *promptCache {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &promptCache{
+		source: source, ttl: cfg.PromptTTL, timeout: cfg.PromptTimeout, maxStale: cfg.PromptMaxStale,
+		push: cfg.PromptPush == nil || *cfg.PromptPush, limit: MaxPrompts, report: report,
+		ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxPromptFetches),
+	}
+	if cfg.PromptSnapshot != "" {
+		c.file = &promptFile{path: cfg.PromptSnapshot, host: cfg.Host, publicKey: cfg.PublicKey, wake: make(chan struct{}, 1)}
+	}
+	c.index.Store(new(promptIndex))
+	return c
+}
+
+// find returns the entry that is asked for with no option or the usual one; nil for all else.
+func (c *promptCache) find(name string, opts []PromptOption) *promptEntry {
+	switch len(opts) {
+	case 0:
+		return c.index.Load().production[name]
+	case 1:
+		switch o := opts[0].(type) {
+		case promptLabel:
+			return c.index.Load().all[promptKey{name: name, label: string(o)}]
+		case promptVersion:
+			return c.index.Load().all[promptKey{name: name, version: int(o)}]
+		}
+	}
+	return nil
+}
+
+// fresh returns what is there and needs no fetch, else nil.
+func (e *promptEntry) fresh() *promptValue {
+	if e == nil || e.stale.Load() {
+		return nil
+	}
+	e.touch()
+	return e.value.Load()
+}
+
+// touch says that the entry is in use.
+func (e *promptEntry) touch() {
+	if now := e.cache.turn.Load(); e.used.Load() != now {
+		e.used.Store(now)
+	}
+}
+
+// get returns the value of a key: what is there, or what is then fetched.
+func (c *promptCache) get(ctx context.Context, key promptKey, s *promptSettings) (*promptValue, error) {
+	return c.wait(ctx, c.entry(key, 0), s) //nolint:contextcheck // what watches changes outlives a call
+}
+
+// entry finds or makes one, and pins it as often as is said.
+func (c *promptCache) entry(key promptKey, pins int) *promptEntry {
+	if pins == 0 {
+		if e := c.index.Load().all[key]; e != nil {
+			e.touch()
+			return e
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begin()
+	e := c.index.Load().all[key]
+	if e == nil {
+		key.name, key.label = strings.Clone(key.name), strings.Clone(key.label)
+		e = c.add(key)
+	}
+	e.touch()
+	e.pins += pins
+	return e
+}
+
+// add makes an entry; the caller holds the lock.
+func (c *promptCache) add(key promptKey) *promptEntry {
+	e := &promptEntry{cache: c, key: key}
+	e.stale.Store(true)
+	c.turn.Add(1)
+	next := c.index.Load().clone()
+	if len(c.ring) < c.limit {
+		c.ring = append(c.ring, e)
+	} else if i := c.victim(); i >= 0 {
+		old := c.ring[i]
+		next.remove(old.key)
+		old.stop()
+		c.ring[i] = e
+		c.counts.evicted.Add(1)
+	} else {
+		return e // everything is pinned: it serves its callers and is forgotten
+	}
+	next.put(e)
+	c.index.Store(next)
+	return e
+}
+
+func (x *promptIndex) clone() *promptIndex {
+	next := &promptIndex{all: maps.Clone(x.all), production: maps.Clone(x.production)}
+	if next.all == nil {
+		next.all, next.production = map[promptKey]*promptEntry{}, map[string]*promptEntry{}
+	}
+	return next
+}
+
+func (x *promptIndex) put(e *promptEntry) {
+	x.all[e.key] = e
+	if e.key == production(e.key.name) {
+		x.production[e.key.name] = e
+	}
+}
+
+func (x *promptIndex) remove(key promptKey) {
+	delete(x.all, key)
+	if key == production(key.name) {
+		delete(x.production, key.name)
+	}
+}
+
+func production(name string) promptKey { return promptKey{name: name, label: LabelProduction} }
+
+// victim is the one that was not used for longest; -1 if all are pinned.
+func (c *promptCache) victim() int {
+	found := -1
+	for i, e := range c.ring {
+		if e.pins == 0 && (found < 0 || e.used.Load() < c.ring[found].used.Load()) {
+			found = i
+		}
+	}
+	return found
+}
+
+func (c *promptCache) unpin(e *promptEntry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.pins = max(e.pins-1, 0)
+}
+
+// pinned reports whether a handle holds the entry.
+func (c *promptCache) pinned(e *promptEntry) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return e.pins > 0
+}
+
+// begin starts what prompts need, with the first of them; the caller holds the lock.
+func (c *promptCache) begin() {
+	if c.begun || c.ended {
+		return
+	}
+	c.begun = true
+	if c.file != nil {
+		c.load()
+		c.running.Go(c.keepFile)
+	}
+	if w, ok := c.source.(PromptWatcher); ok && c.push {
+		c.running.Go(func() { c.watch(w) })
+	}
+}
+
+// start runs f on a goroutine that close waits for; false if it is too late.
+func (c *promptCache) start(f func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return false
+	}
+	c.running.Go(f)
+	return true
+}
+
+// close ends all goroutines, and waits for them.
+func (c *promptCache) close() {
+	if c == nil {
+		return
+	}
+	c.closed.Do(func() {
+		c.mu.Lock()
+		c.ended = true
+		ring := c.ring
+		c.mu.Unlock()
+		c.cancel()
+		for _, e := range ring {
+			e.stop()
+		}
+	})
+	c.running.Wait()
+}
+
+func (c *promptCache) stats() PromptStats {
+	n := &c.counts
+	return PromptStats{
+		Kept: len(c.index.Load().all), Fetches: n.fetches.Load(), Unchanged: n.unchanged.Load(), Failed: n.failed.Load(), Stale: n.stale.Load(),
+		TooOld: n.tooOld.Load(), Fallbacks: n.fallbacks.Load(), Evicted: n.evicted.Load(), Pushed: n.pushed.Load(), Watching: n.watching.Load(),
+	}
+}

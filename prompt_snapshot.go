@@ -1,0 +1,180 @@
+package langshark
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// promptFile is what the next process begins with.
+type promptFile struct {
+	path            string
+	host, publicKey string
+	wake            chan struct{} // holds one while there is something to write
+}
+
+// promptFileData is its JSON. Another form of it has another number.
+type promptFileData struct {
+	Format    int               `json:"format"`
+	Host      string            `json:"host"`
+	PublicKey string            `json:"publicKey"`
+	Prompts   []promptFileEntry `json:"prompts"`
+}
+
+type promptFileEntry struct {
+	Name       string          `json:"name"`
+	Label      string          `json:"label,omitempty"`
+	Version    int             `json:"version,omitempty"`
+	Experiment string          `json:"experiment,omitempty"`
+	ETag       string          `json:"etag,omitempty"`
+	CheckedAt  time.Time       `json:"checkedAt"`
+	Body       json.RawMessage `json:"body"`
+}
+
+const (
+	promptFileFormat   = 1
+	maxPromptFileBytes = 64 << 20
+	promptFilePause    = time.Second // between two writes
+)
+
+// load fills the cache from the file, to be fetched anew when first asked for; the caller holds the lock.
+// What is damaged, and what is another project's, is left out.
+func (c *promptCache) load() {
+	data, err := c.file.read()
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			go c.report(fmt.Errorf("prompts of an earlier process: %w", err))
+		}
+		return
+	}
+	for _, f := range data.Prompts {
+		key := promptKey{name: f.Name, label: f.Label, version: f.Version}
+		if f.Experiment != "" {
+			key = promptKey{name: f.Name, label: f.Experiment, experiment: true}
+		}
+		v, err := decodeValue(key, PromptResponse{Body: f.Body, ETag: f.ETag}, f.CheckedAt, PromptSaved)
+		if err != nil || len(c.ring) >= c.limit {
+			continue
+		}
+		if _, ok := c.index.Load().all[key]; !ok {
+			c.add(key).value.Store(v)
+		}
+	}
+}
+
+func (f *promptFile) read() (*promptFileData, error) {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	defer file.Close()
+	b, err := io.ReadAll(io.LimitReader(file, maxPromptFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	var data promptFileData
+	if len(b) > maxPromptFileBytes {
+		return nil, fmt.Errorf("%s has more than %d bytes", f.path, maxPromptFileBytes)
+	}
+	if err := json.Unmarshal(b, &data); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", f.path, err)
+	}
+	if data.Format != promptFileFormat || data.Host != f.host || data.PublicKey != f.publicKey {
+		return &promptFileData{}, nil
+	}
+	return &data, nil
+}
+
+// saveSoon has the file written.
+func (c *promptCache) saveSoon() {
+	if c.file == nil {
+		return
+	}
+	select {
+	case c.file.wake <- struct{}{}:
+	default:
+	}
+}
+
+// keepFile writes the file when something has changed, and last of all at the end.
+func (c *promptCache) keepFile() {
+	for {
+		select {
+		case <-c.file.wake:
+		case <-c.ctx.Done():
+			c.saveLast()
+			return
+		}
+		c.save()
+		pause := time.NewTimer(promptFilePause)
+		select {
+		case <-pause.C:
+		case <-c.ctx.Done():
+			pause.Stop()
+			c.saveLast()
+			return
+		}
+	}
+}
+
+func (c *promptCache) saveLast() {
+	select {
+	case <-c.file.wake:
+		c.save()
+	default:
+	}
+}
+
+func (c *promptCache) save() {
+	data := promptFileData{Format: promptFileFormat, Host: c.file.host, PublicKey: c.file.publicKey}
+	size := 0
+	for key, e := range c.index.Load().all {
+		v := e.value.Load()
+		if v == nil || len(v.body) == 0 || size+len(v.body) > maxPromptFileBytes/2 {
+			continue
+		}
+		size += len(v.body)
+		f := promptFileEntry{Name: key.name, Label: key.label, Version: key.version, ETag: v.etag, CheckedAt: v.checkedAt.Round(0), Body: v.body}
+		if key.experiment {
+			f.Label, f.Experiment = "", key.label
+		}
+		data.Prompts = append(data.Prompts, f)
+	}
+	if err := c.file.write(&data); err != nil {
+		c.report(fmt.Errorf("prompts for the next process (Config.PromptSnapshot): %w", err))
+	}
+}
+
+// write replaces the file at once, so that no reader sees half of it.
+func (f *promptFile) write(data *promptFileData) (err error) {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("encoding: %w", err)
+	}
+	dir := filepath.Dir(f.path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("folder: %w", err)
+	}
+	temporary, err := os.CreateTemp(dir, filepath.Base(f.path)+".*.tmp") // mode 0600
+	if err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temporary.Name())
+		}
+	}()
+	_, err = temporary.Write(b)
+	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	if err = os.Rename(temporary.Name(), f.path); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/langshark/langshark-go/server/catalog"
+)
+
+type wireExperiment struct {
+	Prompt     string                `json:"prompt"`
+	Experiment string                `json:"experiment"`
+	Salt       string                `json:"salt"`
+	Variants   []catalog.Variant     `json:"variants"`
+	Ranges     []catalog.BucketRange `json:"ranges"`
+	Prompts    []wirePrompt          `json:"prompts,omitempty"` // left out in lists
+	CreatedAt  instant               `json:"createdAt"`
+	UpdatedAt  instant               `json:"updatedAt"`
+}
+
+func experimentOnWire(x *catalog.Experiment) wireExperiment {
+	w := wireExperiment{Prompt: x.Prompt, Experiment: x.Name, Salt: x.Salt, Variants: x.Variants, Ranges: x.Ranges, CreatedAt: instant(x.CreatedAt), UpdatedAt: instant(x.UpdatedAt)}
+	if x.Prompts != nil {
+		w.Prompts = convert(x.Prompts, promptOnWire)
+	}
+	return w
+}
+
+func (c *call) listExperiments() {
+	p := c.query()
+	prompt := p.needed("prompt")
+	if err := p.err(); err != nil {
+		c.fail(err)
+		return
+	}
+	all, err := c.Catalog.Experiments(c.ctx(), c.access.ProjectID, prompt)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	write(c.w, http.StatusOK, dataOf[wireExperiment]{convert(all, experimentOnWire)})
+}
+
+func (c *call) getExperiment() {
+	p := c.query()
+	prompt := p.needed("prompt")
+	if err := p.err(); err != nil {
+		c.fail(err)
+		return
+	}
+	x, err := c.Catalog.Experiment(c.ctx(), c.access.ProjectID, prompt, c.params["experiment"])
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.writeTagged(experimentOnWire(x))
+}
+
+func (c *call) putExperiment() {
+	set := func(ctx context.Context, projectID string, body []byte) (*catalog.Experiment, error) {
+		return c.Catalog.SetExperiment(ctx, projectID, c.params["experiment"], body)
+	}
+	change(c, http.StatusOK, set, experimentOnWire)
+}
+
+func (c *call) deleteExperiment() {
+	p := c.query()
+	prompt := p.needed("prompt")
+	err := p.err()
+	if err == nil {
+		err = c.Catalog.DeleteExperiment(c.acting(), c.access.ProjectID, prompt, c.params["experiment"])
+	}
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+}

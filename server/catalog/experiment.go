@@ -1,0 +1,265 @@
+package catalog
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/langshark/langshark-go/server/store"
+)
+
+// Bounds of experiments.
+const (
+	MaxExperiments = 100 // on one prompt
+	MaxVariants    = 100 // of one experiment
+)
+
+// Experiment gives some of an application's units one version of a prompt and some another, by the
+// bucket into which each falls. What falls outside of all ranges is not part of it.
+type Experiment struct {
+	Identity
+	Prompt   string
+	Name     string
+	Salt     string
+	Variants []Variant
+	// Ranges are sorted and don't overlap.
+	Ranges []BucketRange
+	// Prompts are the versions that variants have, each once, with what they refer to in its
+	// place; nil in a list.
+	Prompts []Prompt
+}
+
+// experiment is kept below its prompt, with its name.
+type experiment struct {
+	Identity `json:"-"`
+	Name     string        `json:"name"`
+	Salt     string        `json:"salt"`
+	Variants []Variant     `json:"variants"`
+	Ranges   []BucketRange `json:"ranges"`
+}
+
+func (e *experiment) of(p *prompt) *Experiment {
+	return &Experiment{Identity: e.Identity, Prompt: p.Name, Name: e.Name, Salt: e.Salt, Variants: e.Variants, Ranges: e.Ranges}
+}
+
+// SetExperiment makes or changes an experiment, given as JSON: prompt, variants, each with name, version
+// and weight, and when it is made as one likes salt. Nobody changes sides who need not.
+func (c *Catalog) SetExperiment(ctx context.Context, projectID, name string, body []byte) (*Experiment, error) {
+	o, err := parse(body)
+	if err != nil {
+		return nil, err
+	}
+	if utf8.RuneCountInString(name) > MaxNameChars || name == "" || !utf8.ValidString(name) {
+		o.fail("experiment", "invalid_string", "must be a name of at most %d characters", MaxNameChars)
+	}
+	promptName, variants, salt := o.name("prompt"), readVariants(o), o.short("salt", MaxNameChars)
+	if strings.ContainsRune(salt, 0) {
+		o.fail("salt", "invalid_string", "must not have the character 0, which stands between salt and unit")
+	}
+	if err := o.err(); err != nil {
+		return nil, err
+	}
+	var set *Experiment
+	err = c.editPrompt(ctx, projectID, promptName, func(e *promptEdit) error {
+		if e.p == nil {
+			return notFound("Prompt not found: '%s'", promptName)
+		}
+		for _, v := range variants {
+			if e.p.ref(v.Version) == nil {
+				return promptNotFound(promptName, PromptSelection{Version: v.Version}.text())
+			}
+		}
+		kept, err := e.experiment(name, salt)
+		if err != nil {
+			return err
+		}
+		kept.Variants, kept.Ranges = variants, assign(kept.Ranges, variants)
+		if err := put(e.tx, kindExperiment, e.p.ID, name, kept); err != nil {
+			return err
+		}
+		e.note(promptHistory{Action: ActionExperiment, Experiment: name})
+		set = kept.of(e.p)
+		return set.load(e.tx, e.p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+// experiment is the one of that name, or a new one.
+func (e *promptEdit) experiment(name, salt string) (*experiment, error) {
+	found, err := experimentNamed(e.tx, e.p, name)
+	if err != nil {
+		return nil, err
+	}
+	if found != nil {
+		if salt != "" && salt != found.Salt {
+			return nil, refused("Experiment '%s' has another salt, which would deal everybody anew: leave salt out, or make another experiment", name)
+		}
+		return found, nil
+	}
+	_, total, err := list[experiment](e.tx, store.DocumentQuery{Kind: kindExperiment, Parent: e.p.ID, Page: store.Page{Limit: -1, Total: true}})
+	if err != nil {
+		return nil, err
+	}
+	if total >= MaxExperiments {
+		return nil, refused("Prompt '%s' has %d experiments: delete one first", e.p.Name, MaxExperiments)
+	}
+	if salt == "" {
+		var random [8]byte
+		_, _ = rand.Read(random[:]) // it never fails
+		salt = hex.EncodeToString(random[:])
+	}
+	return &experiment{Identity: Identity{ID: newID()}, Name: name, Salt: salt}, nil
+}
+
+func readVariants(o *object) []Variant {
+	if !o.need("variants") {
+		return nil
+	}
+	var variants []Variant
+	var names []string
+	sum, before := 0, len(*o.errs)
+	for _, e := range o.objects("variants") {
+		v := Variant{Name: e.needID("name")}
+		if e.need("version") {
+			if n := e.whole("version", 1, math.MaxInt32); n != nil {
+				v.Version = *n
+			}
+		}
+		if e.need("weight") {
+			if n := e.whole("weight", 0, Buckets); n != nil {
+				v.Weight = *n
+			}
+		}
+		if slices.Contains(names, v.Name) {
+			e.fail("name", "custom", "another variant has this name: give it one of its own")
+		}
+		names, variants, sum = append(names, v.Name), append(variants, v), sum+v.Weight
+	}
+	switch {
+	case len(variants) == 0 && len(*o.errs) == before:
+		o.fail("variants", "too_small", "must have at least one variant")
+	case len(variants) > MaxVariants:
+		o.fail("variants", "too_big", "must have at most %d variants", MaxVariants)
+	case sum > Buckets:
+		o.fail("variants", "too_big", "weights add up to %d: there are %d buckets to give", sum, Buckets)
+	}
+	return variants
+}
+
+// load fills in the prompts.
+func (x *Experiment) load(r reader, p *prompt) error {
+	x.Prompts = []Prompt{}
+	for _, v := range x.Variants {
+		if slices.ContainsFunc(x.Prompts, func(have Prompt) bool { return have.Version == v.Version }) {
+			continue
+		}
+		whole, err := p.load(r, v.Version)
+		if err != nil {
+			return err
+		}
+		if err := whole.resolve(r); err != nil {
+			return err
+		}
+		x.Prompts = append(x.Prompts, *whole)
+	}
+	return nil
+}
+
+// Experiment returns one experiment on a prompt.
+func (c *Catalog) Experiment(ctx context.Context, projectID, promptName, name string) (*Experiment, error) {
+	r := c.reader(ctx, projectID)
+	p, err := promptNamed(r, promptName)
+	if err != nil {
+		return nil, err
+	}
+	if p != nil {
+		found, err := experimentNamed(r, p, name)
+		if err != nil {
+			return nil, err
+		}
+		if found != nil {
+			x := found.of(p)
+			return x, x.load(r, p)
+		}
+	}
+	return nil, experimentNotFound(promptName, name)
+}
+
+func experimentNamed(r reader, p *prompt, name string) (*experiment, error) {
+	return named[experiment](r, store.DocumentQuery{Kind: kindExperiment, Parent: p.ID}, name)
+}
+
+func experimentNotFound(promptName, name string) error {
+	return notFound("Experiment not found: '%s' on prompt '%s'", name, promptName)
+}
+
+// Experiments lists those on a prompt, newest first, without the prompts themselves.
+func (c *Catalog) Experiments(ctx context.Context, projectID, promptName string) ([]Experiment, error) {
+	r := c.reader(ctx, projectID)
+	p, err := promptNamed(r, promptName)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nil, notFound("Prompt not found: '%s'", promptName)
+	}
+	kept, err := p.experiments(r)
+	all := make([]Experiment, len(kept))
+	for i := range kept {
+		all[i] = *kept[i].of(p)
+	}
+	return all, err
+}
+
+func (p *prompt) experiments(r reader) ([]experiment, error) {
+	kept, _, err := list[experiment](r, store.DocumentQuery{Kind: kindExperiment, Parent: p.ID, Page: store.Page{Limit: MaxExperiments}})
+	return kept, err
+}
+
+// DeleteExperiment ends an experiment: all get the label again that they ask for.
+func (c *Catalog) DeleteExperiment(ctx context.Context, projectID, promptName, name string) error {
+	return c.editPrompt(ctx, projectID, promptName, func(e *promptEdit) error {
+		if e.p == nil {
+			return experimentNotFound(promptName, name)
+		}
+		kept, err := experimentNamed(e.tx, e.p, name)
+		if err != nil {
+			return err
+		}
+		if kept == nil {
+			return experimentNotFound(promptName, name)
+		}
+		e.note(promptHistory{Action: ActionExperiment, Experiment: name})
+		return e.tx.Delete(kindExperiment, kept.ID)
+	})
+}
+
+// dropExperiments refuses, after versions were dropped, if an experiment has one of them; those on a
+// prompt that is gone as a whole go with it.
+func (e *promptEdit) dropExperiments() error {
+	kept, err := e.p.experiments(e.tx)
+	if err != nil {
+		return err
+	}
+	for _, x := range kept {
+		if len(e.p.Versions) == 0 {
+			if err := e.tx.Delete(kindExperiment, x.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, v := range x.Variants {
+			if e.p.ref(v.Version) == nil {
+				return refused("Version %d of prompt '%s' is in experiment '%s': change or delete that first", v.Version, e.p.Name, x.Name)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,395 @@
+package catalog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/langshark/langshark-go/server/catalog"
+	"github.com/langshark/langshark-go/server/store"
+)
+
+func wantConflict(t *testing.T, what string, err error, part string) {
+	t.Helper()
+	if no, ok := errors.AsType[*catalog.ConflictError](err); !ok || !strings.Contains(no.Message, part) {
+		t.Errorf("%s: %v, want a conflict that says %q", what, err, part)
+	}
+}
+
+func wantForbidden(t *testing.T, what string, err error, parts ...string) {
+	t.Helper()
+	no, ok := errors.AsType[*catalog.ForbiddenError](err)
+	if !ok {
+		t.Errorf("%s: %v, want that it is forbidden", what, err)
+		return
+	}
+	for _, part := range parts {
+		if !strings.Contains(no.Message, part) {
+			t.Errorf("%s: %q doesn't say %q", what, no.Message, part)
+		}
+	}
+}
+
+// history reads all of it, oldest first, in pages.
+func history(t *testing.T, c *catalog.Catalog, name string, limit int) (all []catalog.PromptChange) {
+	t.Helper()
+	for page := (store.Page{Limit: limit}); ; {
+		list, next, err := c.PromptHistory(t.Context(), projectID, name, page)
+		if err != nil || len(list) > limit {
+			t.Fatalf("%d entries, %v", len(list), err)
+		}
+		all = append(all, list...)
+		if page.After = next; next == "" {
+			slices.Reverse(all)
+			return all
+		}
+	}
+}
+
+// TestHistoryAtRandom replays the history after each change, and compares rollbacks with a list
+// of where each label has been.
+func TestHistoryAtRandom(t *testing.T) {
+	c, _ := open(t)
+	r := rand.New(rand.NewPCG(9, 10))
+	labels := []string{"production", "staging"}
+	var been map[string][]int // of each label, 0 is nowhere
+	last, there := 0, map[int]bool{}
+	at := func(label string) int {
+		if n := len(been[label]); n > 0 {
+			return been[label][n-1]
+		}
+		return 0
+	}
+	move := func(label string, to int) {
+		if at(label) != to {
+			been[label] = append(been[label], to)
+		}
+	}
+	been = map[string][]int{}
+	rolled, nothing := 0, 0
+	for step := range 200 {
+		label := labels[r.IntN(2)]
+		version := 1 + r.IntN(max(last, 1))
+		switch what := r.IntN(7); {
+		case what < 2 || len(there) == 0:
+			if len(there) == 0 {
+				been, last = map[string][]int{}, 0
+			}
+			last++
+			there[last] = true
+			give := l{}
+			if r.IntN(2) == 0 {
+				give = l{label}
+				move(label, last)
+			}
+			do(t, c.CreatePrompt, m{"name": "p", "prompt": fmt.Sprint(step), "labels": give, "commitMessage": fmt.Sprint("step ", step)})
+		case what == 2 && there[version]:
+			if _, err := c.LabelPrompt(t.Context(), projectID, "p", version, body(t, m{"newLabels": l{label}})); err != nil {
+				t.Fatal(err)
+			}
+			move(label, version)
+		case what == 3 && there[version]:
+			if _, err := c.LabelPrompt(t.Context(), projectID, "p", version, body(t, m{"removeLabels": l{label}})); err != nil {
+				t.Fatal(err)
+			}
+			if at(label) == version {
+				move(label, 0)
+			}
+		case what == 4 && there[version]:
+			if err := c.DeletePrompt(t.Context(), projectID, "p", catalog.PromptSelection{Version: version}); err != nil {
+				t.Fatal(err)
+			}
+			delete(there, version)
+			for _, label := range labels {
+				if at(label) == version {
+					move(label, 0)
+				}
+			}
+		case what >= 5:
+			now, list := at(label), been[label]
+			i := len(list) - 2
+			for i >= 0 && (!there[list[i]] || list[i] == now) {
+				i--
+			}
+			p, err := c.RollbackPrompt(t.Context(), projectID, body(t, m{"name": "p", "label": label}))
+			if i < 0 {
+				nothing++
+				wantConflict(t, "nothing before", err, "no other version before")
+				break
+			}
+			rolled++
+			if err != nil || p.Version != list[i] || !slices.Contains(p.Labels, label) {
+				t.Fatalf("step %d: back to %+v, %v; want version %d of %v", step, p, err, list[i], list)
+			}
+			been[label] = list[:i+1]
+		}
+		replay(t, step, history(t, c, "p", 100), map[string]int{"production": at("production"), "staging": at("staging")}, there)
+	}
+	if rolled < 20 || nothing < 5 {
+		t.Errorf("%d rollbacks, %d with nothing before: the test tries too little", rolled, nothing)
+	}
+}
+
+// replay complains unless the entries lead to these labels and versions.
+func replay(t *testing.T, step int, entries []catalog.PromptChange, want map[string]int, there map[int]bool) {
+	t.Helper()
+	on, versions := map[string]int{"production": 0, "staging": 0}, map[int]bool{}
+	for _, e := range entries {
+		switch e.Action {
+		case catalog.ActionCreate:
+			versions[e.Version] = true
+		case catalog.ActionDelete:
+			delete(versions, e.Version)
+		case catalog.ActionLabel, catalog.ActionRollback, catalog.ActionUnlabel:
+			if on[e.Label] != e.From {
+				t.Fatalf("step %d: %+v comes from version %d, the label was on %d", step, e, e.From, on[e.Label])
+			}
+			on[e.Label] = e.Version
+		case catalog.ActionTags, catalog.ActionExperiment:
+		}
+	}
+	if !maps.Equal(on, want) || !maps.Equal(versions, there) {
+		t.Fatalf("step %d: the history leads to %v of %v, want %v of %v", step, on, versions, want, there)
+	}
+}
+
+func TestHistorySaysWho(t *testing.T) {
+	c, _ := open(t)
+	by := func(a catalog.Actor) context.Context { return catalog.WithActor(t.Context(), a) }
+	if _, err := c.CreatePrompt(by(catalog.Actor{PublicKey: "pk-1", Name: "x"}), projectID, body(t, m{"name": "p", "prompt": "x", "labels": l{"production"}, "tags": l{"t"}, "commitMessage": "why"})); err != nil {
+		t.Fatal(err)
+	}
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "y"})
+	if _, err := c.LabelPrompt(by(catalog.Actor{Name: "김"}), projectID, "p", 2, body(t, m{"newLabels": l{"production"}, "message": "better"})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.RollbackPrompt(by(catalog.Actor{Name: "이"}), projectID, body(t, m{"name": "p", "message": "worse"})); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DeletePrompt(t.Context(), projectID, "p", catalog.PromptSelection{}); err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, e := range history(t, c, "p", 3) {
+		if e.At.IsZero() || e.Name != "p" {
+			t.Errorf("%+v", e)
+		}
+		fmt.Fprintf(&got, "%s %s %d %s<%d %s\n", e.By, e.Action, e.Version, e.Label, e.From, e.Message)
+	}
+	want := `pk-1 create 1 <0 why
+pk-1 label 1 production<0 why
+pk-1 tags 0 <0 why
+ create 2 <0 
+김 label 2 production<1 better
+이 rollback 1 production<2 worse
+ unlabel 0 production<1 
+ delete 0 <0 
+`
+	if got.String() != want {
+		t.Errorf("got\n%swant\n%s", got.String(), want)
+	}
+	if all := history(t, c, "", 7); len(all) != 8 {
+		t.Errorf("of all prompts: %d entries", len(all))
+	}
+	if _, _, err := c.PromptHistory(t.Context(), projectID, "p", store.Page{Limit: 3, After: "none"}); !errors.Is(err, store.ErrBadCursor) {
+		t.Errorf("a cursor that isn't one: %v", err)
+	}
+}
+
+func TestRollback(t *testing.T) {
+	c, _ := open(t)
+	ctx := t.Context()
+	_, err := c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p"}))
+	wantNotFound(t, "rollback of no prompt", err)
+	for range 4 {
+		do(t, c.CreatePrompt, m{"name": "p", "prompt": "x", "labels": l{"production"}})
+	}
+	for _, want := range []int{3, 2, 1} { // each goes back further
+		if p := do(t, c.RollbackPrompt, m{"name": "p"}); p.Version != want {
+			t.Errorf("back to version %d, want %d", p.Version, want)
+		}
+	}
+	_, err = c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p"}))
+	wantConflict(t, "rollback of the first", err, "Label 'production' of prompt 'p'")
+	if p := do(t, c.RollbackPrompt, m{"name": "p", "version": 4}); p.Version != 4 {
+		t.Errorf("to a version: %d", p.Version)
+	}
+	if p := do(t, c.RollbackPrompt, m{"name": "p"}); p.Version != 1 {
+		t.Errorf("after one to a version: %d", p.Version)
+	}
+	_, err = c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p", "version": 9}))
+	wantNotFound(t, "rollback to no version", err)
+	_, err = c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p", "expect": m{"production": 3}}))
+	wantConflict(t, "rollback of another version than expected", err, "on version 1, not on version 3")
+	_, err = c.RollbackPrompt(ctx, projectID, body(t, m{"label": "latest", "version": 1.5}))
+	wantFields(t, "a wrong rollback", err, "name", "version", "label")
+}
+
+func TestExpect(t *testing.T) {
+	c, _ := open(t)
+	ctx := t.Context()
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "x", "labels": l{"production"}, "expect": m{"production": nil, "latest": 0}})
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "y", "expect": m{"production": 1, "latest": 1, "staging": 0}})
+	_, err := c.CreatePrompt(ctx, projectID, body(t, m{"name": "p", "prompt": "z", "expect": m{"latest": 1}}))
+	wantConflict(t, "a version after another one", err, "on version 2, not on version 1")
+	label := func(v any) error {
+		_, err := c.LabelPrompt(ctx, projectID, "p", 2, body(t, v))
+		return err
+	}
+	wantConflict(t, "a move", label(m{"newLabels": l{"production"}, "expect": m{"production": 2}}), "Label 'production' of prompt 'p' is on version 1, not on version 2")
+	wantConflict(t, "a first move", label(m{"newLabels": l{"staging"}, "expect": m{"staging": 1}}), "on no version, not on version 1")
+	if err := label(m{"newLabels": l{"production"}, "expect": m{"production": 1}}); err != nil {
+		t.Error(err)
+	}
+	wantFields(t, "wrong fields", label(m{"newLabels": l{"a"}, "removeLabels": l{"a"}, "expect": m{"production": "1"}}), "removeLabels", "expect")
+	wantFields(t, "no labels", label(m{}), "newLabels")
+	wantFields(t, "latest", label(m{"removeLabels": l{"latest"}}), "removeLabels")
+	if err := label(m{"removeLabels": l{"production", "never"}}); err != nil {
+		t.Error(err)
+	}
+	_, err = c.Prompt(ctx, projectID, "p", catalog.PromptSelection{})
+	wantNotFound(t, "the label that was taken away", err)
+	if err := label(m{"newLabels": l{"part"}}); err != nil {
+		t.Fatal(err)
+	}
+	do(t, c.CreatePrompt, m{"name": "q", "prompt": byLabel("p", "part")})
+	wantRefusal(t, "a label that is referred to", label(m{"removeLabels": l{"part"}}), "'q' version 1 (by label 'part')")
+}
+
+func TestProtectedLabels(t *testing.T) {
+	c, _ := open(t)
+	ctx := t.Context()
+	for _, name := range []string{"p", "old"} {
+		do(t, c.CreatePrompt, m{"name": name, "prompt": "x", "labels": l{"production", "staging"}})
+		do(t, c.CreatePrompt, m{"name": name, "prompt": "y", "labels": l{"production"}})
+	}
+	if err := c.ProtectLabel(ctx, projectID, catalog.ProtectedLabel{Label: "production", Keys: []string{"pk-ci"}, Roles: []string{"admin"}}); err != nil {
+		t.Fatal(err)
+	}
+	ways := map[string]func(context.Context) error{
+		"create": func(ctx context.Context) error {
+			_, err := c.CreatePrompt(ctx, projectID, body(t, m{"name": "p", "prompt": "z", "labels": l{"production"}}))
+			return err
+		},
+		"a first create": func(ctx context.Context) error {
+			_, err := c.CreatePrompt(ctx, projectID, body(t, m{"name": "new", "prompt": "z", "labels": l{"production"}}))
+			return err
+		},
+		"the older form": func(ctx context.Context) error {
+			_, err := c.CreatePromptV1(ctx, projectID, body(t, m{"name": "p", "prompt": "z", "isActive": true}))
+			return err
+		},
+		"newLabels": func(ctx context.Context) error {
+			_, err := c.LabelPrompt(ctx, projectID, "p", 1, body(t, m{"newLabels": l{"production"}}))
+			return err
+		},
+		"removeLabels": func(ctx context.Context) error {
+			_, err := c.LabelPrompt(ctx, projectID, "p", 2, body(t, m{"removeLabels": l{"production"}}))
+			return err
+		},
+		"rollback": func(ctx context.Context) error {
+			_, err := c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p"}))
+			return err
+		},
+		"rollback to a version": func(ctx context.Context) error {
+			_, err := c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p", "version": 1}))
+			return err
+		},
+		"delete of the version": func(ctx context.Context) error {
+			return c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{Version: 2})
+		},
+		"delete by label": func(ctx context.Context) error {
+			return c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{Label: "production"})
+		},
+		"delete of all": func(ctx context.Context) error {
+			return c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{})
+		},
+	}
+	for way, f := range ways {
+		for _, a := range []catalog.Actor{{}, {PublicKey: "pk-other"}, {Role: "viewer", Name: "admin"}} {
+			wantForbidden(t, fmt.Sprintf("%s by %+v", way, a), f(catalog.WithActor(ctx, a)), "Label 'production' of prompt", "pk-ci", "admin")
+		}
+	}
+	if p, err := c.Prompt(ctx, projectID, "p", catalog.PromptSelection{}); err != nil || p.Version != 2 {
+		t.Fatalf("production has moved: %+v, %v", p, err)
+	}
+	if _, err := c.Prompt(ctx, projectID, "new", catalog.PromptSelection{Label: "latest"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a version of what was forbidden is there: %v", err)
+	}
+	// What moves no protected label is free.
+	if _, err := c.LabelPrompt(ctx, projectID, "p", 2, body(t, m{"newLabels": l{"production", "staging"}})); err != nil {
+		t.Errorf("where it is already: %v", err)
+	}
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "z"})
+	for _, a := range []catalog.Actor{{PublicKey: "pk-ci"}, {Role: "admin"}, {Operator: true}} {
+		if _, err := c.RollbackPrompt(catalog.WithActor(ctx, a), projectID, body(t, m{"name": "p", "version": 1})); err != nil {
+			t.Errorf("%+v: %v", a, err)
+		}
+		if _, err := c.RollbackPrompt(catalog.WithActor(ctx, a), projectID, body(t, m{"name": "p"})); err != nil {
+			t.Errorf("%+v: %v", a, err)
+		}
+	}
+	if list, err := c.ProtectedLabels(ctx, projectID); err != nil || len(list) != 1 || list[0].Label != "production" || !slices.Equal(list[0].Keys, []string{"pk-ci"}) {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := c.ProtectLabel(ctx, projectID, catalog.ProtectedLabel{Label: "production"}); err != nil {
+		t.Fatal(err)
+	}
+	wantForbidden(t, "nobody named", ways["rollback"](catalog.WithActor(ctx, catalog.Actor{PublicKey: "pk-ci"})), "only who runs the server")
+	if err := c.UnprotectLabel(ctx, projectID, "production"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ways["rollback"](ctx); err != nil {
+		t.Errorf("after it is free again: %v", err)
+	}
+	if err := c.UnprotectLabel(ctx, projectID, "production"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("free already: %v", err)
+	}
+	for _, label := range []string{"latest", "Not A Label", ""} {
+		if err := c.ProtectLabel(ctx, projectID, catalog.ProtectedLabel{Label: label}); err == nil {
+			t.Errorf("label %q is protected", label)
+		}
+	}
+}
+
+func TestPromptDiff(t *testing.T) {
+	c, _ := open(t)
+	show := func(parts []catalog.DiffPart) string {
+		var b strings.Builder
+		for _, p := range parts {
+			b.WriteString(map[string]string{"equal": "=", "delete": "-", "insert": "+"}[string(p.Op)] + p.Text + "|")
+		}
+		return b.String()
+	}
+	v := func(n int) catalog.PromptSelection { return catalog.PromptSelection{Version: n} }
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "친절하게 답해 주세요", "config": m{"temperature": 0.5}})
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "짧게 답해 주세요", "config": m{"temperature": 0.7}, "labels": l{"production"}})
+	d, err := c.PromptDiff(t.Context(), projectID, "p", v(1), catalog.PromptSelection{})
+	if err != nil || d.From != 1 || d.To != 2 || show(d.Parts) != "-친절하게|+짧게|= 답해 주세요|" || show(d.Config) != "={\n  \"temperature\": 0.|-5|+7|=\n}|" || d.Messages != nil {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if same, err := c.PromptDiff(t.Context(), projectID, "p", v(2), v(2)); err != nil || show(same.Parts) != "=짧게 답해 주세요|" {
+		t.Errorf("%+v, %v", same, err)
+	}
+	message := func(role, content string) m { return m{"role": role, "content": content} }
+	do(t, c.CreatePrompt, m{"name": "c", "type": "chat", "prompt": l{message("system", "be kind"), m{"type": "placeholder", "name": "history"}, message("user", "q")}})
+	do(t, c.CreatePrompt, m{"name": "c", "type": "chat", "prompt": l{message("system", "be short"), message("assistant", "ok"), message("user", "q")}})
+	d, err = c.PromptDiff(t.Context(), projectID, "c", v(1), v(2))
+	var got []string
+	for _, m := range d.Messages {
+		got = append(got, m.Role+"/"+m.Name+":"+show(m.Parts))
+	}
+	want := []string{"system/:=be |-kind|+short|", "/history:-{{history}}|", "assistant/:+ok|", "user/:=q|"}
+	if err != nil || d.Parts != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+	_, err = c.PromptDiff(t.Context(), projectID, "c", v(1), v(9))
+	wantNotFound(t, "no version", err)
+	_, err = c.PromptDiff(t.Context(), projectID, "none", v(1), v(2))
+	wantNotFound(t, "no prompt", err)
+}

@@ -1,0 +1,32 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+)
+
+// DeletePrompt removes the versions of a prompt that the selection names, all if it names
+// none. The newest of those that stay becomes the latest. What other prompts refer to is refused.
+func (c *Catalog) DeletePrompt(ctx context.Context, projectID, name string, s PromptSelection) error {
+	return c.editPrompt(ctx, projectID, name, func(e *promptEdit) error {
+		if e.p == nil {
+			return notFound("Prompt not found: '%s'", name)
+		}
+		refs := slices.Clone(e.p.Versions)
+		gone := promptHistory{Action: ActionDelete}
+		if s != (PromptSelection{}) {
+			ref := e.p.ref(s.of(e.p))
+			if ref == nil {
+				return promptNotFound(name, s.text())
+			}
+			refs, gone.Version = []versionRef{*ref}, ref.Version
+		}
+		for _, ref := range refs {
+			if err := e.drop(ref); err != nil {
+				return err
+			}
+		}
+		e.note(gone)
+		return nil
+	})
+}

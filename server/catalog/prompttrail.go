@@ -1,0 +1,52 @@
+package catalog
+
+// maxTrail is how many moves of a label can be taken back.
+const maxTrail = 100
+
+// labelTrail is where a label has been: the last is the version that has it, 0 is none.
+type labelTrail struct {
+	Label    string `json:"label"`
+	Versions []int  `json:"versions"`
+}
+
+// trail is that of a label, nil if it has never moved.
+func (p *prompt) trail(label string) *labelTrail {
+	for i := range p.Trails {
+		if p.Trails[i].Label == label {
+			return &p.Trails[i]
+		}
+	}
+	return nil
+}
+
+// follow notes a move.
+func (p *prompt) follow(label string, from, to int) {
+	t := p.trail(label)
+	if t == nil {
+		p.Trails = append(p.Trails, labelTrail{Label: label})
+		t = &p.Trails[len(p.Trails)-1]
+	}
+	if n := len(t.Versions); n == 0 && from != 0 || n > 0 && t.Versions[n-1] != from { // it was kept before trails were
+		t.Versions = append(t.Versions, from)
+	}
+	t.Versions = append(t.Versions, to)
+	if n := len(t.Versions) - maxTrail; n > 0 {
+		t.Versions = append([]int(nil), t.Versions[n:]...)
+	}
+}
+
+// back is where a label was before its last move that hasn't been taken back, and the trail
+// up to there; 0 if it was nowhere. Versions that have been deleted are passed over.
+func (p *prompt) back(label string) (version int, trail []int) {
+	t := p.trail(label)
+	if t == nil {
+		return 0, nil
+	}
+	now := p.labelled(label)
+	for i := len(t.Versions) - 2; i >= 0; i-- {
+		if v := t.Versions[i]; v != 0 && v != now && p.ref(v) != nil {
+			return v, t.Versions[:i+1]
+		}
+	}
+	return 0, nil
+}
