@@ -100,6 +100,15 @@ func (c *Client) assigned(ctx context.Context, name string, s *promptSettings) *
 	return p
 }
 
+// InvalidatePrompt has everything that is kept of a prompt fetched anew, as after a
+// change that the application has made itself: its labels, versions and
+// experiments, and those of no other name. Callers get what there is until it is there.
+func (c *Client) InvalidatePrompt(name string) {
+	if c != nil && c.prompts != nil && name != "" {
+		c.prompts.renew(name, true)
+	}
+}
+
 // PromptHandle is a prompt that is kept ready: reading it costs a few nanoseconds
 // and never waits. Its methods are safe for concurrent use.
 type PromptHandle struct {

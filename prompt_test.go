@@ -370,6 +370,26 @@ func TestAChangeDuringAFetchIsSeen(t *testing.T) {
 	})
 }
 
+func TestInvalidatedByItsExactName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(map[string]string{"a@production": "one", "a@2": "of two", "ab@production": "other"})
+		c := prompts(t, h, nil)
+		want(t, textOf(c.Prompt(t.Context(), "a")), "one")
+		want(t, textOf(c.Prompt(t.Context(), "a", langshark.AtVersion(2))), "of two")
+		want(t, textOf(c.Prompt(t.Context(), "ab")), "other")
+		h.set("a@production", "two")
+		h.set("ab@production", "another")
+		c.InvalidatePrompt("a")
+		c.InvalidatePrompt("")
+		synctest.Wait()
+		want(t, textOf(c.Prompt(t.Context(), "a")), "two")
+		want(t, textOf(c.Prompt(t.Context(), "ab")), "other")
+		if h.count() != 5 {
+			t.Errorf("%d fetches", h.count())
+		}
+	})
+}
+
 func TestHandle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(map[string]string{"a@production": "one"})

@@ -44,15 +44,20 @@ func (c *promptCache) watchOnce(w PromptWatcher) (err error) {
 	return w.WatchPrompts(ctx, c.changed)
 }
 
-// changed has what is kept of a prompt fetched anew; of all with "", but then not before they are asked for again.
+// changed is told of a change by the source: of one prompt, or with "" that any may have changed.
 func (c *promptCache) changed(name string) {
 	c.counts.watching.Store(true)
 	if name != "" {
 		c.counts.pushed.Add(1)
 	}
+	c.renew(name, name != "")
+}
+
+// renew has what is kept of a prompt fetched anew, of all with "": now, or when it is asked for again.
+func (c *promptCache) renew(name string, now bool) {
 	for key, e := range c.index.Load().all {
 		if name == "" || key.name == name {
-			e.changed(name != "")
+			e.changed(now)
 		}
 	}
 }

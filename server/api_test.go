@@ -184,7 +184,7 @@ func TestRoutes(t *testing.T) {
 	for path, methods := range map[string]string{
 		"/ingestion": "POST", "/projects": "GET", "/projects/x/apiKeys": "GET POST", "/projects/x/apiKeys/y": "DELETE", "/traces": "GET POST DELETE", "/traces/x": "GET DELETE", "/observations": "GET", "/observations/x": "GET",
 		"/sessions": "GET", "/sessions/x": "GET", "/scores": "GET POST", "/scores/x": "GET DELETE", "/score-configs": "GET POST", "/v2/scores": "GET", "/v2/scores/x": "GET", "/v3/scores": "GET", "/score-configs/x": "GET PATCH",
-		"/models": "GET POST", "/models/x": "GET DELETE", "/metrics/daily": "GET", "/users": "GET", "/prompts": "GET POST", "/v2/prompts": "GET POST",
+		"/models": "GET POST", "/models/x": "GET PUT DELETE", "/metrics/daily": "GET", "/users": "GET", "/prompts": "GET POST", "/v2/prompts": "GET POST",
 		"/v2/prompts/folder/x": "GET PATCH DELETE", "/v2/prompts/folder%2Fx": "GET PATCH DELETE", "/datasets": "GET POST", "/datasets/x": "GET", "/datasets/x/runs": "GET",
 		"/datasets/x/runs/y": "GET DELETE", "/v2/datasets": "GET POST", "/v2/datasets/x%2Fy": "GET", "/dataset-items": "GET POST", "/dataset-items/x": "GET DELETE",
 		"/dataset-run-items": "GET POST", "/media": "POST", "/media/x": "GET PATCH", "/comments": "GET POST", "/comments/x": "GET",

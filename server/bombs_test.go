@@ -42,6 +42,7 @@ var bodies = map[string]string{
 	"POST score-configs":                        `{"name":"c","dataType":"NUMERIC","minValue":0,"maxValue":1,"description":"d"}`,
 	"PATCH score-configs/{id}":                  `{"name":"c","isArchived":true,"description":"d"}`,
 	"POST models":                               `{"modelName":"m","matchPattern":"m","startDate":"2026-01-01","unit":"TOKENS","inputPrice":0.1,"outputPrice":0.2,"tokenizerId":"openai","tokenizerConfig":{}}`,
+	"PUT models/{id}":                           `{"modelName":"m","matchPattern":"m","unit":"TOKENS","pricingTiers":[{"name":"Standard","isDefault":true,"priority":0,"conditions":[],"prices":{"input":0.1}}]}`,
 	"POST prompts":                              `{"name":"p1","prompt":"x","isActive":true,"config":{},"tags":["a"]}`,
 	"POST v2/prompts":                           `{"name":"p","prompt":[{"role":"user","content":"x"}],"type":"chat","labels":["production"],"tags":["a"],"config":{},"commitMessage":"m"}`,
 	"PATCH v2/prompts/{name}":                   `{"newLabels":["x"],"removeLabels":["y"],"expect":{"x":0},"message":"m"}`,

@@ -39,6 +39,59 @@ func listedIDs(o map[string]any) string {
 	return strings.Join(ids, " ")
 }
 
+// TestTexts has scores that are texts: what somebody wrote, and what the output should have been.
+func TestTexts(t *testing.T) {
+	c := scored(t)
+	c.send(t,
+		event("score-create", "w", map[string]any{"id": "w", "traceId": "t", "name": "remark", "value": "좋아요, but slow", "dataType": "TEXT"}),
+		event("score-create", "x", map[string]any{"id": "x", "traceId": "t", "observationId": "o", "name": "any", "value": "what it should have said", "dataType": "CORRECTION"}),
+	)
+	if w := c.object(t, "/api/public/v2/scores/w"); w["dataType"] != "TEXT" || w["stringValue"] != "좋아요, but slow" || w["value"] != nil {
+		t.Errorf("text: %v", w)
+	}
+	x := c.object(t, "/api/public/v3/scores?dataType=CORRECTION")["data"].([]any)[0].(map[string]any)
+	if x["name"] != "output" || x["value"] != "what it should have said" {
+		t.Errorf("correction: %v", x)
+	}
+	if status, text, _ := c.do(t, http.MethodPost, "/api/public/score-configs", map[string]any{"name": "stars", "dataType": "NUMERIC", "minValue": 1, "maxValue": 5}); status != http.StatusOK {
+		t.Fatal(status, text)
+	}
+	id := listedIDs(c.object(t, "/api/public/score-configs"))
+	for want, body := range map[string]map[string]any{
+		"1 to 500 characters": {"traceId": "t", "name": "n", "value": "", "dataType": "TEXT"}, "must be a string": {"traceId": "t", "name": "n", "value": 1, "dataType": "TEXT"},
+		"has 501": {"traceId": "t", "name": "n", "value": strings.Repeat("가", 501), "dataType": "TEXT"}, "a correction is of": {"sessionId": "s", "name": "n", "value": "v", "dataType": "CORRECTION"},
+		"mismatch": {"traceId": "t", "name": "stars", "value": "v", "dataType": "TEXT", "configId": id},
+	} {
+		if status, text, _ := c.do(t, http.MethodPost, "/api/public/scores", body); status != http.StatusBadRequest || !strings.Contains(text, want) {
+			t.Errorf("%.100v: %d %s, want %q", body, status, text, want)
+		}
+	}
+}
+
+// TestScoresOfRuns has scores of a run of a dataset, as experiments write them.
+func TestScoresOfRuns(t *testing.T) {
+	c := scored(t)
+	c.send(t, event("score-create", "r", map[string]any{"id": "r", "datasetRunId": "run", "name": "accuracy", "value": 0.75, "timestamp": "2026-05-05T00:00:00Z"}))
+	if status, text, _ := c.do(t, http.MethodPost, "/api/public/scores", map[string]any{"id": "r2", "datasetRunId": "run/2", "name": "accuracy", "value": 1}); status != http.StatusOK {
+		t.Fatal(status, text)
+	}
+	for query, want := range map[string]string{
+		"v2/scores?datasetRunId=run": "r", "v2/scores?datasetRunId=run%2F2": "r2", "v2/scores?datasetRunId=none": "", "v3/scores?experimentId=run": "r", "v3/scores?sessionId=s": "s",
+	} {
+		if got := listedIDs(c.object(t, "/api/public/"+query)); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	v2 := c.object(t, "/api/public/v2/scores/r")
+	if v2["datasetRunId"] != "run" || v2["traceId"] != nil || v2["sessionId"] != nil || v2["value"] != 0.75 {
+		t.Errorf("v2: %v", v2)
+	}
+	v3 := c.object(t, "/api/public/v3/scores?experimentId=run&fields=subject")["data"].([]any)[0].(map[string]any)
+	if subject := v3["subject"].(map[string]any); subject["kind"] != "experiment" || subject["id"] != "run" {
+		t.Errorf("v3: %v", v3)
+	}
+}
+
 // TestScoreLists asks for the same scores in the three forms that there are.
 func TestScoreLists(t *testing.T) {
 	c := scored(t)
@@ -56,7 +109,7 @@ func TestScoreLists(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"v2/scores?filter={}": "filter", "v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"nope","operator":"=","value":"x"}]`): "nope",
-		"v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"name","operator":"~","value":"x"}]`): "operator", "v2/scores?queueId=q": "queueId", "v2/scores?datasetRunId=r": "datasetRunId",
+		"v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"name","operator":"~","value":"x"}]`): "operator", "v2/scores?queueId=q": "queueId",
 		"v2/scores?fields=x": "fields", "v3/scores?limit=101": "limit", "v3/scores?fields=x": "fields", "v3/scores?value=1": "value",
 		"v3/scores?valueMin=1": "valueMin", "v3/scores?observationId=o": "observationId", "v3/scores?dataType=x": "dataType", "v3/scores?cursor=x": "cursor",
 		"v3/scores?traceId=t&sessionId=s": "sessionId", "v3/scores?queueId=q": "queueId", "scores?operator=%3E&value=x": "value",

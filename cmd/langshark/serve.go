@@ -31,8 +31,8 @@ type serveCommand struct {
 	Drain           time.Duration `default:"0s" env:"LANGSHARK_DRAIN" placeholder:"DURATION" help:"How long to serve on before that, while /readyz says 503 so that load balancers turn away (${env}). Defaults to none."`
 	MetricsToken    string        `env:"LANGSHARK_METRICS_TOKEN" placeholder:"TOKEN" help:"Let those read /metrics from elsewhere who send this token in the header Authorization: Bearer (${env})."`
 	RateLimit       int           `default:"0" env:"LANGSHARK_RATE_LIMIT" placeholder:"REQUESTS" help:"How many requests a minute each key may send (${env}). Defaults to any number."`
-	WebhookAllow    []string      `env:"LANGSHARK_WEBHOOK_ALLOW" placeholder:"HOST" help:"Hosts, and ranges of addresses as in 10.1.0.0/16, that webhooks may be posted to besides public addresses (${env})."`
 	MaxMediaBytes   int64         `default:"52428800" env:"LANGSHARK_MAX_MEDIA_BYTES" placeholder:"BYTES" help:"How large a file may be that payloads refer to (${env}). Defaults to 50 MiB."`
+	WebhookAllow    []string      `env:"LANGSHARK_WEBHOOK_ALLOW" placeholder:"HOST" help:"Hosts, and ranges of addresses as in 10.1.0.0/16, that webhooks may be posted to besides public addresses (${env})."`
 	Pprof           bool          `env:"LANGSHARK_PPROF" help:"Serve profiles at /debug/pprof/, to those who may read /metrics (${env})."`
 	LogFormat       string        `default:"text" enum:"text,json" env:"LANGSHARK_LOG_FORMAT" placeholder:"FORMAT" help:"Form of the log on stderr: text or json (${env}). Defaults to ${default}."`
 	LogLevel        string        `default:"info" enum:"debug,info,warn,error" env:"LANGSHARK_LOG_LEVEL" placeholder:"LEVEL" help:"What to log: debug, which is every request, info, warn or error (${env}). Defaults to ${default}."`
@@ -69,9 +69,9 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) (err error) {
 	}
 	cfg := server.Config{
 		DataDir: folder(c.Data), Addr: c.Addr, Open: c.Open, PublicURL: c.PublicURL, Logger: logger,
-		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Drain: c.Drain, MetricsToken: c.MetricsToken, RateLimit: c.RateLimit, MaxMediaBytes: c.MaxMediaBytes,
-		WebhookAllow: c.WebhookAllow,
-		Collectors:   []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})},
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Drain: c.Drain, MetricsToken: c.MetricsToken, RateLimit: c.RateLimit,
+		MaxMediaBytes: c.MaxMediaBytes, WebhookAllow: c.WebhookAllow,
+		Collectors: []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})},
 	}
 	if c.Pprof {
 		cfg.Debug = profiles()

@@ -17,10 +17,13 @@ type wireDataset struct {
 	Metadata    json.RawMessage `json:"metadata"`
 	CreatedAt   instant         `json:"createdAt"`
 	UpdatedAt   instant         `json:"updatedAt"`
+	*currentDataset
 }
 
 func datasetOnWire(d *catalog.Dataset) wireDataset {
-	return wireDataset{d.ID, d.ProjectID, d.Name, d.Description, d.Metadata, instant(d.CreatedAt), instant(d.UpdatedAt)}
+	return wireDataset{
+		ID: d.ID, ProjectID: d.ProjectID, Name: d.Name, Description: d.Description, Metadata: d.Metadata, CreatedAt: instant(d.CreatedAt), UpdatedAt: instant(d.UpdatedAt),
+	}
 }
 
 // wireDatasetV1 is a dataset as the older routes have it: with its active items and the names of its runs.
@@ -49,6 +52,7 @@ type wireDatasetItem struct {
 	CreatedAt           instant         `json:"createdAt"`
 	UpdatedAt           instant         `json:"updatedAt"`
 	DatasetName         string          `json:"datasetName"`
+	*currentDatasetItem
 }
 
 func datasetItemOnWire(i *catalog.DatasetItem) wireDatasetItem {
@@ -58,11 +62,11 @@ func datasetItemOnWire(i *catalog.DatasetItem) wireDatasetItem {
 	}
 }
 
-func (c *call) postDatasetV2() { change(c, http.StatusOK, c.Catalog.PutDataset, datasetOnWire) }
+func (c *call) postDatasetV2() { change(c, http.StatusOK, c.Catalog.PutDataset, c.datasetOnWire) }
 
 func (c *call) getDatasetV2() {
 	d, err := c.Catalog.Dataset(c.ctx(), c.access.ProjectID, c.params["name"])
-	answer(c, http.StatusOK, d, err, datasetOnWire)
+	answer(c, http.StatusOK, d, err, c.datasetOnWire)
 }
 
 func (c *call) listDatasetsV2() {
@@ -73,7 +77,7 @@ func (c *call) listDatasetsV2() {
 		return
 	}
 	list, total, err := c.Catalog.Datasets(c.ctx(), c.access.ProjectID, page.store())
-	answerList(c, page, list, total, err, datasetOnWire)
+	answerList(c, page, list, total, err, c.datasetOnWire)
 }
 
 // The older routes.
@@ -141,7 +145,7 @@ func (c *call) datasetParts(d *catalog.Dataset) (*wireDatasetV1, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &wireDatasetV1{datasetOnWire(d), convert(items, datasetItemOnWire), []string{}}
+	v := &wireDatasetV1{c.datasetOnWire(d), convert(items, c.datasetItemOnWire), []string{}}
 	for _, run := range slices.Backward(runs) { // the oldest first
 		v.Runs = append(v.Runs, run.Name)
 	}
@@ -151,12 +155,12 @@ func (c *call) datasetParts(d *catalog.Dataset) (*wireDatasetV1, error) {
 // Items.
 
 func (c *call) postDatasetItem() {
-	change(c, http.StatusOK, c.Catalog.PutDatasetItem, datasetItemOnWire)
+	change(c, http.StatusOK, c.Catalog.PutDatasetItem, c.datasetItemOnWire)
 }
 
 func (c *call) getDatasetItem() {
 	i, err := c.Catalog.DatasetItem(c.ctx(), c.access.ProjectID, c.params["id"])
-	answer(c, http.StatusOK, i, err, datasetItemOnWire)
+	answer(c, http.StatusOK, i, err, c.datasetItemOnWire)
 }
 
 func (c *call) deleteDatasetItem() {
@@ -171,10 +175,11 @@ func (c *call) listDatasetItems() {
 	p := c.query()
 	page := p.page()
 	f := catalog.ItemFilter{DatasetName: p.text("datasetName"), SourceTraceID: p.text("sourceTraceId"), SourceObservationID: p.text("sourceObservationId")}
+	p.unsupported("version")
 	if err := p.err(); err != nil {
 		c.fail(err)
 		return
 	}
 	list, total, err := c.Catalog.DatasetItems(c.ctx(), c.access.ProjectID, f, page.store())
-	answerList(c, page, list, total, err, datasetItemOnWire)
+	answerList(c, page, list, total, err, c.datasetItemOnWire)
 }

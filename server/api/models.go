@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
@@ -20,6 +21,7 @@ type wireModel struct {
 	OutputPrice       *catalog.Price  `json:"outputPrice"`
 	TotalPrice        *catalog.Price  `json:"totalPrice"`
 	IsLangfuseManaged bool            `json:"isLangfuseManaged"`
+	*currentModel
 }
 
 func modelOnWire(m *catalog.Model) wireModel {
@@ -34,11 +36,17 @@ func modelOnWire(m *catalog.Model) wireModel {
 	return w
 }
 
-func (c *call) postModel() { change(c, http.StatusOK, c.Catalog.CreateModel, modelOnWire) }
+func (c *call) postModel() { change(c, http.StatusOK, c.Catalog.CreateModel, c.modelOnWire) }
+
+func (c *call) putModel() {
+	change(c, http.StatusOK, func(ctx context.Context, projectID string, body []byte) (*catalog.Model, error) {
+		return c.Catalog.PutModel(ctx, projectID, c.params["id"], body)
+	}, c.modelOnWire)
+}
 
 func (c *call) getModel() {
 	m, err := c.Catalog.Model(c.ctx(), c.access.ProjectID, c.params["id"])
-	answer(c, http.StatusOK, m, err, modelOnWire)
+	answer(c, http.StatusOK, m, err, c.modelOnWire)
 }
 
 func (c *call) listModels() {
@@ -49,7 +57,7 @@ func (c *call) listModels() {
 		return
 	}
 	list, total, err := c.Catalog.Models(c.ctx(), c.access.ProjectID, page.store())
-	answerList(c, page, list, total, err, modelOnWire)
+	answerList(c, page, list, total, err, c.modelOnWire)
 }
 
 func (c *call) deleteModel() {

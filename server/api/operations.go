@@ -14,8 +14,9 @@ var (
 	generationFields = with(spanFields, "model", "modelParameters:object", "usage:object", "prompt:any", "completion:any", "completionStartTime", "promptName", "promptVersion:integer")
 	promptFields     = []string{"name!", "prompt!:any", "type", "labels:texts", "tags:texts", "config:any", "commitMessage", "expect:object"}
 	datasetFields    = []string{"name!", "description", "metadata:any"}
+	modelFields      = []string{"modelName!", "matchPattern!", "startDate", "unit", "inputPrice:number", "outputPrice:number", "totalPrice:number", "pricingTiers:objects", "tokenizerId", "tokenizerConfig:object"}
 	scoreFilters     = with(paging, "userId", "name", "fromTimestamp", "toTimestamp", "environment", "source", "operator", "value", "scoreIds", "configId",
-		"sessionId", "traceId", "observationId", "dataType", "traceTags")
+		"sessionId", "datasetRunId", "traceId", "observationId", "dataType", "traceTags")
 )
 
 func with(list []string, more ...string) []string {
@@ -30,6 +31,7 @@ type (
 	wireProject struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
+		*currentProject
 	}
 )
 
@@ -42,30 +44,31 @@ var operations = map[string]operation{
 	"GET projects/{id}/apiKeys":          {summary: "List the keys of the project", answer: wireAPIKeys{}},
 	"POST projects/{id}/apiKeys":         {summary: "Make a key of the project, whose secret is shown this once", body: []string{"note", "publicKey", "secretKey"}, answer: wireNewAPIKey{}, status: http.StatusCreated},
 	"DELETE projects/{id}/apiKeys/{key}": {summary: "Delete a key of the project", answer: success{}},
-	"GET traces":                         {summary: "List traces", query: with(paging, "userId", "name", "sessionId", "fromTimestamp", "toTimestamp", "orderBy", "tags", "version", "release"), answer: pageOf[wireTraceDetail[string, string]]{}},
+	"GET traces":                         {summary: "List traces", query: with(paging, "userId", "name", "sessionId", "fromTimestamp", "toTimestamp", "orderBy", "tags", "version", "release", "environment"), answer: pageOf[wireTraceDetail[string, string]]{}},
 	"POST traces":                        {summary: "Store a trace", body: []string{"id", "timestamp", "name", "userId", "sessionId", "environment", "release", "version", "public:boolean", "tags:texts", "metadata:any", "input:any", "output:any"}, answer: wireTrace{}},
 	"DELETE traces":                      {summary: "Delete traces", body: []string{"traceIds!:texts"}, answer: message{}},
 	"GET traces/{id}":                    {summary: "Get a trace with its observations and scores", answer: wireTraceDetail[wireObservation, wireScore]{}},
 	"DELETE traces/{id}":                 {summary: "Delete a trace", answer: message{}},
-	"GET observations":                   {summary: "List observations", query: with(paging, "name", "userId", "type", "traceId", "parentObservationId", "fromStartTime", "toStartTime", "version"), answer: pageOf[wireObservation]{}},
+	"GET observations":                   {summary: "List observations", query: with(paging, "name", "userId", "type", "traceId", "parentObservationId", "level", "environment", "fromStartTime", "toStartTime", "version"), answer: pageOf[wireObservation]{}},
 	"GET observations/{id}":              {summary: "Get an observation", answer: wireObservation{}},
-	"GET sessions":                       {summary: "List sessions", query: with(paging, "fromTimestamp", "toTimestamp"), answer: pageOf[wireSession]{}},
+	"GET sessions":                       {summary: "List sessions", query: with(paging, "fromTimestamp", "toTimestamp", "environment"), answer: pageOf[wireSession]{}},
 	"GET sessions/{id}":                  {summary: "Get a session with its traces", answer: wireSessionDetail{}},
 	"GET scores":                         {summary: "List scores", query: scoreFilters, answer: pageOf[wireScoreOfTrace]{}},
-	"POST scores":                        {summary: "Store a score", body: []string{"id", "traceId", "sessionId", "observationId", "name!", "value!:any", "dataType", "comment", "configId", "environment", "metadata:any", "source", "timestamp"}, answer: wireScore{}},
+	"POST scores":                        {summary: "Store a score", body: []string{"id", "traceId", "sessionId", "datasetRunId", "observationId", "name!", "value!:any", "dataType", "comment", "configId", "environment", "metadata:any", "source", "timestamp"}, answer: wireScore{}},
 	"GET scores/{id}":                    {summary: "Get a score", answer: wireScore{}},
 	"DELETE scores/{id}":                 {summary: "Delete a score", answer: message{}},
 	"GET v2/scores":                      {summary: "List scores with what their traces say", query: with(scoreFilters, "fields", "filter"), answer: pageOf[wireScoreV2]{}},
 	"GET v2/scores/{id}":                 {summary: "Get a score", answer: wireScoreV2{}},
-	"GET v3/scores":                      {summary: "List scores by cursor, with values by their type", query: []string{"limit", "cursor", "fields", "id", "name", "source", "dataType", "environment", "configId", "value", "valueMin", "valueMax", "traceId", "sessionId", "observationId", "fromTimestamp", "toTimestamp"}, answer: cursorListing{}},
+	"GET v3/scores":                      {summary: "List scores by cursor, with values by their type", query: []string{"limit", "cursor", "fields", "id", "name", "source", "dataType", "environment", "configId", "value", "valueMin", "valueMax", "traceId", "sessionId", "observationId", "experimentId", "fromTimestamp", "toTimestamp"}, answer: cursorListing{}},
 	"GET score-configs":                  {summary: "List score configs", query: paging, answer: pageOf[wireScoreConfig]{}},
 	"POST score-configs":                 {summary: "Add a score config", body: []string{"name!", "dataType!", "minValue:number", "maxValue:number", "categories:objects", "description"}, answer: wireScoreConfig{}},
 	"GET score-configs/{id}":             {summary: "Get a score config", answer: wireScoreConfig{}},
 	"PATCH score-configs/{id}":           {summary: "Change a score config", body: []string{"name", "isArchived:boolean", "minValue:number", "maxValue:number", "categories:objects", "description"}, answer: wireScoreConfig{}},
 	"GET models":                         {summary: "List models", query: paging, answer: pageOf[wireModel]{}},
-	"POST models":                        {summary: "Add a model", body: []string{"modelName!", "matchPattern!", "startDate", "unit", "inputPrice:number", "outputPrice:number", "totalPrice:number", "tokenizerId", "tokenizerConfig:object"}, answer: wireModel{}},
+	"POST models":                        {summary: "Add a model", body: modelFields, answer: wireModel{}},
 	"GET models/{id}":                    {summary: "Get a model", answer: wireModel{}},
 	"DELETE models/{id}":                 {summary: "Delete a model", answer: message{}},
+	"PUT models/{id}":                    {summary: "Make or replace a model", body: modelFields, answer: wireModel{}},
 	"GET v2/observations": {
 		summary: "List observations by cursor, with groups of fields and filters on any column",
 		query:   []string{"fields", "expandMetadata", "limit", "cursor", "name", "userId", "sessionId", "type", "traceId", "level", "parentObservationId", "isRootObservation", "environment", "fromStartTime", "toStartTime", "version", "filter"},

@@ -121,10 +121,15 @@ type wirePromptInfo struct {
 	Versions      []int           `json:"versions"`
 	Labels        []string        `json:"labels"`
 	LastConfig    json.RawMessage `json:"lastConfig"`
+	*currentPromptInfo
 }
 
-func promptInfoOnWire(p *catalog.PromptInfo) wirePromptInfo {
-	return wirePromptInfo{p.Name, p.Tags, instant(p.LastUpdatedAt), p.Versions, p.Labels, p.LastConfig}
+func (c *call) promptInfoOnWire(p *catalog.PromptInfo) wirePromptInfo {
+	w := wirePromptInfo{Name: p.Name, Tags: p.Tags, LastUpdatedAt: instant(p.LastUpdatedAt), Versions: p.Versions, Labels: p.Labels, LastConfig: p.LastConfig}
+	if c.current() {
+		w.currentPromptInfo = &currentPromptInfo{p.Type}
+	}
+	return w
 }
 
 // wirePromptPage has the meta twice, as recorded.
@@ -152,7 +157,7 @@ func (c *call) listPrompts() {
 		return
 	}
 	m := page.meta(total)
-	write(c.w, http.StatusOK, wirePromptPage{pageOf[wirePromptInfo]{convert(list, promptInfoOnWire), m}, m})
+	write(c.w, http.StatusOK, wirePromptPage{pageOf[wirePromptInfo]{convert(list, c.promptInfoOnWire), m}, m})
 }
 
 // The older routes.
@@ -191,7 +196,7 @@ func (c *call) observationsOnWire(list []store.Observation) ([]wireObservation, 
 			keys = append(keys, catalog.PromptVersionKey{Name: o.PromptName, Version: o.PromptVersion})
 		}
 	}
-	wire := convert(list, observationOnWire)
+	wire := convert(list, c.observationOnWire)
 	if len(keys) == 0 {
 		return wire, nil
 	}

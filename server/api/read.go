@@ -43,7 +43,7 @@ func (c *call) projects() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, dataOf[wireProject]{[]wireProject{{p.ID, p.Name}}})
+	write(c.w, http.StatusOK, dataOf[wireProject]{[]wireProject{c.projectOnWire(p)}})
 }
 
 func (c *call) listTraces() {
@@ -52,10 +52,13 @@ func (c *call) listTraces() {
 	q := store.TraceQuery{
 		TraceFilter: store.TraceFilter{
 			UserID: p.text("userId"), Name: p.text("name"), SessionID: p.text("sessionId"), Version: p.text("version"), Release: p.text("release"),
-			Tags: nonEmpty(p.values["tags"]), From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
+			Tags: nonEmpty(p.values["tags"]), Environments: nonEmpty(p.values["environment"]), From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
 		},
 		Page:     page.store(),
 		Payloads: true,
+	}
+	if c.current() {
+		p.unsupported("filter")
 	}
 	q.OrderBy, q.Ascending = p.order()
 	if err := p.err(); err != nil {
@@ -78,7 +81,7 @@ func (c *call) listTraces() {
 	}
 	data := convert(found.Traces, func(t *store.Trace) wireTraceDetail[string, string] {
 		m := members[t.ID]
-		return detailOnWire(t, append([]string{}, m.Observations...), append([]string{}, m.Scores...))
+		return detailOnWire(t, c.traceOnWire(t), append([]string{}, m.Observations...), append([]string{}, m.Scores...))
 	})
 	write(c.w, http.StatusOK, listing{data, page.meta(found.Total)})
 }
@@ -104,7 +107,7 @@ func (c *call) getTrace() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, detailOnWire(&t.Trace, observations, convert(t.Scores, scoreOnWire)))
+	write(c.w, http.StatusOK, detailOnWire(&t.Trace, c.traceOnWire(&t.Trace), observations, convert(t.Scores, c.scoreOnWire)))
 }
 
 // failRead answers a read of one thing.
@@ -121,10 +124,14 @@ func (c *call) listObservations() {
 	q := store.ObservationQuery{
 		ObservationFilter: store.ObservationFilter{
 			TraceID: p.text("traceId"), Name: p.text("name"), UserID: p.text("userId"), Kinds: p.kinds("type"), ParentID: p.text("parentObservationId"),
-			Version: p.text("version"), From: p.time("fromStartTime"), To: p.time("toStartTime"),
+			Version: p.text("version"), Environments: nonEmpty(p.values["environment"]), From: p.time("fromStartTime"), To: p.time("toStartTime"),
 		},
 		Page:     page.store(),
 		Payloads: true,
+	}
+	if c.current() { // the recorded system takes no notice of it
+		q.Levels = p.levels("level")
+		p.unsupported("filter")
 	}
 	if err := p.err(); err != nil {
 		c.fail(err)
@@ -157,14 +164,10 @@ func (c *call) getObservation() {
 	write(c.w, http.StatusOK, wire[0])
 }
 
-func sessionOnWire(s *store.Session) wireSession {
-	return wireSession{ID: s.ID, CreatedAt: instant(s.CreatedAt), ProjectID: s.ProjectID}
-}
-
 func (c *call) listSessions() {
 	p := c.query()
 	page := p.page()
-	q := store.SessionQuery{From: p.time("fromTimestamp"), To: p.time("toTimestamp"), Page: page.store()}
+	q := store.SessionQuery{Environments: nonEmpty(p.values["environment"]), From: p.time("fromTimestamp"), To: p.time("toTimestamp"), Page: page.store()}
 	if err := p.err(); err != nil {
 		c.fail(err)
 		return
@@ -174,7 +177,7 @@ func (c *call) listSessions() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, listing{convert(found.Sessions, sessionOnWire), page.meta(found.Total)})
+	write(c.w, http.StatusOK, listing{convert(found.Sessions, c.sessionOnWire), page.meta(found.Total)})
 }
 
 func (c *call) getSession() {
@@ -183,5 +186,5 @@ func (c *call) getSession() {
 		c.failRead(err, "Session")
 		return
 	}
-	write(c.w, http.StatusOK, wireSessionDetail{sessionOnWire(&s.Session), convert(s.Turns, traceOnWire)})
+	write(c.w, http.StatusOK, wireSessionDetail{c.sessionOnWire(&s.Session), convert(s.Turns, c.traceOnWire)})
 }

@@ -57,7 +57,7 @@ func (a *api) table() []route {
 		{path: "score-configs", methods: methodsOf{"GET": (*call).listScoreConfigs, "POST": (*call).postScoreConfig}},
 		{path: "score-configs/{id}", methods: methodsOf{"GET": (*call).getScoreConfig, "PATCH": (*call).patchScoreConfig}},
 		{path: "models", methods: methodsOf{"GET": (*call).listModels, "POST": (*call).postModel}},
-		{path: "models/{id}", methods: methodsOf{"GET": (*call).getModel, "DELETE": (*call).deleteModel}},
+		{path: "models/{id}", methods: methodsOf{"GET": (*call).getModel, "PUT": (*call).putModel, "DELETE": (*call).deleteModel}},
 		{path: "metrics", methods: get((*call).metrics)},
 		{path: "v2/observations", methods: get((*call).listObservationsV2)},
 		{path: "v2/metrics", methods: get((*call).metricsV2)},

@@ -13,7 +13,7 @@ import (
 // scoreSources and scoreTypes are what a list of scores is filtered by.
 var (
 	scoreSources = []string{"API", "EVAL", "ANNOTATION"}
-	scoreTypes   = []string{"NUMERIC", "CATEGORICAL", "BOOLEAN"}
+	scoreTypes   = []string{"NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION"}
 )
 
 func (c *call) postScore() {
@@ -32,7 +32,7 @@ func (c *call) postScore() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, scoreOnWire(s))
+	write(c.w, http.StatusOK, c.scoreOnWire(s))
 }
 
 func (c *call) getScore() {
@@ -41,7 +41,7 @@ func (c *call) getScore() {
 		c.failAs(err, "Score not found")
 		return
 	}
-	write(c.w, http.StatusOK, scoreOnWire(s))
+	write(c.w, http.StatusOK, c.scoreOnWire(s))
 }
 
 func (c *call) deleteScore() {
@@ -82,7 +82,7 @@ func (c *call) listScores() {
 		return
 	}
 	data := convert(found.Scores, func(s *store.Score) wireScoreOfTrace {
-		return wireScoreOfTrace{scoreOnWire(s), wireScoreTrace{orNull(traces[s.TraceID].UserID)}}
+		return wireScoreOfTrace{c.scoreOnWire(s), wireScoreTrace{orNull(traces[s.TraceID].UserID)}}
 	})
 	write(c.w, http.StatusOK, listing{data, page.meta(found.Total)})
 }
@@ -90,7 +90,7 @@ func (c *call) listScores() {
 // scores reads the filters of a list of scores. An operator without a value filters nothing, and so does a value without one.
 func (p *params) scores() store.ScoreQuery {
 	q := store.ScoreQuery{
-		Names: p.one("name"), UserID: p.text("userId"), SessionID: p.text("sessionId"), Environments: nonEmpty(p.values["environment"]), ConfigIDs: p.one("configId"),
+		Names: p.one("name"), UserID: p.text("userId"), SessionID: p.text("sessionId"), DatasetRunID: p.text("datasetRunId"), Environments: nonEmpty(p.values["environment"]), ConfigIDs: p.one("configId"),
 		IDs: p.listed("scoreIds"), TraceIDs: p.one("traceId"), ObservationIDs: p.listed("observationId"), TraceTags: nonEmpty(p.values["traceTags"]),
 		From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
 	}

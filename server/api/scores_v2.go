@@ -14,7 +14,7 @@ import (
 type wireScoreV2 struct {
 	wireScore
 	SessionID    orNull           `json:"sessionId"`
-	DatasetRunID *string          `json:"datasetRunId"`
+	DatasetRunID orNull           `json:"datasetRunId"`
 	QueueID      *string          `json:"queueId"`
 	Environment  string           `json:"environment"`
 	Metadata     json.RawMessage  `json:"metadata"`
@@ -30,7 +30,7 @@ type wireScoreOrigin struct {
 }
 
 func scoreV2OnWire(s *store.Score) wireScoreV2 {
-	return wireScoreV2{wireScore: scoreOnWire(s), SessionID: orNull(s.SessionID), Environment: s.Environment, Metadata: s.Metadata}
+	return wireScoreV2{wireScore: scoreOnWire(s), SessionID: orNull(s.SessionID), DatasetRunID: orNull(s.DatasetRunID), Environment: s.Environment, Metadata: s.Metadata}
 }
 
 func (c *call) getScoreV2() {
@@ -48,9 +48,7 @@ func (c *call) listScoresV2() {
 	q := p.scores()
 	q.Page = page.store()
 	groups := p.groups("fields", []string{"score", "trace"})
-	for _, name := range []string{"datasetRunId", "queueId"} {
-		p.unsupported(name)
-	}
+	p.unsupported("queueId")
 	if err := p.err(); err != nil {
 		c.fail(err)
 		return

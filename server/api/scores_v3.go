@@ -44,7 +44,7 @@ type wireScoreAnnotation struct {
 
 // wireScoreSubject is what a score is of.
 type wireScoreSubject struct {
-	Kind    string `json:"kind"` // trace, observation or session
+	Kind    string `json:"kind"` // trace, observation, session or experiment
 	ID      string `json:"id"`
 	TraceID string `json:"traceId,omitempty"`
 }
@@ -55,7 +55,7 @@ func scoreV3OnWire(s *store.Score, groups []string) wireScoreV3 {
 		CreatedAt: instant(s.CreatedAt), UpdatedAt: instant(s.UpdatedAt), DataType: s.Type, Value: s.Number,
 	}
 	switch s.Type {
-	case exporter.ScoreCategorical:
+	case exporter.ScoreCategorical, store.ScoreText, store.ScoreCorrection:
 		w.Value = s.Text
 	case exporter.ScoreBoolean:
 		w.Value = s.Number != nil && *s.Number != 0
@@ -71,6 +71,8 @@ func scoreV3OnWire(s *store.Score, groups []string) wireScoreV3 {
 		switch {
 		case s.ObservationID != "":
 			w.Subject = &wireScoreSubject{"observation", s.ObservationID, s.TraceID}
+		case s.DatasetRunID != "":
+			w.Subject = &wireScoreSubject{Kind: "experiment", ID: s.DatasetRunID}
 		case s.TraceID != "":
 			w.Subject = &wireScoreSubject{Kind: "trace", ID: s.TraceID}
 		default:
@@ -117,13 +119,13 @@ func (c *call) listScoresV3() {
 func (p *params) scoresV3() store.ScoreQuery {
 	q := store.ScoreQuery{
 		IDs: p.listed("id"), Names: p.listed("name"), Environments: p.listed("environment"), ConfigIDs: p.listed("configId"),
-		TraceIDs: p.listed("traceId"), ObservationIDs: p.listed("observationId"), SessionID: p.text("sessionId"),
+		TraceIDs: p.listed("traceId"), ObservationIDs: p.listed("observationId"), SessionID: p.text("sessionId"), DatasetRunID: p.text("experimentId"),
 		Sources: p.upperListed("source", scoreSources), From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
 	}
 	for _, t := range p.upperListed("dataType", scoreTypes) {
 		q.Types = append(q.Types, exporter.ScoreType(t))
 	}
-	for _, name := range []string{"queueId", "authorUserId", "experimentId"} {
+	for _, name := range []string{"queueId", "authorUserId"} {
 		p.unsupported(name)
 	}
 	if strings.Contains(q.SessionID, ",") {

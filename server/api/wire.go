@@ -63,6 +63,7 @@ type wireTrace struct {
 	SessionID  orNull          `json:"sessionId"`
 	CreatedAt  instant         `json:"createdAt"`
 	UpdatedAt  instant         `json:"updatedAt"`
+	*currentTrace
 }
 
 func traceOnWire(t *store.Trace) wireTrace {
@@ -87,13 +88,13 @@ type wireTraceDetail[O, S any] struct {
 	Observations []O     `json:"observations"`
 }
 
-func detailOnWire[O, S any](t *store.Trace, observations []O, scores []S) wireTraceDetail[O, S] {
+func detailOnWire[O, S any](t *store.Trace, w wireTrace, observations []O, scores []S) wireTraceDetail[O, S] {
 	cost := t.Rollup.Cost
 	if cost == nil {
 		cost = new(exporter.NanoUSD) // the wire knows no unknown sum
 	}
 	return wireTraceDetail[O, S]{
-		wireTrace: traceOnWire(t), Scores: scores, HTMLPath: "/project/" + t.ProjectID + "/traces/" + t.ID,
+		wireTrace: w, Scores: scores, HTMLPath: "/project/" + t.ProjectID + "/traces/" + t.ID,
 		TotalCost: dollars{cost}, Latency: t.Rollup.Latency.Seconds(), Observations: observations,
 	}
 }
@@ -147,6 +148,7 @@ type wireObservation struct {
 	Latency              *float64      `json:"latency"`
 	TimeToFirstToken     *float64      `json:"timeToFirstToken"`
 	Usage                wireUsage     `json:"usage"`
+	*currentObservation
 }
 
 func observationOnWire(o *store.Observation) wireObservation {
@@ -210,6 +212,7 @@ type wireScore struct {
 	Value         *float64 `json:"value"`
 	StringValue   orNull   `json:"stringValue"`
 	DataType      string   `json:"dataType"`
+	*currentScore
 }
 
 func scoreOnWire(s *store.Score) wireScore {
@@ -224,6 +227,7 @@ type wireSession struct {
 	ID        string  `json:"id"`
 	CreatedAt instant `json:"createdAt"`
 	ProjectID string  `json:"projectId"`
+	*currentSession
 }
 
 type wireSessionDetail struct {

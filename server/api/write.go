@@ -98,5 +98,5 @@ func (c *call) postTrace() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, traceOnWire(&t.Trace))
+	write(c.w, http.StatusOK, c.traceOnWire(&t.Trace))
 }

@@ -23,6 +23,8 @@ func (c *Catalog) PutDataset(ctx context.Context, projectID string, body []byte)
 		return nil, err
 	}
 	name, description, metadata := o.name("name"), o.text("description"), o.any("metadata")
+	o.refuse("inputSchema", "items are not checked by a schema")
+	o.refuse("expectedOutputSchema", "items are not checked by a schema")
 	if err := o.err(); err != nil {
 		return nil, err
 	}

@@ -31,7 +31,12 @@ func TestDatasets(t *testing.T) {
 			t.Errorf("%v: %+v", x.body, got)
 		}
 	}
-	second := do(t, c.PutDataset, m{"name": ""})
+	for _, name := range []string{"inputSchema", "expectedOutputSchema"} {
+		if _, err := c.PutDataset(t.Context(), projectID, []byte(`{"name":"schemas","`+name+`":{"type":"object"}}`)); err == nil || !strings.Contains(err.Error(), name+": is not supported") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	second := do(t, c.PutDataset, m{"name": "", "inputSchema": nil})
 	list, total, err := c.Datasets(t.Context(), projectID, store.Page{Total: true})
 	if err != nil || total != 2 || list[0].ID != second.ID || list[1].ID != made.ID {
 		t.Errorf("list: %+v of %d, %v", list, total, err)

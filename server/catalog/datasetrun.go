@@ -41,6 +41,7 @@ func (c *Catalog) LinkRunItem(ctx context.Context, projectID string, body []byte
 		Identity: Identity{ID: newID()}, DatasetRunName: runName, DatasetItemID: o.needID("datasetItemId"),
 		TraceID: o.id("traceId"), ObservationID: o.id("observationId"),
 	}
+	o.refuse("datasetVersion", "a dataset has one version")
 	if link.TraceID == "" && link.ObservationID == "" {
 		o.fail("traceId", "custom", "give the traceId, or the observationId, of what the run has made of the item")
 	}

@@ -122,6 +122,13 @@ func (o *object) need(name string) bool {
 	return true
 }
 
+// refuse complains about a member that would be ignored otherwise.
+func (o *object) refuse(name, why string) {
+	if o.has(name) {
+		o.fail(name, "custom", "is not supported by this server, where %s: leave it out", why)
+	}
+}
+
 // text is a string, nil if there is none.
 func (o *object) text(name string) *string {
 	if !o.is(name, "string") {
@@ -297,6 +304,19 @@ func (o *object) strings(name string, read func(in *object, at string) string) [
 		}
 	}
 	return list
+}
+
+// object is an object, nil if there is none, which is an error.
+func (o *object) object(name string) *object {
+	if !o.need(name) || !o.is(name, "object") {
+		return nil
+	}
+	in := &object{path: append(slices.Clone(o.path), name), errs: o.errs}
+	if err := json.Unmarshal(o.members[name], &in.members); err != nil {
+		o.fail(name, "invalid_type", "%v", err)
+		return nil
+	}
+	return in
 }
 
 // objects is an array of objects.

@@ -54,8 +54,25 @@ const (
 	maxPatternBytes = 2000
 )
 
-// CreateModel adds a model, given as JSON in the form of [Model].
+// CreateModel adds a model, given as JSON in the form of [Model], or with its prices in one tier.
 func (c *Catalog) CreateModel(ctx context.Context, projectID string, body []byte) (*Model, error) {
+	return c.putModel(ctx, projectID, newID(), body)
+}
+
+// PutModel makes a model with that id, or puts another in its place. One that came along can't be replaced.
+func (c *Catalog) PutModel(ctx context.Context, projectID, id string, body []byte) (*Model, error) {
+	switch m, err := builtinModel(id); {
+	case err != nil:
+		return nil, err
+	case m != nil:
+		return nil, refused("Built-in models can't be changed: add a model with the same name")
+	case len(id) > store.MaxDocumentName:
+		return nil, refused("The id has %d bytes: it must have at most %d", len(id), store.MaxDocumentName)
+	}
+	return c.putModel(ctx, projectID, id, body)
+}
+
+func (c *Catalog) putModel(ctx context.Context, projectID, id string, body []byte) (*Model, error) {
 	o, err := parse(body)
 	if err != nil {
 		return nil, err
@@ -64,6 +81,7 @@ func (c *Catalog) CreateModel(ctx context.Context, projectID string, body []byte
 	if err != nil {
 		return nil, err
 	}
+	model.Identity = Identity{ID: id}
 	err = c.change(ctx, projectID, func(tx store.DocumentTx) error {
 		page, err := tx.Documents(store.DocumentQuery{Kind: kindModel, Page: store.Page{Limit: -1, Total: true}})
 		if err != nil {
@@ -81,7 +99,7 @@ func (c *Catalog) CreateModel(ctx context.Context, projectID string, body []byte
 }
 
 func readModel(o *object) (*Model, error) {
-	m := &Model{Identity: Identity{ID: newID()}, ModelName: o.needID("modelName"), StartDate: readDate(o, "startDate")}
+	m := &Model{ModelName: o.needID("modelName"), StartDate: readDate(o, "startDate")}
 	if pattern := o.text("matchPattern"); pattern != nil {
 		m.MatchPattern = *pattern
 	} else if !o.has("matchPattern") {
@@ -93,10 +111,7 @@ func readModel(o *object) (*Model, error) {
 	if m.Unit = o.oneOf("unit", units...); m.Unit == "" && !o.has("unit") {
 		m.Unit = units[0]
 	}
-	m.InputPrice, m.OutputPrice, m.TotalPrice = readPrice(o, "inputPrice"), readPrice(o, "outputPrice"), readPrice(o, "totalPrice")
-	if m.TotalPrice != nil && (m.InputPrice != nil || m.OutputPrice != nil) {
-		o.fail("totalPrice", "custom", "must be null where inputPrice or outputPrice is set")
-	}
+	readPrices(o, m)
 	if id := o.oneOf("tokenizerId", "openai", "claude"); id != "" {
 		m.TokenizerID = &id
 	}

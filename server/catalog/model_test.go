@@ -48,6 +48,70 @@ func TestModels(t *testing.T) {
 	wantNotFound(t, "a deleted model", err)
 }
 
+// TestModelTiers has the prices in a tier, as newer clients send them.
+func TestModelTiers(t *testing.T) {
+	c, _ := open(t)
+	tier := func(prices m, conditions ...any) m {
+		return m{"name": "Standard", "isDefault": true, "priority": 0, "conditions": append([]any{}, conditions...), "prices": prices}
+	}
+	made := do(t, c.CreateModel, m{"modelName": "a", "matchPattern": "a", "pricingTiers": []m{tier(m{"input": 0.25, "output": 0.5})}})
+	if *made.InputPrice != 0.25 || *made.OutputPrice != 0.5 || made.TotalPrice != nil {
+		t.Errorf("made %+v", made)
+	}
+	for want, more := range map[string]m{
+		"prices.input_cached_tokens": {"pricingTiers": []m{tier(m{"input": 1, "input_cached_tokens": 0.1})}},
+		"prices.input":               {"pricingTiers": []m{tier(m{"input": -1})}},
+		"must have a price":          {"pricingTiers": []m{tier(m{})}},
+		"prices: required":           {"pricingTiers": []m{{"name": "x"}}},
+		"expected object":            {"pricingTiers": []m{{"prices": 1}}},
+		"without conditions":         {"pricingTiers": []m{tier(m{"input": 1}, m{"operator": "gt"})}},
+		"one tier":                   {"pricingTiers": []m{tier(m{"input": 1}), tier(m{"input": 2})}},
+		"must be left out":           {"pricingTiers": []m{tier(m{"input": 1})}, "outputPrice": 2},
+		"totalPrice: must be null":   {"pricingTiers": []m{tier(m{"input": 1, "total": 2})}},
+	} {
+		more["modelName"], more["matchPattern"] = "b", "b"
+		body, err := json.Marshal(more)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.CreateModel(t.Context(), projectID, body); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", body, err, want)
+		}
+	}
+}
+
+// TestPutModel makes a model with an id of its own, and another in its place.
+func TestPutModel(t *testing.T) {
+	c, _ := open(t)
+	put := func(id string, price float64) (*catalog.Model, error) {
+		return c.PutModel(t.Context(), projectID, id, fmt.Appendf(nil, `{"modelName":"a","matchPattern":"a","inputPrice":%v}`, price))
+	}
+	for _, price := range []float64{1, 2} {
+		if _, err := put("mine", price); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.Model(t.Context(), projectID, "mine"); err != nil || float64(*got.InputPrice) != price {
+			t.Errorf("%+v, %v, want the price %v", got, err, price)
+		}
+	}
+	list, _, err := c.Models(t.Context(), projectID, store.Page{Limit: 100_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, model := range list {
+		if !model.Builtin {
+			continue
+		}
+		if _, err := put(model.ID, 1); err == nil || !strings.Contains(err.Error(), "Built-in") {
+			t.Errorf("replaced the model %s that came along: %v", model.ID, err)
+		}
+		break
+	}
+	if _, err := put(strings.Repeat("x", store.MaxDocumentName+1), 1); err == nil || !strings.Contains(err.Error(), "bytes") {
+		t.Errorf("an id that is too long: %v", err)
+	}
+}
+
 // TestBuiltinModels lists what came along with the models of the project; it can't be deleted.
 func TestBuiltinModels(t *testing.T) {
 	c, _ := open(t)

@@ -37,7 +37,7 @@ func (c *ScoreConfig) Check(w *store.ScoreWrite, given exporter.ScoreType) error
 		return refused("Name mismatch based on config: expected %s, got %s", c.Name, w.Name)
 	case given != "" && given != c.Type:
 		return refused("Data type mismatch based on config: expected %s, got %s", c.Type, given)
-	case (c.Type == exporter.ScoreCategorical) != (w.Type == exporter.ScoreCategorical):
+	case w.Type == store.ScoreText, w.Type == store.ScoreCorrection, (c.Type == exporter.ScoreCategorical) != (w.Type == exporter.ScoreCategorical):
 		return invalidScore("Value is of data type %s, the config of %s", w.Type, c.Type)
 	}
 	w.Type = c.Type

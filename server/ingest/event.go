@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -291,6 +292,8 @@ func readScore(c *checker, body json.RawMessage) (w store.ScoreWrite) {
 			c.reference(key, v, &w.TraceID)
 		case "sessionId":
 			c.reference(key, v, &w.SessionID)
+		case "datasetRunId":
+			c.reference(key, v, &w.DatasetRunID)
 		case "observationId":
 			c.reference(key, v, &w.ObservationID)
 		case "name":
@@ -298,7 +301,7 @@ func readScore(c *checker, body json.RawMessage) (w store.ScoreWrite) {
 		case "value":
 			value = v
 		case "dataType":
-			c.oneOf(key, v, &dataType, "NUMERIC", "CATEGORICAL", "BOOLEAN")
+			c.oneOf(key, v, &dataType, "NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION")
 		case "comment":
 			c.text(key, v, &w.Comment)
 		case "source":
@@ -313,11 +316,14 @@ func readScore(c *checker, body json.RawMessage) (w store.ScoreWrite) {
 			c.time(key, v, &w.Timestamp)
 		}
 	})
+	if dataType == string(store.ScoreCorrection) {
+		w.Name = "output" // that is what it corrects, whatever was given
+	}
 	if w.Name == "" {
 		c.missing("name")
 	}
-	if w.TraceID == "" && w.SessionID == "" {
-		c.fail("traceId", "invalid_type", "required, or a sessionId")
+	if w.TraceID == "" && w.SessionID == "" && w.DatasetRunID == "" {
+		c.fail("traceId", "invalid_type", "required, or a sessionId or datasetRunId")
 	}
 	readScoreValue(c, &w, value, dataType)
 	return w
@@ -338,13 +344,11 @@ func readScoreValue(c *checker, w *store.ScoreWrite, raw json.RawMessage, dataTy
 		dataType = string(exporter.ScoreCategorical)
 	}
 	w.Type = exporter.ScoreType(dataType)
-	if w.Type == exporter.ScoreCategorical {
-		if kind != "string" {
-			c.fail("value", "custom", "must be a string for data type CATEGORICAL")
-			return
-		}
-		w.Text = unquote(raw)
+	switch w.Type {
+	case exporter.ScoreCategorical, store.ScoreText, store.ScoreCorrection:
+		readScoreText(c, w, raw)
 		return
+	case exporter.ScoreNumeric, exporter.ScoreBoolean:
 	}
 	if kind != "number" {
 		c.fail("value", "custom", "must be a number for data type %s", dataType)
@@ -361,6 +365,23 @@ func readScoreValue(c *checker, w *store.ScoreWrite, raw json.RawMessage, dataTy
 		w.Text = "True"
 	default:
 		c.fail("value", "custom", "must be 0 or 1 for data type BOOLEAN")
+	}
+}
+
+// maxScoreText is how many characters a score that is a text may have.
+const maxScoreText = 500
+
+func readScoreText(c *checker, w *store.ScoreWrite, raw json.RawMessage) {
+	if kindOf(raw) != "string" {
+		c.fail("value", "custom", "must be a string for data type %s", w.Type)
+		return
+	}
+	w.Text = unquote(raw)
+	if n := utf8.RuneCountInString(w.Text); w.Type == store.ScoreText && (n == 0 || n > maxScoreText) {
+		c.fail("value", "custom", "must have 1 to %d characters for data type TEXT, has %d", maxScoreText, n)
+	}
+	if w.Type == store.ScoreCorrection && w.TraceID == "" {
+		c.fail("traceId", "custom", "required: a correction is of a trace or an observation")
 	}
 }
 

@@ -112,6 +112,7 @@ func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Res
 		}
 		return a.at.Compare(b.at)
 	})
+	part(items)
 	if items, err = g.configured(ctx, access.ProjectID, items, r); err != nil {
 		return nil, err
 	}

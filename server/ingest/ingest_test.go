@@ -82,7 +82,7 @@ func TestMessages(t *testing.T) {
 		one("score-create", `{"traceId":"t","name":"n","value":2,"dataType":"BOOLEAN"}`):                                                         `body.value: must be 0 or 1 for data type BOOLEAN`,
 		one("score-create", `{"traceId":"t","name":"n","value":{}}`):                                                                             `body.value: expected number or string, received object`,
 		one("score-create", `{"traceId":"t","name":"n","value":"x","dataType":"NUMERIC"}`):                                                       `body.value: must be a number for data type NUMERIC`,
-		one("score-create", `{"name":"n","value":1}`):                                                                                            `body.traceId: required, or a sessionId`,
+		one("score-create", `{"name":"n","value":1}`):                                                                                            `body.traceId: required, or a sessionId or datasetRunId`,
 		one("sdk-log", `{}`): `body.log: required`,
 		one("foo", `{}`):     `type: there is no event of type "foo"`,
 		`{"batch":[[]]}`:     `expected object, received array`,
@@ -335,5 +335,22 @@ func TestLongAndOddFields(t *testing.T) {
 	w := readTrace(&checker{}, json.RawMessage(`{"id":"t","name":"`+strings.Repeat("가", 5000)+`"}`))
 	if n := utf8.RuneCountInString(w.Name); n != maxLabelChars || !strings.HasSuffix(w.Name, "…") {
 		t.Errorf("a name of %d characters", n)
+	}
+}
+
+// TestSameMillisecond has a client that counts in milliseconds write one thing several times within one of them.
+func TestSameMillisecond(t *testing.T) {
+	update := func(id, of, output string) string {
+		return `{"id":"` + id + `","type":"span-update","timestamp":"2026-01-02T03:04:05.006Z","body":{"id":"` + of + `","output":"` + output + `"}}`
+	}
+	_, r, err := ingest(t, `{"batch":[`+update("z", "s", "first")+`,`+update("m", "other", "x")+`,`+update("a", "s", "second")+`,`+update("b", "s", "third")+`]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC).UnixNano()
+	for i, want := range []int64{at, at, at + 1, at + 2} {
+		if got := r.batches[0].Observations[i]; got.Time != want {
+			t.Errorf("%s of %s has the time %d, want %d", got.Output, got.ID, got.Time, want)
+		}
 	}
 }

@@ -20,13 +20,14 @@ type TraceQuery struct {
 
 // TraceFilter narrows a list of traces. A zero field matches all; all fields must match.
 type TraceFilter struct {
-	IDs         []string // any of these
-	Name        string
-	UserID      string
-	SessionID   string
-	Release     string
-	Version     string
-	Environment string
+	IDs       []string // any of these
+	Name      string
+	UserID    string
+	SessionID string
+	Release   string
+	Version   string
+	// Environments matches any of these; "default" are the traces that name none.
+	Environments []string
 	// Tags must all be there.
 	Tags []string
 	// Levels matches traces whose highest observation level is one of these.
@@ -100,8 +101,10 @@ type ObservationFilter struct {
 	Levels   []exporter.Level
 	ParentID string
 	Version  string
-	From     time.Time // start, inclusive
-	To       time.Time // start, exclusive
+	// Environments matches any of these; "default" are those that name none, nor does their trace.
+	Environments []string
+	From         time.Time // start, inclusive
+	To           time.Time // start, exclusive
 }
 
 // ObservationPage is a page of observations.
@@ -117,6 +120,7 @@ type ScoreQuery struct {
 	TraceIDs       []string
 	ObservationIDs []string
 	SessionID      string
+	DatasetRunID   string
 	Names          []string
 	Environments   []string
 	Sources        []string
@@ -156,6 +160,8 @@ type SessionQuery struct {
 	To   time.Time // createdAt, exclusive
 	// Search matches a part of the id, whatever the case.
 	Search string
+	// Environments matches sessions whose first trace is of any of these.
+	Environments []string
 	Page
 }
 

@@ -148,13 +148,14 @@ type Cost struct {
 	Details map[string]exporter.NanoUSD
 }
 
-// Score is a judgement of a trace, an observation or a session.
+// Score is a judgement of a trace, an observation, a session or a run of a dataset.
 type Score struct {
 	ProjectID     string
 	ID            string
 	TraceID       string
 	ObservationID string
 	SessionID     string
+	DatasetRunID  string
 	Name          string
 	Type          exporter.ScoreType
 	// Number is the value of numeric and boolean scores; nil for a category without one.
@@ -176,6 +177,8 @@ type Session struct {
 	ProjectID string
 	ID        string
 	CreatedAt time.Time
+	// Environment is that of its first trace, "default" if there is none.
+	Environment string
 	// What its traces add up to.
 	Traces      int
 	FirstTrace  time.Time

@@ -125,17 +125,19 @@ type ScoreWrite struct {
 	ID            string
 	TraceID       string
 	ObservationID string
-	SessionID     string
-	Name          string
-	Type          exporter.ScoreType
-	Number        *float64
-	Text          string
-	Comment       string
-	Source        string
-	ConfigID      string
-	Environment   string
-	Metadata      json.RawMessage
-	Timestamp     time.Time
+	// SessionID and DatasetRunID are one field: a score is of one of them, or of a trace.
+	SessionID    string
+	DatasetRunID string
+	Name         string
+	Type         exporter.ScoreType
+	Number       *float64
+	Text         string
+	Comment      string
+	Source       string
+	ConfigID     string
+	Environment  string
+	Metadata     json.RawMessage
+	Timestamp    time.Time
 }
 
 // Thing is a kind of what can be deleted.

@@ -95,6 +95,7 @@ type record struct {
 	Cost                *recordCost     `json:"cost"`
 
 	ObservationID string   `json:"observationId"`
+	DatasetRunID  string   `json:"datasetRunId"`
 	DataType      string   `json:"dataType"`
 	Value         *float64 `json:"value"`
 	StringValue   string   `json:"stringValue"`
@@ -322,23 +323,24 @@ func (d *decoder) count(field string, n int64) int64 {
 func (d *decoder) score(r *record) *store.ScoreWrite {
 	w := &store.ScoreWrite{
 		ID: d.id("id", r.ID, true), Stamp: d.stamp(r), TraceID: d.id("traceId", r.TraceID, false), ObservationID: d.id("observationId", r.ObservationID, false),
-		SessionID: d.id("sessionId", r.SessionID, false), Name: r.Name, Type: exporter.ScoreType(r.DataType), Number: r.Value, Text: r.StringValue,
+		SessionID: d.id("sessionId", r.SessionID, false), DatasetRunID: d.id("datasetRunId", r.DatasetRunID, false), Name: r.Name, Type: exporter.ScoreType(r.DataType), Number: r.Value, Text: r.StringValue,
 		Comment: r.Comment, Source: r.Source, ConfigID: r.ConfigID, Environment: r.Environment, Metadata: d.raw("metadata", r.Metadata),
 		Timestamp: d.time("timestamp", r.Timestamp),
 	}
 	if w.Name == "" {
 		d.fail("name", "missing")
 	}
-	if w.TraceID == "" && w.SessionID == "" {
-		d.fail("traceId", "missing, or a sessionId")
+	if w.TraceID == "" && w.SessionID == "" && w.DatasetRunID == "" {
+		d.fail("traceId", "missing, or a sessionId or datasetRunId")
 	}
 	switch {
 	case w.Type == exporter.ScoreCategorical:
 		if w.Text == "" && w.Number == nil {
 			d.fail("stringValue", "missing: a category is a text")
 		}
+	case w.Type == store.ScoreText || w.Type == store.ScoreCorrection:
 	case w.Type != exporter.ScoreNumeric && w.Type != exporter.ScoreBoolean:
-		d.fail("dataType", "must be NUMERIC, CATEGORICAL or BOOLEAN, found %q", cut(r.DataType))
+		d.fail("dataType", "must be NUMERIC, CATEGORICAL, BOOLEAN, TEXT or CORRECTION, found %q", cut(r.DataType))
 	case w.Number == nil || math.IsInf(*w.Number, 0):
 		d.fail("value", "missing: %s scores have a number", w.Type)
 	}

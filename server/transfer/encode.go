@@ -219,6 +219,7 @@ func appendScore(dst []byte, s *store.Score) []byte {
 	l.text("traceId", s.TraceID)
 	l.text("observationId", s.ObservationID)
 	l.text("sessionId", s.SessionID)
+	l.text("datasetRunId", s.DatasetRunID)
 	l.text("name", s.Name)
 	l.text("dataType", string(s.Type))
 	if s.Number != nil {

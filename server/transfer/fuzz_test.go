@@ -41,7 +41,7 @@ func FuzzLine(f *testing.F) {
 			})
 		case it.score != nil:
 			w := it.score
-			again = appendScore(nil, &store.Score{ID: w.ID, TraceID: w.TraceID, SessionID: w.SessionID, Name: w.Name, Type: w.Type, Number: w.Number, Text: w.Text, UpdatedAt: epochOf(w.Stamp)})
+			again = appendScore(nil, &store.Score{ID: w.ID, TraceID: w.TraceID, SessionID: w.SessionID, DatasetRunID: w.DatasetRunID, Name: w.Name, Type: w.Type, Number: w.Number, Text: w.Text, UpdatedAt: epochOf(w.Stamp)})
 		case it.observation != nil:
 			w := it.observation
 			o := &store.Observation{

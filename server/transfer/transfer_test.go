@@ -137,10 +137,13 @@ func fill(tb testing.TB, s store.Store, d dice, writes int) {
 				Number: &number, Comment: d.text(), Source: pick(d, "API", "EVAL"), ConfigID: d.text(), Environment: pick(d, "", "prod"), Metadata: d.object(), Timestamp: d.time(),
 			}
 			if w.TraceID == "" || d.IntN(5) == 0 {
-				w.SessionID = "session"
+				w.SessionID, w.DatasetRunID = pick(d, "session", ""), "run"
+				if w.SessionID != "" {
+					w.DatasetRunID = ""
+				}
 			}
 			if d.IntN(3) == 0 {
-				w.Type, w.Number, w.Text = exporter.ScoreCategorical, nil, "good"
+				w.Type, w.Number, w.Text = pick(d, exporter.ScoreCategorical, store.ScoreText, store.ScoreCorrection), nil, "good"
 			}
 			b.Scores = append(b.Scores, w)
 		default:
@@ -312,7 +315,7 @@ func TestBadLines(t *testing.T) {
 		`{"type":"observation","id":"x","traceId":"t","updatedAt":"2026-01-01T00:00:00Z","kind":"span","promptName":"p"}`:                  "line 3: promptVersion",
 		`{"type":"score","id":"x","updatedAt":"2026-01-01T00:00:00Z","name":"n","traceId":"t","dataType":"NUMERIC"}`:                       "line 3: value: missing",
 		`{"type":"score","id":"x","updatedAt":"2026-01-01T00:00:00Z","name":"n","traceId":"t","dataType":"STARS","value":5}`:               "line 3: dataType: must be",
-		`{"type":"score","id":"x","updatedAt":"2026-01-01T00:00:00Z","name":"n","dataType":"NUMERIC","value":5}`:                           "line 3: traceId: missing, or a sessionId",
+		`{"type":"score","id":"x","updatedAt":"2026-01-01T00:00:00Z","name":"n","dataType":"NUMERIC","value":5}`:                           "line 3: traceId: missing, or a sessionId or datasetRunId",
 		`{"type":"score","id":"x","updatedAt":"2026-01-01T00:00:00Z","traceId":"t","dataType":"NUMERIC","value":5}`:                        "line 3: name: missing",
 		`{"type":"score","id":"x","updatedAt":"2026-01-01T00:00:00Z","name":"n","traceId":"t","dataType":"CATEGORICAL"}`:                   "line 3: stringValue: missing",
 	} {

@@ -85,7 +85,7 @@ func matches(t store.Trace, f store.TraceFilter) bool {
 		}
 	}
 	return has(f.Name, t.Name) && has(f.UserID, t.UserID) && has(f.SessionID, t.SessionID) && has(f.Release, t.Release) &&
-		has(f.Version, t.Version) && has(f.Environment, t.Environment) && strings.Contains(text, strings.ToLower(f.Search)) &&
+		has(f.Version, t.Version) && (len(f.Environments) == 0 || slices.Contains(f.Environments, t.Environment)) && strings.Contains(text, strings.ToLower(f.Search)) &&
 		(len(f.Levels) == 0 || slices.Contains(f.Levels, t.Rollup.Level)) && (len(f.IDs) == 0 || slices.Contains(f.IDs, t.ID)) &&
 		!t.Timestamp.Before(f.From) && (f.To.IsZero() || t.Timestamp.Before(f.To))
 }

@@ -69,7 +69,10 @@ func (f filter) with(param, value string) string {
 func (f filter) store(now time.Time) (store.TraceFilter, error) {
 	out := store.TraceFilter{
 		Search: f.Q, Name: f.Name, UserID: f.User, SessionID: f.Session,
-		Environment: f.Env, Release: f.Release, Version: f.Version,
+		Release: f.Release, Version: f.Version,
+	}
+	if f.Env != "" {
+		out.Environments = []string{f.Env}
 	}
 	for tag := range strings.SplitSeq(f.Tag, ",") {
 		if tag = strings.TrimSpace(tag); tag != "" {

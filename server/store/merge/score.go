@@ -16,7 +16,7 @@ var scoreFields = []field[store.ScoreWrite]{
 	{first: true, given: func(w *store.ScoreWrite) bool { return w.Environment != "" }, copy: func(d, s *store.ScoreWrite) { d.Environment = s.Environment }},
 	{first: true, given: func(w *store.ScoreWrite) bool { return !w.Timestamp.IsZero() }, copy: func(d, s *store.ScoreWrite) { d.Timestamp = s.Timestamp }},
 	{given: func(w *store.ScoreWrite) bool { return w.ObservationID != "" }, copy: func(d, s *store.ScoreWrite) { d.ObservationID = s.ObservationID }},
-	{given: func(w *store.ScoreWrite) bool { return w.SessionID != "" }, copy: func(d, s *store.ScoreWrite) { d.SessionID = s.SessionID }},
+	{given: func(w *store.ScoreWrite) bool { return w.SessionID != "" || w.DatasetRunID != "" }, copy: func(d, s *store.ScoreWrite) { d.SessionID, d.DatasetRunID = s.SessionID, s.DatasetRunID }},
 	{given: func(w *store.ScoreWrite) bool { return w.Name != "" }, copy: func(d, s *store.ScoreWrite) { d.Name = s.Name }},
 	{given: func(w *store.ScoreWrite) bool { return w.Type != "" }, copy: func(d, s *store.ScoreWrite) { d.Type, d.Number, d.Text = s.Type, s.Number, s.Text }},
 	{given: func(w *store.ScoreWrite) bool { return w.Comment != "" }, copy: func(d, s *store.ScoreWrite) { d.Comment = s.Comment }},

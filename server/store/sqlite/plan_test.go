@@ -115,6 +115,7 @@ func TestScorePlans(t *testing.T) {
 		{store.ScoreQuery{UserID: "u"}, "scores_by_trace (project=? AND trace_id=?); LIST SUBQUERY 1; SEARCH t USING INDEX traces_by_user (project=? AND user_id=?)"},
 		{store.ScoreQuery{TraceTags: []string{"a"}}, "scores_by_trace (project=? AND trace_id=?); LIST SUBQUERY 1; SEARCH a USING PRIMARY KEY (project=? AND key=? AND value=?)"},
 		{store.ScoreQuery{SessionID: "s"}, "scores_by_session (project=? AND session_id=?)"},
+		{store.ScoreQuery{DatasetRunID: "r"}, "scores_by_run (project=? AND dataset_run_id=?)"},
 		{store.ScoreQuery{Names: []string{"n"}}, "scores_by_time (project=?)"},
 	} {
 		w, err := scoreWhere(1, c.query)

@@ -157,6 +157,7 @@ func observationWhere(project, trace int64, those []int64, f store.ObservationFi
 	in(w, "ifnull(o.level, "+strconv.Itoa(int(exporter.LevelDefault))+")", levels)
 	w.equal("o.parent_id", f.ParentID)
 	w.equal("o.version", f.Version)
+	in(w, "coalesce(o.environment, t.environment, 'default')", f.Environments)
 	w.span("o.start", f.From, f.To)
 	return w
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/langshark/langshark-go/server/store"
 )
 
-const scoreColumns = `rid, id, ifnull(trace_id, ''), ifnull(observation_id, ''), ifnull(session_id, ''), name, type, number, ifnull(text, ''), ifnull(comment, ''),
+const scoreColumns = `rid, id, ifnull(trace_id, ''), ifnull(observation_id, ''), ifnull(session_id, ''), ifnull(dataset_run_id, ''), name, type, number, ifnull(text, ''), ifnull(comment, ''),
 	ifnull(source, 'API'), ifnull(config_id, ''), ifnull(environment, 'default'), metadata, ts, created, updated`
 
 // Scores implements [store.Store].
@@ -52,7 +52,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 		var kind string
 		var metadata []byte
 		var ts, created, updated int64
-		if err := rows.Scan(&last, &score.ID, &score.TraceID, &score.ObservationID, &score.SessionID, &score.Name, &kind, &score.Number, &score.Text,
+		if err := rows.Scan(&last, &score.ID, &score.TraceID, &score.ObservationID, &score.SessionID, &score.DatasetRunID, &score.Name, &kind, &score.Number, &score.Text,
 			&score.Comment, &score.Source, &score.ConfigID, &score.Environment, &metadata, &ts, &created, &updated); err != nil {
 			return page, s.readError("scores", err)
 		}
@@ -77,6 +77,7 @@ func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
 	in(w, "trace_id", q.TraceIDs)
 	in(w, "observation_id", q.ObservationIDs)
 	w.equal("session_id", q.SessionID)
+	w.equal("dataset_run_id", q.DatasetRunID)
 	in(w, "name", q.Names)
 	in(w, "ifnull(environment, 'default')", q.Environments)
 	in(w, "ifnull(source, 'API')", q.Sources)
@@ -100,7 +101,7 @@ func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
 }
 
 // scoreSource is where scores are read from: those of ids, of traces, also by what
-// these are like, and of a session by their index, which the engine would leave for the order of time.
+// these are like, of a session and of a run by their index, which the engine would leave for the order of time.
 func scoreSource(q store.ScoreQuery) string {
 	switch {
 	case len(q.IDs) > 0:
@@ -109,6 +110,8 @@ func scoreSource(q store.ScoreQuery) string {
 		return "scores INDEXED BY scores_by_trace"
 	case q.SessionID != "":
 		return "scores INDEXED BY scores_by_session"
+	case q.DatasetRunID != "":
+		return "scores INDEXED BY scores_by_run"
 	}
 	return "scores"
 }

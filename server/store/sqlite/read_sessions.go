@@ -15,6 +15,7 @@ func (s *Store) Sessions(ctx context.Context, projectID string, q store.SessionQ
 	w := &where{}
 	w.contains(q.Search, "id")
 	w.span("created", q.From, q.To)
+	in(w, sessionEnvironment, q.Environments)
 	return s.sessions(ctx, projectID, q.Page, w)
 }
 
@@ -80,12 +81,15 @@ const (
 	selectSessionUsers = "SELECT DISTINCT user_id FROM traces INDEXED BY traces_by_session WHERE project = ? AND session_id = ? AND user_id IS NOT NULL ORDER BY user_id LIMIT ?"
 )
 
+// sessionEnvironment is that of the first trace of a row of sessions.
+const sessionEnvironment = "ifnull((SELECT t.environment FROM traces t INDEXED BY traces_by_session WHERE t.project = sessions.project AND t.session_id = sessions.id ORDER BY t.ts LIMIT 1), 'default')"
+
 // sumSession fills what the traces of a session add up to.
 func (s *Store) sumSession(ctx context.Context, project int64, session *store.Session) error {
 	var first, last *int64
-	err := s.read.QueryRowContext(ctx, `SELECT count(*), min(ts), max(ts), `+sumOf("total_tokens")+`, ifnull(sum(errors), 0), iif(sum(costs) > 0, `+sumOf("cost")+`, NULL)
-		`+selectSessionSums, project, session.ID).
-		Scan(&session.Traces, &first, &last, &session.TotalTokens, &session.Errors, nullNano{&session.Cost})
+	err := s.read.QueryRowContext(ctx, `SELECT count(*), min(ts), max(ts), `+sumOf("total_tokens")+`, ifnull(sum(errors), 0), iif(sum(costs) > 0, `+sumOf("cost")+`, NULL),
+		(SELECT `+sessionEnvironment+` FROM sessions WHERE project = ? AND id = ?) `+selectSessionSums, project, session.ID, project, session.ID).
+		Scan(&session.Traces, &first, &last, &session.TotalTokens, &session.Errors, nullNano{&session.Cost}, &session.Environment)
 	if err != nil {
 		return s.readError("session", err)
 	}

@@ -26,7 +26,7 @@ func (st *scoreState) mentions(traceID string) bool {
 
 func (st *scoreState) note(c merge.Change) { st.dirty = st.dirty || c.Any }
 
-const selectScoreState = `SELECT rid, created, trace_id, observation_id, session_id, name, type, number, text, comment, source, config_id, environment,
+const selectScoreState = `SELECT rid, created, trace_id, observation_id, session_id, dataset_run_id, name, type, number, text, comment, source, config_id, environment,
 	metadata, given_ts, registers FROM scores WHERE project = ? AND id = ?`
 
 // score loads a score, or makes its empty state.
@@ -37,11 +37,11 @@ func (t *tx) score(project int64, id string) (*scoreState, error) {
 	}
 	st := &scoreState{key: k, created: t.now}
 	f := &st.merged.Fields
-	var trace, observation, session, category, comment, source, config, environment *string
+	var trace, observation, session, run, category, comment, source, config, environment *string
 	var kind string
 	var metadata, registers []byte
 	var ts *int64
-	err := t.row(selectScoreState, []any{project, id}, &st.rid, &st.created, &trace, &observation, &session, &f.Name, &kind, &f.Number,
+	err := t.row(selectScoreState, []any{project, id}, &st.rid, &st.created, &trace, &observation, &session, &run, &f.Name, &kind, &f.Number,
 		&category, &comment, &source, &config, &environment, &metadata, &ts, &registers)
 	switch {
 	case errors.Is(err, errNoRow):
@@ -52,7 +52,7 @@ func (t *tx) score(project int64, id string) (*scoreState, error) {
 		return nil, err
 	default:
 		st.live = true
-		f.TraceID, f.ObservationID, f.SessionID, f.Text = deref(trace), deref(observation), deref(session), deref(category)
+		f.TraceID, f.ObservationID, f.SessionID, f.DatasetRunID, f.Text = deref(trace), deref(observation), deref(session), deref(run), deref(category)
 		f.Comment, f.Source, f.ConfigID, f.Environment = deref(comment), deref(source), deref(config), deref(environment)
 		f.Type, f.Metadata, f.Timestamp = exporter.ScoreType(kind), metadata, derefTime(ts)
 		if err := st.merged.Restore(registers); err != nil {
@@ -64,9 +64,9 @@ func (t *tx) score(project int64, id string) (*scoreState, error) {
 	return st, nil
 }
 
-const writeScoreRow = `INSERT INTO scores (rid, project, id, trace_id, observation_id, session_id, name, type, number, text, comment, source, config_id,
-	environment, metadata, ts, given_ts, created, updated, registers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (rid) DO UPDATE SET trace_id = excluded.trace_id, observation_id = excluded.observation_id, session_id = excluded.session_id,
+const writeScoreRow = `INSERT INTO scores (rid, project, id, trace_id, observation_id, session_id, dataset_run_id, name, type, number, text, comment, source, config_id,
+	environment, metadata, ts, given_ts, created, updated, registers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (rid) DO UPDATE SET trace_id = excluded.trace_id, observation_id = excluded.observation_id, session_id = excluded.session_id, dataset_run_id = excluded.dataset_run_id,
 	name = excluded.name, type = excluded.type, number = excluded.number, text = excluded.text, comment = excluded.comment, source = excluded.source,
 	config_id = excluded.config_id, environment = excluded.environment, metadata = excluded.metadata, ts = excluded.ts, given_ts = excluded.given_ts,
 	updated = excluded.updated, registers = excluded.registers`
@@ -94,7 +94,7 @@ func (t *tx) flushScore(st *scoreState) error {
 	if !f.Timestamp.IsZero() {
 		ts = micros(f.Timestamp)
 	}
-	return t.exec(writeScoreRow, rid, st.project, st.id, text(f.TraceID), text(f.ObservationID), text(f.SessionID), f.Name, string(f.Type),
+	return t.exec(writeScoreRow, rid, st.project, st.id, text(f.TraceID), text(f.ObservationID), text(f.SessionID), text(f.DatasetRunID), f.Name, string(f.Type),
 		f.Number, text(f.Text), text(f.Comment), text(f.Source), text(f.ConfigID), text(f.Environment), blob(f.Metadata),
 		ts, moment(f.Timestamp), st.created, t.now, st.merged.Registers())
 }

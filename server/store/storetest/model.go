@@ -285,7 +285,9 @@ func modelScore(id string, writes []store.ScoreWrite, tombs map[tombstone]store.
 		}
 		live = true
 		keepLast(&s.ObservationID, w.ObservationID)
-		keepLast(&s.SessionID, w.SessionID)
+		if w.SessionID != "" || w.DatasetRunID != "" {
+			s.SessionID, s.DatasetRunID = w.SessionID, w.DatasetRunID
+		}
 		keepLast(&s.Name, w.Name)
 		s.Type, s.Number, s.Text = w.Type, w.Number, w.Text
 		keepLast(&s.Comment, w.Comment)

@@ -256,6 +256,9 @@ func (g *generator) score(s store.Stamp) *store.ScoreWrite {
 		Name: "name" + g.text("n"), Type: exporter.ScoreNumeric, Number: &number, Comment: g.text("c"), ConfigID: g.text("k"),
 		Environment: g.text("e"), Metadata: g.metadata(), Timestamp: g.time(),
 	}
+	if g.IntN(3) == 0 {
+		w.SessionID, w.DatasetRunID = "", "run"
+	}
 	if g.IntN(2) == 0 {
 		w.Type, w.Number, w.Text = exporter.ScoreCategorical, nil, "good"
 	}

@@ -60,7 +60,8 @@ func testTraceFilters(t *testing.T, open Opener) {
 		{"name", store.TraceFilter{Name: "search"}, []string{"t9", "t7", "t5", "t3", "t1"}},
 		{"user", store.TraceFilter{UserID: "u0"}, []string{"t9", "t6", "t3", "t0"}},
 		{"session", store.TraceFilter{SessionID: "s"}, []string{"t9", "t8", "t7", "t6", "t5"}},
-		{"environment", store.TraceFilter{Environment: "default"}, []string{"t4", "t3", "t2", "t1", "t0"}},
+		{"environment", store.TraceFilter{Environments: []string{"default"}}, []string{"t4", "t3", "t2", "t1", "t0"}},
+		{"environments", store.TraceFilter{Environments: []string{"prod", "none"}}, []string{"t9", "t8", "t7", "t6", "t5"}},
 		{"release", store.TraceFilter{Release: "none"}, []string{}},
 		{"version", store.TraceFilter{Version: "v1"}, []string{"t9", "t7", "t5", "t3", "t1"}},
 		{"tags", store.TraceFilter{Tags: []string{"all", "mod1"}}, []string{"t6", "t1"}},
@@ -174,6 +175,7 @@ func testObservationFilters(t *testing.T, open Opener) {
 		{"kinds", store.ObservationFilter{Kinds: []exporter.Kind{exporter.KindTool, exporter.KindEvent}}, []string{"ot4", "ot2"}},
 		{"levels", store.ObservationFilter{Levels: []exporter.Level{exporter.LevelDefault}}, []string{"ot9", "ot6", "ot3", "ot0"}},
 		{"parent", store.ObservationFilter{ParentID: "up", To: epoch.Add(4 * time.Second)}, []string{"ot3", "ot1"}},
+		{"environment of the trace", store.ObservationFilter{Environments: []string{"prod"}, Version: "v0"}, []string{"ot8", "ot6"}},
 		{"version", store.ObservationFilter{Version: "v0", To: epoch.Add(3 * time.Second)}, []string{"ot2", "ot0"}},
 	} {
 		page, err := s.Observations(t.Context(), projectID, store.ObservationQuery{ObservationFilter: c.filter, Page: store.Page{Total: true}})
@@ -197,7 +199,7 @@ func testSessions(t *testing.T, open Opener) {
 		now = epoch.Add(time.Duration(i) * time.Minute)
 		id := fmt.Sprint("t", i)
 		write(t, s, store.Batch{
-			Traces: []store.TraceWrite{{Stamp: at(i, "t"), ID: id, Timestamp: now, SessionID: session, UserID: fmt.Sprint("u", i)}},
+			Traces: []store.TraceWrite{{Stamp: at(i, "t"), ID: id, Timestamp: now, SessionID: session, UserID: fmt.Sprint("u", i), Environment: []string{"", "first", "later"}[i]}},
 			Observations: []store.ObservationWrite{{
 				Stamp: at(i, "o"), ID: "o" + id, TraceID: id, Kind: exporter.KindGeneration,
 				Usage: &store.Usage{Total: 7}, Cost: &store.Cost{Total: &cost},
@@ -210,15 +212,19 @@ func testSessions(t *testing.T, open Opener) {
 	}
 	sum := 2 * cost
 	want := store.Session{
-		ProjectID: projectID, ID: "b", CreatedAt: epoch.Add(time.Minute), Traces: 2, FirstTrace: epoch.Add(time.Minute), LastTrace: epoch.Add(2 * time.Minute),
+		ProjectID: projectID, ID: "b", CreatedAt: epoch.Add(time.Minute), Traces: 2, FirstTrace: epoch.Add(time.Minute), LastTrace: epoch.Add(2 * time.Minute), Environment: "first",
 		UserIDs: []string{"u1", "u2"}, TotalTokens: 14, Cost: &sum,
 	}
 	if !reflect.DeepEqual(page.Sessions[0], want) {
 		t.Errorf("the newest session is %+v, want %+v", page.Sessions[0], want)
 	}
 	one, err := s.Session(t.Context(), projectID, "a")
-	if err != nil || one.Traces != 1 || one.ID != "a" {
+	if err != nil || one.Traces != 1 || one.ID != "a" || one.Environment != "default" {
 		t.Errorf("Session(a) = %+v, %v", one, err)
+	}
+	page, err = s.Sessions(t.Context(), projectID, store.SessionQuery{Environments: []string{"first", "later"}, Page: store.Page{Total: true}})
+	if err != nil || page.Total != 1 || len(page.Sessions) != 1 || page.Sessions[0].ID != "b" {
+		t.Errorf("sessions that began in an environment: %+v, %v", page, err)
 	}
 	page, err = s.Sessions(t.Context(), projectID, store.SessionQuery{To: epoch.Add(time.Minute)})
 	if err != nil || len(page.Sessions) != 1 || page.Sessions[0].ID != "a" {

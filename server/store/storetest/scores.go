@@ -27,6 +27,9 @@ func seedScores(t *testing.T, s store.Store) {
 		if i >= 5 {
 			w.Environment = "prod"
 		}
+		if i >= 8 {
+			w.DatasetRunID = fmt.Sprint("run", i)
+		}
 		b.Scores = append(b.Scores, w)
 	}
 	write(t, s, b)
@@ -61,6 +64,8 @@ func testScoreFilters(t *testing.T, open Opener) {
 		{"texts", store.ScoreQuery{Texts: []string{"good", "bad"}, To: epoch.Add(5 * time.Second)}, []string{"s3", "s0"}},
 		{"tags", store.ScoreQuery{TraceTags: []string{"all", "mod1"}}, []string{"s6", "s1"}},
 		{"tags of a user", store.ScoreQuery{TraceTags: []string{"mod1"}, UserID: "u0"}, []string{"s6"}},
+		{"run", store.ScoreQuery{DatasetRunID: "run8"}, []string{"s8"}},
+		{"run and name", store.ScoreQuery{DatasetRunID: "run8", Names: []string{"tone"}}, nil},
 		{"nothing", store.ScoreQuery{UserID: "none"}, nil},
 	} {
 		c.query.Page = store.Page{Total: true}
