@@ -48,7 +48,7 @@ func (c *promptCache) load() {
 	data, err := c.file.read()
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			go c.report(fmt.Errorf("prompts of an earlier process: %w", err))
+			c.running.Go(func() { c.report(fmt.Errorf("prompts of an earlier process: %w", err)) }) // without the lock
 		}
 		return
 	}

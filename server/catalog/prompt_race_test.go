@@ -56,7 +56,7 @@ func TestReadersNeverMiss(t *testing.T) {
 			}
 		})
 	}
-	for n := 1; n < 150; n++ {
+	for n := 1; n < 60; n++ {
 		do(t, c.CreatePrompt, m{"name": "part", "prompt": "v", "labels": l{"production"}})
 		if _, err := c.SetExperiment(t.Context(), projectID, "e", body(t, m{"prompt": "part", "variants": l{variant("a", n+1, 1)}})); err != nil {
 			t.Fatal(err)
