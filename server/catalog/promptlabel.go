@@ -96,6 +96,8 @@ func (e *promptEdit) say(message *string) {
 	}
 }
 
+const maxExpected = 100
+
 // readExpect reads which versions must have which labels.
 func readExpect(o *object) map[string]int {
 	if !o.is("expect", "object") {
@@ -104,6 +106,10 @@ func readExpect(o *object) map[string]int {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(o.members["expect"], &members); err != nil {
 		o.fail("expect", "invalid_type", "%v", err)
+		return nil
+	}
+	if len(members) > maxExpected {
+		o.fail("expect", "too_big", "must have at most %d labels, has %d", maxExpected, len(members))
 		return nil
 	}
 	in := &object{members: members, path: append(slices.Clone(o.path), "expect"), errs: o.errs}
