@@ -4,6 +4,7 @@ package ui
 
 import (
 	"encoding/json"
+	gotoken "go/token"
 	"net/url"
 	"regexp"
 	"slices"
@@ -49,7 +50,7 @@ func goCode(p *catalog.Prompt, label string, variables []string) string {
 	}
 	vars := make([]string, len(variables))
 	for i, name := range variables {
-		vars[i] = strconv.Quote(name) + ": " + local(name)
+		vars[i] = strconv.Quote(name) + ": " + goLocal(name)
 	}
 	call := "text, err := prompt.Compile("
 	if p.Type == catalog.PromptChat {
@@ -137,13 +138,31 @@ func quote(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
+// goLocal is [local] as Go has it: userName.
+func goLocal(name string) string {
+	parts := strings.FieldsFunc(local(name), func(r rune) bool { return r == '_' })
+	for i, p := range parts {
+		if i > 0 {
+			parts[i] = strings.ToUpper(p[:1]) + p[1:]
+		}
+	}
+	return strings.Join(parts, "")
+}
+
 var notInIdentifier = regexp.MustCompile(`[^a-zA-Z0-9_]+`)
+
+// reserved are words of Python and TypeScript that are none of Go.
+var reserved = strings.Fields("and as assert async await class def del delete elif enum except export extends finally from function in is lambda let new not null or pass raise " +
+	"super this throw true false try typeof void while with yield None True False")
 
 // local names the local variable that has the value of a prompt's.
 func local(name string) string {
 	s := strings.Trim(notInIdentifier.ReplaceAllString(name, "_"), "_")
-	if s == "" || s[0] >= '0' && s[0] <= '9' {
+	switch {
+	case s == "" || s[0] >= '0' && s[0] <= '9':
 		return "value"
+	case gotoken.IsKeyword(s) || slices.Contains(reserved, s):
+		return s + "Value"
 	}
 	return s
 }

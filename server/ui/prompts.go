@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func (h *handler) listPrompts(q *request) error {
 		}
 	}
 	q.page.Title = q.page.T("prompts.title")
-	p.Page, p.Folders, p.Tags, p.Labels = q.page, found.Folders, found.Tags, found.Labels
+	p.Page, p.Folders, p.Tags, p.Labels = q.page, found.Folders, found.Tags, slices.DeleteFunc(found.Labels, isLatest)
 	p.Crumbs = view.FolderCrumbs(p.Page, p.Folder)
 	p.Pages = pagesOf(values, p.PromptURL(""), n, found.Total)
 	p.Code = firstPromptCode
@@ -77,6 +78,9 @@ func (h *handler) listPrompts(q *request) error {
 	h.render(q, http.StatusOK, view.PromptsPage(p))
 	return nil
 }
+
+// isLatest is true of the label that every prompt has.
+func isLatest(label string) bool { return label == catalog.LabelLatest }
 
 // maxPage is the last page that an address may ask for.
 const maxPage = 1_000_000

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/store"
@@ -201,6 +202,11 @@ type PromptHistory struct {
 	Prompt
 	Rows  []catalog.PromptChange
 	Older string
+}
+
+// repeated reports whether a row says the same as the one below it, both being parts of one change.
+func (h PromptHistory) repeated(i int) bool {
+	return i+1 < len(h.Rows) && h.Rows[i].Message == h.Rows[i+1].Message && h.Rows[i].At.Sub(h.Rows[i+1].At) < time.Second
 }
 
 // PromptExperiments is the page of the experiments on a prompt.

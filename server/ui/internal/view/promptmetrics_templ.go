@@ -1010,7 +1010,7 @@ func sideBySide(m PromptMetrics) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</a></div><div class=\"table-wrap\"><table class=\"figures side\"><thead><tr><th></th><th class=\"r\">v")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</a></div><div class=\"table-wrap\"><table class=\"figures beside\"><thead><tr><th></th><th class=\"r\">v")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
