@@ -42,6 +42,7 @@ func (s *Server) pages() http.Handler {
 		Reader:   s.reader,
 		Projects: func(ctx context.Context, _ ui.Viewer) ([]store.Project, error) { return s.reader.Projects(ctx) },
 		Viewer:   s.viewer,
+		Catalog:  s.catalog,
 		Media:    s.media.Serve,
 		Logger:   s.cfg.Logger,
 	}

@@ -50,6 +50,28 @@ func (e *experiment) of(p *prompt) *Experiment {
 // SetExperiment makes or changes an experiment, given as JSON: prompt, variants, each with name, version
 // and weight, and when it is made as one likes salt. Nobody changes sides who need not.
 func (c *Catalog) SetExperiment(ctx context.Context, projectID, name string, body []byte) (*Experiment, error) {
+	request, err := readExperiment(name, body)
+	if err != nil {
+		return nil, err
+	}
+	var set *Experiment
+	err = c.editPrompt(ctx, projectID, request.prompt, func(e *promptEdit) (err error) {
+		set, err = request.set(e)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+// experimentRequest is what a request to make or change an experiment gives.
+type experimentRequest struct {
+	name, prompt, salt string
+	variants           []Variant
+}
+
+func readExperiment(name string, body []byte) (*experimentRequest, error) {
 	o, err := parse(body)
 	if err != nil {
 		return nil, err
@@ -57,39 +79,34 @@ func (c *Catalog) SetExperiment(ctx context.Context, projectID, name string, bod
 	if utf8.RuneCountInString(name) > MaxNameChars || name == "" || !utf8.ValidString(name) {
 		o.fail("experiment", "invalid_string", "must be a name of at most %d characters", MaxNameChars)
 	}
-	promptName, variants, salt := o.name("prompt"), readVariants(o), o.short("salt", MaxNameChars)
-	if strings.ContainsRune(salt, 0) {
+	request := &experimentRequest{name: name, prompt: o.name("prompt"), variants: readVariants(o), salt: o.short("salt", MaxNameChars)}
+	if strings.ContainsRune(request.salt, 0) {
 		o.fail("salt", "invalid_string", "must not have the character 0, which stands between salt and unit")
 	}
-	if err := o.err(); err != nil {
-		return nil, err
+	return request, o.err()
+}
+
+// set makes or changes it.
+func (request *experimentRequest) set(e *promptEdit) (*Experiment, error) {
+	if e.p == nil {
+		return nil, notFound("Prompt not found: '%s'", request.prompt)
 	}
-	var set *Experiment
-	err = c.editPrompt(ctx, projectID, promptName, func(e *promptEdit) error {
-		if e.p == nil {
-			return notFound("Prompt not found: '%s'", promptName)
+	for _, v := range request.variants {
+		if e.p.ref(v.Version) == nil {
+			return nil, promptNotFound(request.prompt, PromptSelection{Version: v.Version}.text())
 		}
-		for _, v := range variants {
-			if e.p.ref(v.Version) == nil {
-				return promptNotFound(promptName, PromptSelection{Version: v.Version}.text())
-			}
-		}
-		kept, err := e.experiment(name, salt)
-		if err != nil {
-			return err
-		}
-		kept.Variants, kept.Ranges = variants, assign(kept.Ranges, variants)
-		if err := put(e.tx, kindExperiment, e.p.ID, name, kept); err != nil {
-			return err
-		}
-		e.note(promptHistory{Action: ActionExperiment, Experiment: name})
-		set = kept.of(e.p)
-		return set.load(e.tx, e.p)
-	})
+	}
+	kept, err := e.experiment(request.name, request.salt)
 	if err != nil {
 		return nil, err
 	}
-	return set, nil
+	kept.Variants, kept.Ranges = request.variants, assign(kept.Ranges, request.variants)
+	if err := put(e.tx, kindExperiment, e.p.ID, request.name, kept); err != nil {
+		return nil, err
+	}
+	e.note(promptHistory{Action: ActionExperiment, Experiment: request.name})
+	set := kept.of(e.p)
+	return set, set.load(e.tx, e.p)
 }
 
 // experiment is the one of that name, or a new one.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -78,7 +79,7 @@ func (request *promptRequest) add(e *promptEdit) (*Prompt, error) {
 	p.Last++
 	v := &promptVersion{
 		Identity: Identity{ID: newID()}, Version: p.Last, Prompt: request.prompt, Config: request.config,
-		CommitMessage: request.commitMessage, CreatedBy: "API",
+		CommitMessage: request.commitMessage, CreatedBy: cmp.Or(e.by.Name, "API"),
 	}
 	if err := put(e.tx, kindPromptVersion, p.ID, p.Name, v); err != nil {
 		return nil, err

@@ -29,34 +29,62 @@ type reference struct {
 // String names what is referred to.
 func (r reference) String() string { return fmt.Sprintf("'%s' with %s", r.name, r.text()) }
 
+// TextPart is a piece of the text of a prompt.
+type TextPart struct {
+	// Text is how it is written.
+	Text string
+	// Name and Selection say what a reference refers to; Name is empty for all else.
+	Name      string
+	Selection PromptSelection
+}
+
+// TextParts takes a text apart at its references. Put together the parts are the text.
+func TextParts(text string) (parts []TextPart) {
+	literal, rest := 0, 0 // where the part begins, and what is still unread
+	for {
+		start := strings.Index(text[rest:], referenceStart)
+		if start < 0 {
+			break
+		}
+		start += rest
+		inside := start + len(referenceStart)
+		n := strings.Index(text[inside:], referenceEnd)
+		if n < 0 {
+			break
+		}
+		r, ok := readReference(text[inside : inside+n])
+		if !ok { // the next one may begin within it
+			rest = inside
+			continue
+		}
+		if start > literal {
+			parts = append(parts, TextPart{Text: text[literal:start]})
+		}
+		rest = inside + n + len(referenceEnd)
+		parts = append(parts, TextPart{text[start:rest], r.name, r.PromptSelection})
+		literal = rest
+	}
+	if literal < len(text) {
+		parts = append(parts, TextPart{Text: text[literal:]})
+	}
+	return parts
+}
+
 // expand has replace say what stands in the place of each reference. What it says is not looked
 // at again, and what only looks like a reference stays.
 func expand(text string, replace func(reference) (string, error)) (string, error) {
 	var b strings.Builder
-	for {
-		before, inside, ok := strings.Cut(text, referenceStart)
-		if !ok {
-			break
-		}
-		said, after, ok := strings.Cut(inside, referenceEnd)
-		if !ok {
-			break
-		}
-		r, ok := readReference(said)
-		if !ok { // the next one may begin within it
-			b.WriteString(before + referenceStart)
-			text = inside
+	for _, part := range TextParts(text) {
+		if part.Name == "" {
+			b.WriteString(part.Text)
 			continue
 		}
-		b.WriteString(before)
-		with, err := replace(r)
+		with, err := replace(reference{part.Name, part.Selection})
 		if err != nil {
 			return "", err
 		}
 		b.WriteString(with)
-		text = after
 	}
-	b.WriteString(text)
 	return b.String(), nil
 }
 

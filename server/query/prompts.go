@@ -163,3 +163,16 @@ func (r *Reader) labelMetrics(ctx context.Context, projectID string, q *PromptQu
 	slices.SortFunc(list, func(a, b LabelMetrics) int { return cmp.Compare(a.Label, b.Label) })
 	return list, nil
 }
+
+// PromptUses counts the generations of each prompt, by name, from one time to before another.
+func (r *Reader) PromptUses(ctx context.Context, projectID string, from, to time.Time) (map[string]int64, error) {
+	rows, err := r.store.Metrics(ctx, projectID, store.MetricsQuery{By: store.ByPrompt, From: from, To: to})
+	if err != nil {
+		return nil, err
+	}
+	uses := map[string]int64{}
+	for i := range rows {
+		uses[rows[i].PromptName] += rows[i].Observations
+	}
+	return uses, nil
+}

@@ -163,6 +163,9 @@ func TestPromptMetrics(t *testing.T) {
 		if int64(seen) != all.Observations || len(m.Labels) != 2 {
 			t.Errorf("round %d: %d of %d, %d labels", round, seen, all.Observations, len(m.Labels))
 		}
+		if uses, err := reader.PromptUses(t.Context(), "p", q.From, q.To); err != nil || uses[q.Name] != all.Observations {
+			t.Errorf("round %d: %v, %v, want %d", round, uses, err, all.Observations)
+		}
 		for _, l := range m.Labels {
 			checkSeries(t, fmt.Sprintf("round %d, %s", round, l.Label), l.SumSeries, q, b, func(o *store.ObservationWrite) bool {
 				return o.PromptName == q.Name && slices.ContainsFunc(l.Spans, func(s query.PromptSpan) bool {

@@ -110,6 +110,7 @@ func TestContrast(t *testing.T) {
 		"error":          {"bg", "surface", "error-soft", "selected"},
 		"warning":        {"bg", "surface", "warning-soft", "selected"},
 		"ok":             {"surface", "ok-soft"},
+		"var":            {"surface", "var-soft"},
 		"json-key":       {"surface", "sunken"},
 		"json-string":    {"surface", "sunken"},
 		"json-number":    {"surface", "sunken"},

@@ -14,7 +14,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -30,6 +32,9 @@ type Reader interface {
 	Sessions(ctx context.Context, projectID string, q store.SessionQuery) (store.SessionPage, error)
 	Session(ctx context.Context, projectID, id string) (*query.SessionDetail, error)
 	Search(ctx context.Context, projectID string, q store.SearchQuery) (store.SearchPage, error)
+	PromptUses(ctx context.Context, projectID string, from, to time.Time) (map[string]int64, error)
+	PromptMetrics(ctx context.Context, projectID string, q query.PromptQuery) (*query.PromptMetrics, error)
+	ObservationRows(ctx context.Context, projectID string, q store.ObservationQuery, filters []query.ObservationFilter) ([]query.ObservationRow, store.Cursor, error)
 	Subscribe(ctx context.Context, projectID string) <-chan query.Change
 }
 
@@ -51,6 +56,9 @@ type Config struct {
 	// Viewer returns who sent a request. An error means that it has to sign in
 	// first: the answer is a page with status 401. Defaults to letting everybody in.
 	Viewer func(r *http.Request) (Viewer, error)
+	// Catalog has the prompts. What is changed on the pages is done by the name and the role of the viewer. Nil
+	// leaves their pages out.
+	Catalog *catalog.Catalog
 	// Media answers with the content of a file that payloads of a project refer to, or returns
 	// an error before anything is answered, such as [store.ErrNotFound]. Nil means that there are none.
 	Media func(w http.ResponseWriter, r *http.Request, projectID, id string) error

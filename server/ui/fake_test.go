@@ -242,6 +242,18 @@ func stringsOf(texts []string, payload json.RawMessage) []string {
 	return texts
 }
 
+func (f *fake) PromptUses(context.Context, string, time.Time, time.Time) (map[string]int64, error) {
+	return map[string]int64{}, f.err
+}
+
+func (f *fake) PromptMetrics(context.Context, string, query.PromptQuery) (*query.PromptMetrics, error) {
+	return &query.PromptMetrics{}, f.err
+}
+
+func (f *fake) ObservationRows(context.Context, string, store.ObservationQuery, []query.ObservationFilter) ([]query.ObservationRow, store.Cursor, error) {
+	return nil, "", f.err
+}
+
 func (f *fake) Subscribe(ctx context.Context, _ string) <-chan query.Change {
 	c := make(chan query.Change, 16)
 	f.mu.Lock()

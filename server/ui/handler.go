@@ -60,6 +60,9 @@ func New(c Config) http.Handler {
 	h.mux.HandleFunc("GET /project/{project}/search", h.page(h.search))
 	h.mux.HandleFunc("GET /project/{project}/media/{media}", h.page(h.file))
 	h.mux.HandleFunc("GET /project/{project}/live", h.page(h.live))
+	if h.Catalog != nil {
+		h.promptRoutes()
+	}
 	h.mux.HandleFunc("GET /", h.page(func(*request) error { return errNoPage }))
 	h.mux.HandleFunc("/", h.page(func(*request) error { return errMethod }))
 	return http.NewCrossOriginProtection().Handler(h)
@@ -93,8 +96,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // request is one request of a signed-in viewer.
 type request struct {
 	*http.Request
-	w    http.ResponseWriter
-	page view.Page
+	w      http.ResponseWriter
+	viewer Viewer
+	page   view.Page
 }
 
 // page signs the viewer in, finds the project and turns errors into pages.
@@ -116,6 +120,7 @@ func (h *handler) page(serve func(*request) error) http.HandlerFunc {
 func (h *handler) newPage(r *http.Request) view.Page {
 	return view.Page{
 		Printer: message.For(langOf(r)),
+		Prompts: h.Catalog != nil,
 		Root:    root(r.URL.EscapedPath()),
 		Theme:   themeOf(r),
 		Asset:   h.assets.name,
@@ -128,7 +133,7 @@ func (h *handler) enter(q *request) error {
 	if err != nil {
 		return errors.Join(errSignIn, err)
 	}
-	q.page.Viewer = viewer.Name
+	q.viewer, q.page.Viewer = viewer, viewer.Name
 	q.page.Projects, err = h.Projects(q.Context(), viewer)
 	if err != nil {
 		return err

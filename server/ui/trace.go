@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -165,6 +166,9 @@ func fillObservation(p *view.Panel, o *store.Observation) {
 	}
 	if o.PromptName != "" {
 		add("panel.prompt", o.PromptName+" v"+p.Number(int64(o.PromptVersion)))
+		if p.Prompts {
+			p.Facts[len(p.Facts)-1].Link = p.PromptURL("versions", "name", o.PromptName, "version", strconv.Itoa(o.PromptVersion))
+		}
 	}
 	if o.Version != "" {
 		add("panel.version", o.Version)

@@ -18,8 +18,10 @@ type Page struct {
 	Title string
 	// Root leads from the page's address to the dashboard's root: "./", "../" and so on.
 	Root string
-	// Nav is the current entry of the navigation: "traces", "sessions" or "search".
+	// Nav is the current entry of the navigation: "traces", "sessions", "search" or "prompts".
 	Nav string
+	// Prompts says that there are pages of prompts.
+	Prompts bool
 	// Theme is "light", "dark" or "auto".
 	Theme string
 	// Project is the one in view; nil on pages outside of projects.

@@ -6,3 +6,5 @@ import "./live";
 import "./split";
 import "./keys";
 import "./menus";
+import "./template";
+import "./guard";

@@ -14,6 +14,9 @@ document.addEventListener("keydown", (e) => {
   }
 }, true);
 
+// Of tabs that do not all fit, the current one is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Choices that take effect at once.
 document.addEventListener("change", (e) => {
   const t = e.target as HTMLElement;
