@@ -148,8 +148,11 @@ func contentsOf(messages []view.PromptMessage) string {
 // unixLines has line breaks as prompts have them: forms send two characters for each.
 func unixLines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
-// rearrange adds, moves or removes a message.
+// rearrange adds, moves or removes a message of a chat.
 func rearrange(e *view.PromptEditor, do string) {
+	if e.Type != catalog.PromptChat {
+		return
+	}
 	what, number, _ := strings.Cut(do, "-")
 	i, err := strconv.Atoi(number)
 	in := err == nil && i >= 0 && i < len(e.Messages)
@@ -198,8 +201,7 @@ func (h *handler) keepPrompt(q *request, e *view.PromptEditor) (*catalog.Prompt,
 	if err == nil {
 		return made, nil
 	}
-	var fields ingest.FieldErrors
-	if errors.As(err, &fields) {
+	if fields, ok := errors.AsType[ingest.FieldErrors](err); ok {
 		for _, f := range fields {
 			name := ""
 			if len(f.Path) > 0 {
@@ -212,8 +214,7 @@ func (h *handler) keepPrompt(q *request, e *view.PromptEditor) (*catalog.Prompt,
 		}
 		return nil, nil //nolint:nilnil // Errors say what is wrong
 	}
-	var conflict *catalog.ConflictError
-	if errors.As(err, &conflict) {
+	if _, ok := errors.AsType[*catalog.ConflictError](err); ok {
 		return nil, h.overtaken(q, e)
 	}
 	labels := commaList(e.Labels)

@@ -138,7 +138,7 @@ func experimentRequest(p view.Page, prompt string, form *view.ExperimentForm) (b
 		n, err := strconv.ParseUint(f.Version, 10, 31)
 		share, errShare := strconv.ParseFloat(f.Percent, 64)
 		weight := math.Round(share * 100)
-		if err != nil || n == 0 || errShare != nil || f.Name == "" || share < 0 || share > 100 || math.Abs(weight-share*100) > 1e-6 {
+		if err != nil || n == 0 || errShare != nil || f.Name == "" || math.IsNaN(share) || share < 0 || share > 100 || math.Abs(weight-share*100) > 1e-6 {
 			return nil, p.T("prompts.experiment.badrow", strconv.Itoa(i+1))
 		}
 		variants = append(variants, variant{f.Name, int(n), int(weight)})

@@ -37,10 +37,10 @@ func (q *request) acting() context.Context {
 // that are not the reader's.
 func refusal(p view.Page, err error) (text string, status int) {
 	var (
-		conflict  *catalog.ConflictError
-		refused   *ingest.RequestError
-		missing   *catalog.NotFoundError
-		fields    ingest.FieldErrors
+		conflict *catalog.ConflictError
+		refused  *ingest.RequestError
+		missing  *catalog.NotFoundError
+		fields   ingest.FieldErrors
 	)
 	switch {
 	case errors.As(err, &conflict):

@@ -22,7 +22,7 @@ const PlaceholderRole = "placeholder"
 // promptRoles are those to choose from.
 var promptRoles = []string{"system", "user", "assistant", "developer", PlaceholderRole}
 
-func rolesFor(e PromptEditor, role string) []string {
+func rolesFor(role string) []string {
 	if role == "" || slices.Contains(promptRoles, role) {
 		return promptRoles
 	}
