@@ -26,7 +26,7 @@ func promptsOf(body string) *langshark.Client {
 func ExampleClient_Prompt() {
 	ctx := context.Background()
 	client := promptsOf(`{"name":"support/answer","version":4,"prompt":"You help {{shop}}. {{question}}","config":{"model":"gpt-4o","temperature":0.2}}`)
-	defer client.Shutdown(ctx) //nolint:errcheck // it keeps nothing
+	defer client.Shutdown(ctx)
 
 	prompt, err := client.Prompt(ctx, "support/answer", langshark.WithFallback("{{shop}}: {{question}}"))
 	if err != nil {
@@ -56,7 +56,7 @@ func ExampleClient_Prompt() {
 
 func ExamplePrompt_Messages() {
 	client := promptsOf(`{"name":"chat","version":1,"prompt":[{"role":"system","content":"You help {{shop}}."},{"type":"placeholder","name":"history"},{"role":"user","content":"{{question}}"}]}`)
-	defer client.Shutdown(context.Background()) //nolint:errcheck // it keeps nothing
+	defer client.Shutdown(context.Background())
 	prompt, err := client.Prompt(context.Background(), "chat")
 	if err != nil {
 		fmt.Println(err)
@@ -87,7 +87,7 @@ func ExampleInExperiment() {
 	client := promptsOf(`{"experiment":"tone","salt":"s","variants":[{"name":"house","version":1},{"name":"warm","version":2}],
 		"ranges":[{"from":0,"to":5000,"variant":"house"},{"from":5000,"to":10000,"variant":"warm"}],
 		"prompts":[{"name":"answer","version":1,"prompt":"Answer."},{"name":"answer","version":2,"prompt":"Answer warmly."}]}`)
-	defer client.Shutdown(context.Background()) //nolint:errcheck // it keeps nothing
+	defer client.Shutdown(context.Background())
 	for _, user := range []string{"minji", "daniel", "minji"} {
 		prompt, err := client.Prompt(context.Background(), "answer", langshark.InExperiment("tone", user))
 		if err != nil {

@@ -216,6 +216,22 @@ func TestSnapshotOfPrompts(t *testing.T) {
 	}
 }
 
+// TestProcessesShareASnapshot has each keep what the other has written.
+func TestProcessesShareASnapshot(t *testing.T) {
+	s := servePrompts(t)
+	file := filepath.Join(t.TempDir(), "prompts.json")
+	keep := func(cfg *langshark.Config) { cfg.PromptSnapshot = file }
+	first, second := s.client(t, keep), s.client(t, keep)
+	want(t, textOf(first.Prompt(t.Context(), "a")), "one")
+	want(t, textOf(second.Prompt(t.Context(), "b")), "one")
+	_ = first.Shutdown(t.Context())
+	_ = second.Shutdown(t.Context())
+	s.set("", http.StatusBadGateway)
+	third := s.client(t, keep)
+	want(t, textOf(third.Prompt(t.Context(), "a")), "one")
+	want(t, textOf(third.Prompt(t.Context(), "b")), "one")
+}
+
 func TestASnapshotThatIsTooOldSaysSo(t *testing.T) {
 	s := servePrompts(t)
 	file := filepath.Join(t.TempDir(), "prompts.json")

@@ -39,7 +39,10 @@ type promptFileEntry struct {
 const (
 	promptFileFormat   = 1
 	maxPromptFileBytes = 64 << 20
-	promptFilePause    = time.Second // between two writes
+	// Of what other processes have written, so much is kept, and so long.
+	maxPromptFileEntries = 4 * MaxPrompts
+	maxPromptFileAge     = 30 * 24 * time.Hour
+	promptFilePause      = time.Second // between two writes
 )
 
 // load fills the cache from the file, to be fetched anew when first asked for; the caller holds the lock.
@@ -48,15 +51,12 @@ func (c *promptCache) load() {
 	data, err := c.file.read()
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			go c.report(fmt.Errorf("prompts of an earlier process: %w", err))
+			c.running.Go(func() { c.report(fmt.Errorf("prompts of an earlier process: %w", err)) }) // without the lock
 		}
 		return
 	}
 	for _, f := range data.Prompts {
-		key := promptKey{name: f.Name, label: f.Label, version: f.Version}
-		if f.Experiment != "" {
-			key = promptKey{name: f.Name, label: f.Experiment, experiment: true}
-		}
+		key := f.key()
 		v, err := decodeValue(key, PromptResponse{Body: f.Body, ETag: f.ETag}, f.CheckedAt, PromptSaved)
 		if err != nil || len(c.ring) >= c.limit {
 			continue
@@ -130,24 +130,60 @@ func (c *promptCache) saveLast() {
 	}
 }
 
+// save writes what is kept, and what other processes have written that isn't older.
 func (c *promptCache) save() {
 	data := promptFileData{Format: promptFileFormat, Host: c.file.host, PublicKey: c.file.publicKey}
-	size := 0
+	own, size := map[promptKey]time.Time{}, 0
+	add := func(f promptFileEntry) {
+		if size += len(f.Body); size <= maxPromptFileBytes/2 && len(data.Prompts) < maxPromptFileEntries {
+			data.Prompts = append(data.Prompts, f)
+		}
+	}
 	for key, e := range c.index.Load().all {
 		v := e.value.Load()
-		if v == nil || len(v.body) == 0 || size+len(v.body) > maxPromptFileBytes/2 {
+		if v == nil || len(v.body) == 0 {
 			continue
 		}
-		size += len(v.body)
-		f := promptFileEntry{Name: key.name, Label: key.label, Version: key.version, ETag: v.etag, CheckedAt: v.checkedAt.Round(0), Body: v.body}
-		if key.experiment {
-			f.Label, f.Experiment = "", key.label
+		own[key] = v.checkedAt
+		add(key.inFile(v))
+	}
+	if others, err := c.file.read(); err == nil {
+		for _, f := range others.Prompts {
+			at, ours := own[f.key()]
+			if !ours && time.Since(f.CheckedAt) < maxPromptFileAge {
+				add(f)
+			} else if ours && f.CheckedAt.After(at) {
+				data.replace(f)
+			}
 		}
-		data.Prompts = append(data.Prompts, f)
 	}
 	if err := c.file.write(&data); err != nil {
 		c.report(fmt.Errorf("prompts for the next process (Config.PromptSnapshot): %w", err))
 	}
+}
+
+// replace puts a newer entry in the place of the one with its key.
+func (d *promptFileData) replace(f promptFileEntry) {
+	for i := range d.Prompts {
+		if d.Prompts[i].key() == f.key() {
+			d.Prompts[i] = f
+		}
+	}
+}
+
+func (k promptKey) inFile(v *promptValue) promptFileEntry {
+	f := promptFileEntry{Name: k.name, Label: k.label, Version: k.version, ETag: v.etag, CheckedAt: v.checkedAt.Round(0), Body: v.body}
+	if k.experiment {
+		f.Label, f.Experiment = "", k.label
+	}
+	return f
+}
+
+func (f *promptFileEntry) key() promptKey {
+	if f.Experiment != "" {
+		return promptKey{name: f.Name, label: f.Experiment, experiment: true}
+	}
+	return promptKey{name: f.Name, label: f.Label, version: f.Version}
 }
 
 // write replaces the file at once, so that no reader sees half of it.

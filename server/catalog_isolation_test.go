@@ -22,6 +22,7 @@ func TestCatalogIsolation(t *testing.T) {
 		{"dataset-items", `{"datasetName":"d","id":"i"}`},
 		{"dataset-run-items", `{"runName":"r","datasetItemId":"i","traceId":"t"}`},
 		{"v2/prompts", `{"name":"p","prompt":"x","labels":["production"]}`},
+		{"prompt-webhooks", `{"url":"http://localhost:9"}`},
 		{"models", `{"modelName":"m","matchPattern":"m"}`},
 		{"score-configs", `{"name":"n","dataType":"NUMERIC"}`},
 		{"comments", `{"objectType":"TRACE","objectId":"t","content":"c"}`},
@@ -30,7 +31,12 @@ func TestCatalogIsolation(t *testing.T) {
 			t.Fatalf("%s: %d %s", made.path, status, text)
 		}
 	}
-	for _, path := range []string{"scores", "v2/scores", "v3/scores", "v2/datasets", "datasets", "dataset-items", "v2/prompts", "score-configs", "comments", "users", "metrics/daily"} {
+	if status, text, _ := a.do(t, http.MethodPut, "/api/public/prompt-experiments/e", `{"prompt":"p","variants":[{"name":"v","version":1,"weight":1}]}`); status != http.StatusOK {
+		t.Fatalf("experiment: %d %s", status, text)
+	}
+	_, hooks, _ := a.do(t, http.MethodGet, "/api/public/prompt-webhooks", nil)
+	hook := field(hooks, "id")
+	for _, path := range []string{"prompt-webhooks", "prompt-history?limit=1", "scores", "v2/scores", "v3/scores", "v2/datasets", "datasets", "dataset-items", "v2/prompts", "score-configs", "comments", "users", "metrics/daily"} {
 		if n := len(a.object(t, "/api/public/"+path)["data"].([]any)); n != 1 {
 			t.Errorf("%s: %d of its own, want 1", path, n)
 		}
@@ -49,6 +55,13 @@ func TestCatalogIsolation(t *testing.T) {
 		{"GET", "v2/prompts/p", ""},
 		{"PATCH", "v2/prompts/p/versions/1", `{"newLabels":["x"]}`},
 		{"DELETE", "v2/prompts/p", ""},
+		{"POST", "prompt-rollback", `{"name":"p"}`},
+		{"GET", "prompt-diff?name=p&from=1&to=1", ""},
+		{"GET", "prompt-experiments?prompt=p", ""},
+		{"GET", "prompt-experiments/e?prompt=p", ""},
+		{"PUT", "prompt-experiments/e", `{"prompt":"p","variants":[{"name":"v","version":1,"weight":2}]}`},
+		{"DELETE", "prompt-experiments/e?prompt=p", ""},
+		{"DELETE", "prompt-webhooks/" + hook, ""},
 		{"POST", "comments", `{"objectType":"TRACE","objectId":"t","content":"c"}`},
 		{"POST", "dataset-run-items", `{"runName":"r","datasetItemId":"i","traceId":"t"}`},
 	} {

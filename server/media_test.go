@@ -177,7 +177,7 @@ func TestMediaAPI(t *testing.T) {
 	to := strings.TrimPrefix(o["url"].(string), "http://127.0.0.1:1/public")
 	status, text, header := nobody.do(t, http.MethodGet, to, nil)
 	if status != http.StatusOK || text != "<script>" || header.Get("Content-Type") != "text/html" || header.Get("Content-Disposition") != "attachment" ||
-		header.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(header.Get("Content-Security-Policy"), "sandbox") {
+		header.Get("X-Content-Type-Options") != "nosniff" || header.Get("Cross-Origin-Resource-Policy") != "cross-origin" || !strings.HasPrefix(header.Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("%d %q %v", status, text, header)
 	}
 	for _, path := range []string{strings.Replace(to, id, "other", 1), "/api/public/media/" + id + "/content", address} {

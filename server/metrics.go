@@ -10,10 +10,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
+	"github.com/langshark/langshark-go/server/webhook"
 )
 
 // Bounds of the buckets of histograms, in seconds.
@@ -25,9 +27,11 @@ var (
 // metrics is what the server says of itself. What the store counts is asked
 // when it is collected.
 type metrics struct {
-	store  store.Store
-	reader *query.Reader
-	ingest *ingest.Ingester
+	store   store.Store
+	reader  *query.Reader
+	ingest  *ingest.Ingester
+	catalog *catalog.Catalog
+	sender  func() *webhook.Sender // nil without housekeeping
 
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -37,7 +41,7 @@ type metrics struct {
 
 func newMetrics(s *Server) (*metrics, error) {
 	m := &metrics{
-		store: s.store, reader: s.reader, ingest: s.ingest,
+		store: s.store, reader: s.reader, ingest: s.ingest, catalog: s.catalog, sender: func() *webhook.Sender { return s.sender },
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "langshark_http_requests_total", Help: "Requests answered, by route, method and class of status.",
 		}, []string{"route", "method", "code"}),
@@ -87,6 +91,8 @@ var (
 	descBuild       = desc("build_info", "Always 1; the labels have the versions.", "version", "goversion")
 	descEvents      = desc("ingestion_events_total", "Events that were stored (accepted), or refused because of what is in them (rejected), by kind; of the API and of exporters in the process.", "kind", "outcome")
 	descSubscribers = desc("live_subscribers", "Live pages that listen to changes.")
+	descWatches     = desc("prompt_watchers", "Clients that are told of changed prompts.")
+	descWebhooks    = desc("webhook_attempts_total", "Attempts to deliver to webhooks, by what became of them.", "outcome")
 
 	descPendingWrites = desc("store_pending_writes", "Writes that wait or are being committed.")
 	descPendingBytes  = desc("store_pending_bytes", "Size of the writes that wait or are being committed.")
@@ -102,7 +108,7 @@ var (
 	descReadOnly      = desc("store_read_only", "1 if nothing can be written because the disk is full, else 0.")
 
 	descs = []*prometheus.Desc{
-		descBuild, descEvents, descSubscribers, descPendingWrites, descPendingBytes, descCommits, descWrites, descRefused,
+		descBuild, descEvents, descSubscribers, descWatches, descWebhooks, descPendingWrites, descPendingBytes, descCommits, descWrites, descRefused,
 		descFailed, descCommitTime, descExpired, descSearchLag, descFileBytes, descFreeBytes, descReadOnly,
 	}
 )
@@ -130,6 +136,12 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(descBuild, 1, Version, runtime.Version())
 	gauge(descSubscribers, float64(m.reader.Subscribers()))
+	gauge(descWatches, float64(m.catalog.PromptWatches()))
+	if s := m.sender(); s != nil {
+		sent := s.Stats()
+		counter(descWebhooks, sent.Arrived, "arrived")
+		counter(descWebhooks, sent.Failed, "failed")
+	}
 	for _, kind := range ingest.Kinds() {
 		c := m.ingest.Counts(kind)
 		if kind != ingest.KindUnknown { // which none is accepted of

@@ -74,7 +74,8 @@ func TestMediaOnAPage(t *testing.T) {
 			t.Errorf("without a sign-in: %d", res.StatusCode)
 		}
 		res := get(t, signedIn, image.String())
-		if res.Header.Get("Content-Disposition") != "attachment" || !strings.HasPrefix(res.Header.Get("Content-Security-Policy"), "sandbox") {
+		if res.Header.Get("Content-Disposition") != "attachment" || !strings.HasPrefix(res.Header.Get("Content-Security-Policy"), "sandbox") ||
+			res.Header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
 			t.Errorf("%v", res.Header)
 		}
 		if res := get(t, signedIn, strings.Replace(image.String(), "/one/", "/default/", 1)); res.StatusCode != http.StatusNotFound {

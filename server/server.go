@@ -274,10 +274,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			}
 			<-served
 		}
-		s.media.Close()
 		if s.sender != nil {
 			s.sender.Close()
 		}
+		s.media.Close()
 		errs = append(errs, s.store.Close(), s.removeTemp())
 		s.unlock()
 		s.result = errors.Join(errs...)

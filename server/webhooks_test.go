@@ -64,6 +64,8 @@ func TestWebhooks(t *testing.T) {
 		_, text, _ := c.do(t, http.MethodGet, "/api/public/prompt-webhooks", nil)
 		return strings.Contains(text, `"status":200,"error":null},"pending":0,"lost":0`) && !strings.Contains(text, "whsec")
 	})
+	c.listen(t)
+	wantLines(t, scrape(t, c), `langshark_webhook_attempts_total{outcome="arrived"} 1`, `langshark_webhook_attempts_total{outcome="failed"} 0`, `langshark_prompt_watchers 1`)
 	c.run(t, []step{
 		{"POST", "prompt-webhooks", `{"url":"http://169.254.169.254/latest"}`, 400, `"path":["url"]`},
 		{"POST", "prompt-webhooks", `{"url":"http://10.0.0.1"}`, 400, "Config.WebhookAllow"},

@@ -10,30 +10,19 @@ import (
 	"github.com/tmc/langchaingo/llms"
 
 	langshark "github.com/langshark/langshark-go"
-	"github.com/langshark/langshark-go/exporter/memory"
 	lslangchaingo "github.com/langshark/langshark-go/integrations/langchaingo"
 	"github.com/langshark/langshark-go/langsharktest"
 )
 
-// hub answers with one prompt.
-type hub string
-
-func (h hub) FetchPrompt(context.Context, langshark.PromptRequest) (langshark.PromptResponse, error) {
-	return langshark.PromptResponse{Body: []byte(h)}, nil
-}
-
-func promptOf(t *testing.T, body string) *langshark.Prompt {
+// promptOf is a prompt as it comes from a server.
+func promptOf(t *testing.T, name string, p langsharktest.Prompt) *langshark.Prompt {
 	t.Helper()
-	c, err := langshark.New(langshark.Config{Exporter: memory.New(), Prompts: hub(body)})
+	rec := langsharktest.NewRecorder(t, func(c *langshark.Config) { c.Prompts = langsharktest.Prompts{name: p} })
+	prompt, err := rec.Client.Prompt(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Shutdown(t.Context()) })
-	p, err := c.Prompt(t.Context(), "p")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return prompt
 }
 
 // sayer answers with what it was asked.
@@ -50,7 +39,7 @@ func (s sayer) Call(ctx context.Context, prompt string, options ...llms.CallOpti
 
 func TestPromptTemplateInAChain(t *testing.T) {
 	r := langsharktest.NewRecorder(t)
-	p := promptOf(t, `{"name":"joke","version":3,"prompt":"A joke about {{topic}}, as JSON {\"joke\": …}: {{.Not}}"}`)
+	p := promptOf(t, "joke", langsharktest.Prompt{Version: 3, Text: `A joke about {{topic}}, as JSON {"joke": …}: {{.Not}}`})
 	var asked []llms.MessageContent
 	chain := chains.NewLLMChain(lslangchaingo.WrapModel(sayer{&asked}), lslangchaingo.NewPromptTemplate(p))
 	ctx := langshark.ContextWithPrompt(r.Context(), p)
@@ -68,8 +57,9 @@ func TestPromptTemplateInAChain(t *testing.T) {
 }
 
 func TestPromptTemplateOfAChat(t *testing.T) {
-	p := promptOf(t, `{"name":"chat","version":1,"prompt":[{"role":"system","content":"You help {{user}}."},{"type":"placeholder","name":"history"},
-		{"role":"assistant","content":"a"},{"role":"user","content":"{{q}}"},{"role":"narrator","content":"n"}]}`)
+	p := promptOf(t, "chat", langsharktest.Prompt{Messages: []langshark.Message{
+		{Role: "system", Content: "You help {{user}}."}, langshark.Placeholder("history"), {Role: "assistant", Content: "a"}, {Role: "user", Content: "{{q}}"}, {Role: "narrator", Content: "n"},
+	}})
 	template := lslangchaingo.NewPromptTemplate(p)
 	if got := strings.Join(template.GetInputVariables(), " "); got != "user history q" {
 		t.Errorf("variables %s", got)

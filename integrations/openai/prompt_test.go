@@ -1,7 +1,6 @@
 package openai_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,41 +9,35 @@ import (
 	"testing"
 
 	langshark "github.com/langshark/langshark-go"
-	"github.com/langshark/langshark-go/exporter/memory"
 	lsopenai "github.com/langshark/langshark-go/integrations/openai"
+	"github.com/langshark/langshark-go/langsharktest"
 	"github.com/langshark/langshark-go/langsharktest/fakellm"
 )
 
-// hub answers with one prompt.
-type hub string
-
-func (h hub) FetchPrompt(context.Context, langshark.PromptRequest) (langshark.PromptResponse, error) {
-	return langshark.PromptResponse{Body: []byte(h)}, nil
-}
-
 // promptOf is a prompt as it comes from a server.
-func promptOf(t *testing.T, body string) *langshark.Prompt {
+func promptOf(t *testing.T, name string, p langsharktest.Prompt) *langshark.Prompt {
 	t.Helper()
-	c, err := langshark.New(langshark.Config{Exporter: memory.New(), Prompts: hub(body)})
+	rec := langsharktest.NewRecorder(t, func(c *langshark.Config) { c.Prompts = langsharktest.Prompts{name: p} })
+	prompt, err := rec.Client.Prompt(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Shutdown(t.Context()) })
-	p, err := c.Prompt(t.Context(), "p")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return prompt
 }
 
-const helpDesk = `{"name":"help-desk","version":4,"type":"chat","prompt":[
-	{"role":"system","content":"You help customers of {{shop}}."},{"type":"placeholder","name":"history"},{"role":"user","content":"{{question}}"}],
-	"config":{"model":"gpt-4o-mini","temperature":0.5,"max_tokens":300,"stream":true,"owner":"ann",
-		"response_format":{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"},"strict":true}},
-		"tools":[{"type":"function","function":{"name":"lookup","parameters":{"type":"object"}}}]}}`
+func helpDesk(t *testing.T) *langshark.Prompt {
+	t.Helper()
+	return promptOf(t, "help-desk", langsharktest.Prompt{
+		Version:  4,
+		Messages: []langshark.Message{{Role: "system", Content: "You help customers of {{shop}}."}, langshark.Placeholder("history"), {Role: "user", Content: "{{question}}"}},
+		Config: json.RawMessage(`{"model":"gpt-4o-mini","temperature":0.5,"max_tokens":300,"stream":true,"owner":"ann",
+			"response_format":{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"},"strict":true}},
+			"tools":[{"type":"function","function":{"name":"lookup","parameters":{"type":"object"}}}]}`),
+	})
+}
 
 func TestChatRequest(t *testing.T) {
-	p := promptOf(t, helpDesk)
+	p := helpDesk(t)
 	history := []langshark.Message{
 		{Role: "assistant", ToolCalls: []langshark.ToolCall{{ID: "c1", Name: "lookup", Arguments: "{}"}}},
 		{Role: "tool", ToolCallID: "c1", Content: "found"},
@@ -76,17 +69,17 @@ func TestChatRequest(t *testing.T) {
 
 func TestChatRequestErrors(t *testing.T) {
 	ctx := t.Context()
-	if _, _, err := lsopenai.ChatRequest(ctx, promptOf(t, helpDesk), langshark.Vars{"shop": "x"}); err == nil || !strings.Contains(err.Error(), `"question"`) {
+	if _, _, err := lsopenai.ChatRequest(ctx, helpDesk(t), langshark.Vars{"shop": "x"}); err == nil || !strings.Contains(err.Error(), `"question"`) {
 		t.Errorf("%v", err)
 	}
-	bad := promptOf(t, `{"name":"p","version":2,"prompt":"x","config":{"temperature":"warm"}}`)
+	bad := promptOf(t, "p", langsharktest.Prompt{Version: 2, Text: "x", Config: map[string]string{"temperature": "warm"}})
 	if _, _, err := lsopenai.ChatRequest(ctx, bad, nil); err == nil || !strings.Contains(err.Error(), `prompt "p" version 2`) || !strings.Contains(err.Error(), "temperature") {
 		t.Errorf("%v", err)
 	}
 	if _, _, err := lsopenai.ChatRequest(ctx, nil, nil); err == nil {
 		t.Error("no prompt")
 	}
-	own := promptOf(t, `{"name":"p","version":2,"prompt":"x","config":["mine"]}`)
+	own := promptOf(t, "p", langsharktest.Prompt{Text: "x", Config: []string{"mine"}})
 	if _, r, err := lsopenai.ChatRequest(ctx, own, nil); err != nil || r.Messages[0].Role != "user" || r.Messages[0].Content != "x" {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -94,7 +87,7 @@ func TestChatRequestErrors(t *testing.T) {
 
 func TestChatRequestLinksItself(t *testing.T) {
 	f := newFixture(t, fakellm.Reply{Text: "Tomorrow."})
-	ctx, r, err := lsopenai.ChatRequest(f.Context(), promptOf(t, helpDesk), langshark.Vars{"shop": "x", "history": nil, "question": "When?"})
+	ctx, r, err := lsopenai.ChatRequest(f.Context(), helpDesk(t), langshark.Vars{"shop": "x", "history": nil, "question": "When?"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,6 +147,7 @@ func (c *call) getMediaContent() {
 	if g == nil {
 		return
 	}
+	c.w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin") // the signature is the right, wherever it is shown
 	if err := c.Media.Serve(c.w, c.r, g.ProjectID, g.MediaID); err != nil {
 		c.fail(err)
 	}

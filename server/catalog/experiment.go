@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -177,6 +178,9 @@ func (x *Experiment) load(r reader, p *prompt) error {
 		if slices.ContainsFunc(x.Prompts, func(have Prompt) bool { return have.Version == v.Version }) {
 			continue
 		}
+		if p.ref(v.Version) == nil { // the prompt was read before the experiment
+			return errMoved
+		}
 		whole, err := p.load(r, v.Version)
 		if err != nil {
 			return err
@@ -190,23 +194,33 @@ func (x *Experiment) load(r reader, p *prompt) error {
 }
 
 // Experiment returns one experiment on a prompt.
-func (c *Catalog) Experiment(ctx context.Context, projectID, promptName, name string) (*Experiment, error) {
+func (c *Catalog) Experiment(ctx context.Context, projectID, promptName, name string) (x *Experiment, err error) {
 	r := c.reader(ctx, projectID)
-	p, err := promptNamed(r, promptName)
+	err = again(func() error {
+		p, err := promptNamed(r, promptName)
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			return experimentNotFound(promptName, name)
+		}
+		found, err := experimentNamed(r, p, name)
+		if err != nil {
+			return err
+		}
+		if found == nil {
+			return experimentNotFound(promptName, name)
+		}
+		x = found.of(p)
+		return x.load(r, p)
+	})
+	if errors.Is(err, errMoved) {
+		err = experimentNotFound(promptName, name)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if p != nil {
-		found, err := experimentNamed(r, p, name)
-		if err != nil {
-			return nil, err
-		}
-		if found != nil {
-			x := found.of(p)
-			return x, x.load(r, p)
-		}
-	}
-	return nil, experimentNotFound(promptName, name)
+	return x, nil
 }
 
 func experimentNamed(r reader, p *prompt, name string) (*experiment, error) {

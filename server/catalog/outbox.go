@@ -53,7 +53,8 @@ func (e *promptEdit) enqueue() error {
 	changes := changesOf(e.history)
 	for i := range all {
 		w := &all[i]
-		if !slices.ContainsFunc(changes, func(change string) bool { return slices.Contains(w.Events, change) }) {
+		wanted := slices.DeleteFunc(slices.Clone(changes), func(change string) bool { return !slices.Contains(w.Events, change) })
+		if len(wanted) == 0 {
 			continue
 		}
 		waiting, err := pending(e.tx, w.ID)
@@ -67,7 +68,7 @@ func (e *promptEdit) enqueue() error {
 			}
 			continue
 		}
-		if err := e.enqueueFor(w, changeOf(e.history)); err != nil {
+		if err := e.enqueueFor(w, mostTelling(wanted)); err != nil {
 			return err
 		}
 		e.woken = append(e.woken, w.ID)

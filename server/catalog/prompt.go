@@ -3,6 +3,8 @@ package catalog
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -175,6 +177,9 @@ func (p *prompt) load(r reader, version int) (*Prompt, error) {
 		return nil, store.ErrNotFound
 	}
 	v, err := read[promptVersion](r, kindPromptVersion, ref.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		err = fmt.Errorf("%w: %w", errMoved, err)
+	}
 	if err != nil {
 		return nil, err
 	}

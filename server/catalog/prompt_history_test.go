@@ -230,6 +230,21 @@ func TestRollback(t *testing.T) {
 	wantFields(t, "a wrong rollback", err, "name", "version", "label")
 }
 
+func TestRollbacksAreBounded(t *testing.T) {
+	c, _ := open(t)
+	const moves = catalog.MaxRollbacks + 20
+	for range moves {
+		do(t, c.CreatePrompt, m{"name": "p", "prompt": "x", "labels": l{"production"}})
+	}
+	for i := range catalog.MaxRollbacks {
+		if p := do(t, c.RollbackPrompt, m{"name": "p"}); p.Version != moves-1-i {
+			t.Fatalf("back %d times to version %d", i+1, p.Version)
+		}
+	}
+	_, err := c.RollbackPrompt(t.Context(), projectID, body(t, m{"name": "p"}))
+	wantConflict(t, "further than is kept", err, "name the version")
+}
+
 func TestExpect(t *testing.T) {
 	c, _ := open(t)
 	ctx := t.Context()

@@ -129,6 +129,16 @@ func (c *Catalog) WatchPrompts(projectID string) (*PromptWatch, error) {
 	return w, nil
 }
 
+// PromptWatches is how many watch prompts now.
+func (c *Catalog) PromptWatches() (n int) {
+	c.events.mu.Lock()
+	defer c.events.mu.Unlock()
+	for _, p := range c.events.projects {
+		n += len(p.watches)
+	}
+	return n
+}
+
 // Epoch names the time since which changes are counted: the life of this process.
 func (w *PromptWatch) Epoch() string { return w.hub.epoch }
 

@@ -38,21 +38,52 @@ func promptNotFound(name, selection string) error {
 	return notFound("Prompt not found: '%s' with %s", name, selection)
 }
 
-// Prompt returns one version of a prompt.
+// Prompt returns one version of a prompt, as it is kept.
 func (c *Catalog) Prompt(ctx context.Context, projectID, name string, s PromptSelection) (*Prompt, error) {
+	return c.promptAt(ctx, projectID, name, s, func(*Prompt, reader) error { return nil })
+}
+
+// errMoved says that a version has been deleted since what the versions have in common was read.
+var errMoved = errors.New("langshark: deleted meanwhile")
+
+// again reads again what has changed while it was read: the label is on another version then.
+func again(read func() error) (err error) {
+	const most = 5
+	for range most {
+		if err = read(); !errors.Is(err, errMoved) {
+			break
+		}
+	}
+	return err
+}
+
+// promptAt reads one version and has f look at it.
+func (c *Catalog) promptAt(ctx context.Context, projectID, name string, s PromptSelection, f func(*Prompt, reader) error) (found *Prompt, err error) {
 	r := c.reader(ctx, projectID)
+	err = again(func() error {
+		if found, err = readPromptAt(r, name, s); err != nil {
+			return err
+		}
+		return f(found, r)
+	})
+	if errors.Is(err, errMoved) {
+		err = promptNotFound(name, s.text())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func readPromptAt(r reader, name string, s PromptSelection) (*Prompt, error) {
 	p, err := promptNamed(r, name)
 	if err != nil {
 		return nil, err
 	}
-	if p == nil {
+	if p == nil || p.ref(s.of(p)) == nil {
 		return nil, promptNotFound(name, s.text())
 	}
-	found, err := p.load(r, s.of(p))
-	if errors.Is(err, store.ErrNotFound) {
-		err = promptNotFound(name, s.text())
-	}
-	return found, err
+	return p.load(r, s.of(p))
 }
 
 // PromptFilter narrows a list of prompts to those of which a version matches. A zero field matches all.

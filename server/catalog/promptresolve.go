@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -53,11 +52,7 @@ type resolved struct {
 
 // ResolvedPrompt is [Catalog.Prompt] with the prompts that it refers to in the place of its references.
 func (c *Catalog) ResolvedPrompt(ctx context.Context, projectID, name string, s PromptSelection) (*Prompt, error) {
-	p, err := c.Prompt(ctx, projectID, name, s)
-	if err != nil {
-		return nil, err
-	}
-	return p, p.resolve(c.reader(ctx, projectID))
+	return c.promptAt(ctx, projectID, name, s, (*Prompt).resolve)
 }
 
 // resolve replaces the references in a prompt. Its Graph is nil if it has none.
@@ -126,9 +121,6 @@ func (x *resolver) prompt(ref reference) (*resolved, PromptNode, error) {
 	version := ref.of(head)
 	node := PromptNode{head.ref(version).ID, head.Name, version}
 	done, err := x.nested(head, node)
-	if errors.Is(err, store.ErrNotFound) { // deleted meanwhile
-		err = x.missing(ref)
-	}
 	return done, node, err
 }
 

@@ -20,7 +20,7 @@ func (c *Catalog) tell(ctx context.Context, projectID string, e *promptEdit) {
 	if err != nil || len(names) > maxTold {
 		names = nil // all
 	}
-	c.events.tell(projectID, names, changeOf(e.history))
+	c.events.tell(projectID, names, mostTelling(changesOf(e.history)))
 }
 
 // referring are the prompts that change with one: itself, then those that refer to it.
@@ -45,9 +45,8 @@ func referring(r reader, name string) ([]string, error) {
 	return names, nil
 }
 
-// changeOf is the way in which a prompt has changed that says most.
-func changeOf(history []promptHistory) string {
-	changes := changesOf(history)
+// mostTelling is the one of some ways to change that says most.
+func mostTelling(changes []string) string {
 	for _, change := range []string{ChangeDelete, ChangeVersion, ChangeExperiment, ChangeLabels} {
 		if slices.Contains(changes, change) {
 			return change

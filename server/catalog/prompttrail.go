@@ -1,7 +1,7 @@
 package catalog
 
-// maxTrail is how many moves of a label can be taken back.
-const maxTrail = 100
+// MaxRollbacks is how many moves of a label can be taken back.
+const MaxRollbacks = 100
 
 // labelTrail is where a label has been: the last is the version that has it, 0 is none.
 type labelTrail struct {
@@ -30,7 +30,7 @@ func (p *prompt) follow(label string, from, to int) {
 		t.Versions = append(t.Versions, from)
 	}
 	t.Versions = append(t.Versions, to)
-	if n := len(t.Versions) - maxTrail; n > 0 {
+	if n := len(t.Versions) - 1 - MaxRollbacks; n > 0 {
 		t.Versions = append([]int(nil), t.Versions[n:]...)
 	}
 }

@@ -606,16 +606,52 @@ func TestMetricsRefused(t *testing.T) {
 	}
 }
 
+// filled is a store with something of everything that queries look at.
+func filled(f *testing.F) *query.Reader {
+	f.Helper()
+	s, reader := open(f)
+	write := span("a", "", 1_777_852_800)
+	write.Input, write.Metadata = json.RawMessage(`"in"`), json.RawMessage(`{"k":{"deep":[1,"x",null]},"n":1e300}`)
+	if err := s.Write(f.Context(), &store.Batch{ProjectID: "p", Observations: []store.ObservationWrite{write, span("b", "a", 1_777_852_801)}}); err != nil {
+		f.Fatal(err)
+	}
+	return reader
+}
+
 func FuzzMetrics(f *testing.F) {
 	f.Add(`{"view":"observations","metrics":[{"measure":"latency","aggregation":"p95"}],"dimensions":[{"field":"metadata","key":"k\u0000"}],"fromTimestamp":"2026-05-04T00:00:00Z","toTimestamp":"2026-06-04T00:00:00Z"}`)
 	f.Add(`{"view":"scores-numeric","metrics":[{"measure":"value","aggregation":"histogram"}],"timeDimension":{"granularity":"auto"},"filters":[{"column":"value","operator":">","type":"number","value":1}],"fromTimestamp":"2026-05-04T00:00:00Z","toTimestamp":"2026-06-04T00:00:00Z"}`)
+	reader := filled(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := query.ParseMetrics(text)
 		if err != nil {
 			return
 		}
-		_, reader := open(t)
 		if _, err := reader.Metrics(t.Context(), "p", m); err != nil && !errors.Is(err, store.ErrBadQuery) {
+			t.Errorf("%s: %v", text, err)
+		}
+	})
+}
+
+// FuzzRowFilters reads the filters of lists, and lists by those that can be read.
+func FuzzRowFilters(f *testing.F) {
+	for _, s := range []string{
+		`[{"type":"stringObject","column":"metadata","key":"k","operator":"contains","value":"x"}]`, `[{"type":"number","column":"latency","operator":">=","value":1e308}]`,
+		`[{"type":"arrayOptions","column":"tags","operator":"all of","value":["a"]},{"type":"datetime","column":"startTime","operator":"<","value":"2026-05-04T00:00:00Z"}]`,
+		`[{"type":"string","column":"input","operator":"starts with","value":"\u0000"}]`, `[{"type":"null","column":"level","operator":"is null","value":null}]`,
+	} {
+		f.Add(s)
+	}
+	reader := filled(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		filters, err := query.ParseRowFilters(text)
+		if err == nil {
+			_, _, err = reader.ObservationRows(t.Context(), "p", store.ObservationQuery{Page: store.Page{Limit: 10}}, filters)
+		}
+		if err == nil {
+			_, err = reader.FilteredScores(t.Context(), "p", store.ScoreQuery{Page: store.Page{Limit: 10}}, filters)
+		}
+		if err != nil && !errors.Is(err, store.ErrBadQuery) {
 			t.Errorf("%s: %v", text, err)
 		}
 	})

@@ -38,7 +38,7 @@ func (r *Reader) promptScores(ctx context.Context, projectID string, q *PromptQu
 		}
 		return nil
 	}
-	ofTraces := map[string][]promptScore{}
+	ofTraces, n := map[string][]promptScore{}, 0
 	facts := store.FactQuery{View: store.ViewScores, From: q.From, To: q.To, Fields: []store.FactField{
 		{Name: "name"},
 		{Name: "dataType"},
@@ -58,11 +58,13 @@ func (r *Reader) promptScores(ctx context.Context, projectID string, q *PromptQu
 		}
 		trace, _ := values[4].(string)
 		if observation, _ := values[5].(string); observation == "" {
-			if ofTraces[trace] = append(ofTraces[trace], s); trace == "" {
-				delete(ofTraces, trace) // of a session
-			} else if len(ofTraces) > maxPromptTraces {
-				return badMetrics("more than %d traces have scores: narrow the time", maxPromptTraces)
+			if trace == "" { // of a session
+				return nil
 			}
+			if n++; n > maxTraceScores {
+				return badMetrics("traces have more than %d scores: narrow the time", maxTraceScores)
+			}
+			ofTraces[trace] = append(ofTraces[trace], s)
 			return nil
 		}
 		name, _ := values[6].(string)

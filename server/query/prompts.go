@@ -12,10 +12,10 @@ import (
 
 // Bounds of the metrics of a prompt.
 const (
-	maxPromptPoints = 20_000 // of all series
-	maxPromptSpans  = 200    // of all labels
-	maxPromptTraces = 500_000
-	maxPromptScores = 1000 // names and categories
+	maxPromptPoints = 20_000  // of all series
+	maxPromptSpans  = 200     // of all labels
+	maxTraceScores  = 500_000 // that are of traces themselves
+	maxPromptScores = 1000    // names and categories
 )
 
 // PromptSpan is a time in which a label was on a version.

@@ -19,22 +19,22 @@ import (
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-func open(t *testing.T) (store.Store, *query.Reader) {
-	t.Helper()
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "q.db"), sqlite.Options{Ephemeral: true})
+func open(tb testing.TB) (store.Store, *query.Reader) {
+	tb.Helper()
+	s, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "q.db"), sqlite.Options{Ephemeral: true})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r := query.New(s)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		r.Close()
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	for _, id := range []string{"p", "other"} {
-		if err := s.CreateProject(t.Context(), store.Project{ID: id, Name: id}); err != nil {
-			t.Fatal(err)
+		if err := s.CreateProject(tb.Context(), store.Project{ID: id, Name: id}); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	return s, r

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -110,6 +111,8 @@ type Sender struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
+	arrived, failed atomic.Int64 // attempts
+
 	mu     sync.Mutex
 	closed bool
 	queues map[Target]*queue // of those that have deliveries
@@ -137,6 +140,12 @@ func (s *Sender) Close() {
 	s.wg.Wait()
 	s.cfg.Client.CloseIdleConnections()
 }
+
+// Stats counts the attempts since the sender was started.
+type Stats struct{ Arrived, Failed int64 }
+
+// Stats says how the sender is doing.
+func (s *Sender) Stats() Stats { return Stats{s.arrived.Load(), s.failed.Load()} }
 
 // Wake says that a webhook has a new delivery. It never waits.
 func (s *Sender) Wake(t Target) {
@@ -225,7 +234,10 @@ func (s *Sender) deliver(d *Delivery) {
 	if s.ctx.Err() != nil && r.Err != nil { // not the webhook's fault
 		return
 	}
-	if r.Err != nil {
+	if r.Err == nil {
+		s.arrived.Add(1)
+	} else {
+		s.failed.Add(1)
 		s.cfg.Logger.Warn("langshark: a webhook failed", "webhook", d.ID, "delivery", d.DeliveryID, "attempt", d.Attempt, "of", MaxAttempts, "error", r.Err)
 	}
 	if err := s.cfg.Outbox.Finish(context.WithoutCancel(s.ctx), d, r); err != nil {

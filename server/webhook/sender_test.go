@@ -173,6 +173,9 @@ func TestRetries(t *testing.T) {
 		if n := e.count("bad"); n != MaxAttempts || m.left() != 0 {
 			t.Errorf("%d attempts at one that is bad, %d left", n, m.left())
 		}
+		if got, want := s.Stats(), (Stats{Arrived: 1, Failed: 2*MaxAttempts - 1}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
 		if len(s.queues) != 0 {
 			t.Errorf("%d queues of nothing", len(s.queues))
 		}
