@@ -64,15 +64,20 @@ func formOf(x *catalog.Experiment) view.ExperimentForm {
 	return f
 }
 
-// newExperiment suggests half of the units for what is in production and half for the newest version.
+// newExperiment suggests half of the units for what is in production and half for the newest version, or
+// for the one before, if that is in production.
 func newExperiment(p view.Prompt) view.ExperimentForm {
 	control := p.On(catalog.LabelProduction).Version
 	if control == 0 {
 		control = p.Versions[0]
 	}
+	candidate := p.Versions[0]
+	if candidate == control && len(p.Versions) > 1 {
+		candidate = p.Versions[1]
+	}
 	return view.ExperimentForm{Variants: []view.VariantField{
 		{Name: "control", Version: strconv.Itoa(control), Percent: "50"},
-		{Name: "candidate", Version: strconv.Itoa(p.Versions[0]), Percent: "50"},
+		{Name: "candidate", Version: strconv.Itoa(candidate), Percent: "50"},
 	}}
 }
 

@@ -103,7 +103,7 @@ func TestExperimentsByForm(t *testing.T) {
 	h.viewer = Viewer{Name: "jihun.park"}
 	const name = "support/answer"
 	_, body := h.page("experiments", "name", name)
-	contains(t, body, `<rect class="v0" x="0.00%" width="40.00%"`, `<rect class="v1" x="40.00%" width="30.00%"`, "20 %", "New experiment", `value="50"`)
+	contains(t, body, `<rect class="v0" x="0.00%" width="40.00%"`, `<rect class="v1" x="40.00%" width="30.00%"`, "20 %", "New experiment", `value="50"`, `min="1" value="3"`, `min="1" value="2"`)
 	_, body = h.page("experiments", "name", name, "experiment", "tone")
 	contains(t, body, "Change tone", `value="house"`, `value="40"`)
 	form := url.Values{"name": {name}, "experiment": {"tone"}, "variant": {"house", "warm", "long", ""}, "version": {"1", "2", "2", ""}, "percent": {"45", "30", "10", ""}, "do": {"plan"}}

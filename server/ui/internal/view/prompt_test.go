@@ -104,7 +104,7 @@ func TestChartsDrawSteps(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
-	if got := charts[1].Lines[1].Path; !strings.HasPrefix(got, "M300.0 ") || strings.Contains(got, "L") {
+	if got := charts[1].Lines[1].Path; !strings.HasPrefix(got, "M300.0 ") || strings.Contains(got, "L") || charts[1].Lines[1].Class != "v1 dot" || charts[1].Lines[0].Class != "v0" {
 		t.Errorf("a version of one step is %s", got)
 	}
 }

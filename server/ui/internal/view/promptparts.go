@@ -105,6 +105,16 @@ func versionOption(p Prompt, version int) string {
 	return "v" + strconv.Itoa(version)
 }
 
+// otherLabels are those but production and latest.
+func otherLabels(labels []string) (others []string) {
+	for _, l := range labels {
+		if l != catalog.LabelProduction && l != catalog.LabelLatest {
+			others = append(others, l)
+		}
+	}
+	return others
+}
+
 // labelsOf are the labels of a version.
 func (p Prompt) labelsOf(version int) (labels []string) {
 	for _, l := range p.Labels {
