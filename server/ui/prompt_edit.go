@@ -111,6 +111,10 @@ func (h *handler) keepPrompt(q *request, e *view.PromptEditor) (*catalog.Prompt,
 	if err != nil {
 		return nil, err
 	}
+	if len(raw) > maxPromptBytes {
+		e.Errors[""] = q.page.T("prompts.edit.toolong", q.page.Number(int64(len(raw))), q.page.Number(maxPromptBytes))
+		return nil, nil //nolint:nilnil // Errors say what is wrong
+	}
 	made, err := h.Catalog.CreatePrompt(q.acting(), q.page.Project.ID, raw)
 	if err == nil {
 		return made, nil

@@ -64,6 +64,7 @@ func TestEditorKeepsWhatWasTyped(t *testing.T) {
 		{url.Values{"name": {strings.Repeat("n", 300)}}, "255"},
 		{url.Values{"config": {"{\n\"a\": 1,\n\"b\" 2\n}"}}, "Line 3 is no JSON"},
 		{url.Values{"config": {"{"}}, "Line 1 is no JSON"},
+		{url.Values{"prompt": {strings.Repeat("한", 350_000)}}, "bytes, and a version may have 1,048,576"},
 		{url.Values{"labels": {"Staging"}}, "lower-case"},
 		{url.Values{"labels": {"latest, Ü"}}, "lower-case"},
 		{url.Values{"prompt": {"@@@langfusePrompt:name=none|label=production@@@"}}, "none"},

@@ -16,8 +16,13 @@ import (
 	"github.com/langshark/langshark-go/server/ui/internal/view"
 )
 
-// maxFormBytes is how large a form may be: a prompt, as the API takes it, in another encoding.
-const maxFormBytes = 12 << 20
+// Bounds of what is posted.
+const (
+	// maxPromptBytes is how large a version may be as JSON, as by the API.
+	maxPromptBytes = 1 << 20
+	// maxFormBytes is how large a form may be, in which a byte may take three.
+	maxFormBytes = 4 << 20
+)
 
 // form reads what was posted.
 func (q *request) form() error {
