@@ -99,7 +99,7 @@ type Config struct {
 	// many; a batch is one request. What comes on top is answered with 429 and
 	// Retry-After, which SDKs obey. Defaults to 0, no limit.
 	RateLimit int
-	// FeedbackLimit is the same for requests with the public half of a key alone, which is
+	// FeedbackLimit is how many scores a minute may come with the public half of a key alone, which is
 	// in the pages of an application and may write scores: whoever reads it there can send some.
 	// Defaults to [DefaultFeedbackLimit]; negative is no limit.
 	FeedbackLimit int

@@ -35,7 +35,7 @@ type Config struct {
 	Version string
 	// RateLimit is how many requests a minute each key may send; 0 is any number.
 	RateLimit int
-	// FeedbackLimit is how many requests a minute may come with the public half of
+	// FeedbackLimit is how many scores a minute may come with the public half of
 	// a key alone, which browsers have; 0 is any number.
 	FeedbackLimit int
 	// Now defaults to time.Now.
@@ -125,7 +125,7 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		if access.PublicOnly {
 			limits = a.feedback
 		}
-		if err := limits.take(w.Header(), access.PublicKey, a.Now()); err != nil {
+		if err := limits.take(w.Header(), access.PublicKey, 1, a.Now()); err != nil {
 			c.fail(err)
 			return
 		}

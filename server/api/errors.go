@@ -103,6 +103,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, http.StatusBadRequest, map[string]any{"message": "Invalid request body: " + strings.TrimPrefix(err.Error(), "langshark: "), "error": "InvalidRequestError"})
 	case errors.Is(err, otlp.ErrTooMuch):
 		write(w, http.StatusRequestEntityTooLarge, map[string]any{"message": "Invalid request body: " + strings.TrimPrefix(err.Error(), "langshark: "), "error": "PayloadTooLargeError"})
+	case errors.Is(err, ingest.ErrTooManyScores):
+		write(w, http.StatusRequestEntityTooLarge, map[string]any{"message": "Invalid request body: " + ingest.ErrTooManyScores.Error(), "error": "PayloadTooLargeError"})
 	case errors.Is(err, ingest.ErrTooMany):
 		write(w, http.StatusRequestEntityTooLarge, map[string]any{"message": "Invalid request body: " + ingest.ErrTooMany.Error(), "error": "PayloadTooLargeError"})
 	case errors.Is(err, ingest.ErrNotJSON):

@@ -27,20 +27,22 @@ func newLimits(perMinute int) *limits {
 	return &limits{perMinute: perMinute, of: map[string]*rate.Limiter{}, active: map[string]time.Time{}}
 }
 
-// take counts a request, and says in the header of the answer what is left.
-func (l *limits) take(h http.Header, key string, now time.Time) error {
-	if l.perMinute == 0 {
+// take counts n requests, and says in the header of the answer what is left. More than there may be in a
+// minute take what there is, so that a limit below n lets one batch a minute through.
+func (l *limits) take(h http.Header, key string, n int, now time.Time) error {
+	if l.perMinute == 0 || n <= 0 {
 		return nil
 	}
 	limiter := l.limiter(key, now)
-	allowed := limiter.AllowN(now, 1)
+	n = min(n, l.perMinute)
+	allowed := limiter.AllowN(now, n)
 	left := limiter.TokensAt(now)
 	h.Set("X-RateLimit-Limit", strconv.Itoa(l.perMinute))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(int(max(left, 0))))
 	if allowed {
 		return nil
 	}
-	wait := (1 - left) * 60 / float64(l.perMinute)
+	wait := (float64(n) - left) * 60 / float64(l.perMinute)
 	h.Set("Retry-After", strconv.Itoa(max(int(math.Ceil(wait)), 1)))
 	return errRate
 }

@@ -12,7 +12,7 @@ func TestLimits(t *testing.T) {
 	now := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
 	take := func(key string) (http.Header, error) {
 		h := http.Header{}
-		return h, l.take(h, key, now)
+		return h, l.take(h, key, 1, now)
 	}
 	for i := range 60 {
 		if h, err := take("a"); err != nil || h.Get("X-RateLimit-Limit") != "60" {
@@ -35,7 +35,7 @@ func TestLimits(t *testing.T) {
 	if _, err := take("b"); err != nil || len(l.of) != 1 {
 		t.Errorf("%v; %d keys are remembered, want 1", err, len(l.of))
 	}
-	if h := (http.Header{}); newLimits(0).take(h, "a", now) != nil || len(h) != 0 {
+	if h := (http.Header{}); newLimits(0).take(h, "a", 1, now) != nil || len(h) != 0 {
 		t.Errorf("no limit: %v", h)
 	}
 }

@@ -15,6 +15,7 @@ import (
 const (
 	maxIngestionBytes = 4608 << 10 // 4.5 MB
 	maxBodyBytes      = 1 << 20
+	maxFeedbackBytes  = 256 << 10
 
 	// plainRatio is how much more a compressed body may hold.
 	plainRatio = 4
@@ -61,12 +62,19 @@ func formJSON(form []byte) ([]byte, error) {
 }
 
 func (c *call) ingestion() {
-	sent, err := c.body(maxIngestionBytes)
+	most, access := int64(maxIngestionBytes), ingest.Access{ProjectID: c.access.ProjectID, ScoresOnly: c.access.PublicOnly}
+	if access.ScoresOnly {
+		most = maxFeedbackBytes
+		access.Charge = func(events int) error { // the request itself has paid for one
+			return c.feedback.take(c.w.Header(), c.access.PublicKey, events-1, c.Now())
+		}
+	}
+	sent, err := c.body(most)
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	result, err := c.Ingest.Ingest(c.ctx(), ingest.Access{ProjectID: c.access.ProjectID, ScoresOnly: c.access.PublicOnly}, sent)
+	result, err := c.Ingest.Ingest(c.ctx(), access, sent)
 	if invalid, ok := ingest.IsInvalid(err); ok { // this route lists texts
 		texts := make([]string, len(invalid))
 		for i, f := range invalid {

@@ -140,7 +140,7 @@ func readTrace(c *checker, body json.RawMessage) (w store.TraceWrite) {
 		case "tags":
 			c.texts(key, v, &w.Tags)
 		case "metadata":
-			c.any(v, &w.Metadata)
+			c.metadata(v, &w.Metadata)
 		case "input":
 			c.any(v, &w.Input)
 		case "output":
@@ -210,7 +210,7 @@ func readObservation(c *checker, body json.RawMessage, kind eventKind) (w store.
 		case "version":
 			c.label(key, v, &w.Version)
 		case "metadata":
-			c.any(v, &w.Metadata)
+			c.metadata(v, &w.Metadata)
 		case "input":
 			c.any(v, &w.Input)
 		case "output":
@@ -311,7 +311,7 @@ func readScore(c *checker, body json.RawMessage) (w store.ScoreWrite) {
 		case "environment":
 			w.Environment = environment(v)
 		case "metadata":
-			c.any(v, &w.Metadata)
+			c.metadata(v, &w.Metadata)
 		case "timestamp":
 			c.time(key, v, &w.Timestamp)
 		}

@@ -290,6 +290,34 @@ func (c *checker) any(raw json.RawMessage, dst *json.RawMessage) {
 	}
 }
 
+// MaxMetadataKeys is how many keys the metadata of one event may have, those within objects too.
+const MaxMetadataKeys = 10_000
+
+// metadata keeps JSON of any kind but null, if it has not too many keys: of what changes key by key, each
+// is remembered for itself.
+func (c *checker) metadata(raw json.RawMessage, dst *json.RawMessage) {
+	if TooManyKeys(raw) {
+		c.fail("metadata", "too_big", "it has more than %d keys: put what is so large into input or output", MaxMetadataKeys)
+		return
+	}
+	c.any(raw, dst)
+}
+
+// TooManyKeys reports whether valid JSON has more keys than [MaxMetadataKeys], lists apart, which are kept whole.
+func TooManyKeys(raw []byte) bool {
+	return len(raw) > 4*MaxMetadataKeys && keysOf(raw, 0) > MaxMetadataKeys
+}
+
+// keysOf counts keys, and stops when there are too many.
+func keysOf(raw []byte, n int) int {
+	fields(raw, func(_ string, v json.RawMessage) {
+		if n++; n <= MaxMetadataKeys && kindOf(v) == "object" {
+			n = keysOf(v, n)
+		}
+	})
+	return n
+}
+
 // object keeps an object.
 func (c *checker) object(field string, raw json.RawMessage, dst *json.RawMessage) {
 	switch kindOf(raw) {

@@ -21,8 +21,11 @@ import (
 // Access is what the sender of events may do.
 type Access struct {
 	ProjectID string
-	// ScoresOnly allows nothing but scores: the sender showed only the public half of its key.
+	// ScoresOnly allows nothing but scores: the sender showed only the public half of its key. It may have
+	// [MaxFeedback] of them at once, and change none that came with the whole key.
 	ScoresOnly bool
+	// Charge, if not nil, is told how many events a batch has before any is stored; an error refuses it.
+	Charge func(events int) error
 }
 
 // Success is an event that has been stored.
@@ -70,6 +73,9 @@ const MaxEvents = 50_000
 // ErrTooMany says that a batch has more events than [MaxEvents].
 var ErrTooMany = fmt.Errorf("the batch has more than %d events: send it in parts", MaxEvents)
 
+// ErrTooManyScores says that a batch with the public half of a key has more events than [MaxFeedback].
+var ErrTooManyScores = fmt.Errorf("a batch with a public key alone has at most %d scores: send it in parts", MaxFeedback)
+
 const invalid = "Invalid request data"
 
 // item is an event that has been read.
@@ -92,6 +98,14 @@ func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Res
 	if err != nil {
 		return nil, err
 	}
+	if access.ScoresOnly && len(batch) > MaxFeedback {
+		return nil, fmt.Errorf("langshark: %w", ErrTooManyScores)
+	}
+	if access.Charge != nil {
+		if err := access.Charge(len(batch)); err != nil {
+			return nil, err
+		}
+	}
 	r := &Result{Successes: []Success{}, Errors: []Failure{}}
 	items := make([]item, 0, len(batch))
 	for _, element := range batch {
@@ -101,7 +115,15 @@ func (g *Ingester) Ingest(ctx context.Context, access Access, body []byte) (*Res
 			r.Errors = append(r.Errors, *failure)
 			continue
 		}
+		if access.ScoresOnly {
+			it.fromPublic(time.Now())
+		}
 		items = append(items, it)
+	}
+	if access.ScoresOnly {
+		if items, err = g.feedback(ctx, access, items, r); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortStableFunc(items, func(a, b item) int {
 		if a.kind.update != b.kind.update {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -13,29 +15,63 @@ const MaxDepth = 128
 
 var errDepth = fmt.Errorf("nested deeper than %d levels", MaxDepth)
 
-// sanitize replaces what JSON can't hold or the stores don't want: bytes that
-// are no UTF-8, and the character NUL, which is removed.
+// sanitize brings valid JSON into the form in which it is kept: bytes that are no UTF-8 are
+// replaced, the character NUL is removed, and signs that are escaped though they need not be are written as
+// they are, so that a text is found and counted however its sender writes it. What is valid stays so.
 func sanitize(b []byte) []byte {
 	if !utf8.Valid(b) {
 		b = bytes.ToValidUTF8(b, []byte("\uFFFD"))
 	}
-	if !bytes.Contains(b, []byte(`\u0000`)) {
+	if !bytes.Contains(b, []byte(`\u`)) {
 		return b
 	}
 	out := make([]byte, 0, len(b))
-	for i := 0; i < len(b); i++ {
-		if b[i] != '\\' || i+1 == len(b) {
-			out = append(out, b[i])
+	for i := 0; i < len(b); {
+		next := bytes.IndexByte(b[i:], '\\')
+		if next < 0 || i+next+1 == len(b) {
+			return append(out, b[i:]...)
+		}
+		out = append(out, b[i:i+next]...)
+		i += next
+		if b[i+1] != 'u' {
+			out = append(out, b[i], b[i+1])
+			i += 2
 			continue
 		}
-		if bytes.HasPrefix(b[i:], []byte(`\u0000`)) {
-			i += 5
-			continue
-		}
-		out = append(out, b[i], b[i+1])
-		i++
+		var n int
+		out, n = appendEscape(out, b[i:])
+		i += n
 	}
 	return out
+}
+
+// appendEscape appends what the escape stands for that b begins with, as it is kept, and returns its length.
+func appendEscape(out, b []byte) ([]byte, int) {
+	const length = len(`\u0000`)
+	r, ok := escaped(b)
+	switch {
+	case !ok:
+		return append(out, b[:2]...), 2
+	case r == 0:
+		return out, length
+	case utf16.IsSurrogate(r):
+		low, ok := escaped(b[length:])
+		if both := utf16.DecodeRune(r, low); ok && both != utf8.RuneError {
+			return utf8.AppendRune(out, both), 2 * length
+		}
+	case r >= ' ' && r != '"' && r != '\\' && r != 0x7f:
+		return utf8.AppendRune(out, r), length
+	}
+	return append(out, b[:length]...), length
+}
+
+// escaped reads an escape of four hexadecimal digits.
+func escaped(b []byte) (r rune, ok bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	return rune(n), err == nil
 }
 
 // depth is how deep valid JSON nests.
@@ -196,9 +232,9 @@ var errNotJSON = errors.New("not JSON")
 
 // parse checks a body and returns it trimmed and sanitized.
 func parse(body []byte) (json.RawMessage, error) {
-	body = skipSpace(sanitize(body))
-	if !json.Valid(body) {
+	body = bytes.TrimRight(skipSpace(body), " \t\r\n")
+	if !json.Valid(body) { // of bytes that are no UTF-8 it says nothing
 		return nil, errNotJSON
 	}
-	return bytes.TrimRight(body, " \t\r\n"), nil
+	return sanitize(body), nil
 }

@@ -3,7 +3,9 @@ package ingest
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"testing"
+	"unicode/utf8"
 )
 
 // FuzzFields splits objects and arrays, and compares with encoding/json.
@@ -66,9 +68,37 @@ func TestDepth(t *testing.T) {
 func TestSanitize(t *testing.T) {
 	for raw, want := range map[string]string{
 		`"a\u0000b"`: `"ab"`, `"\\u0000"`: `"\\u0000"`, `"\\\u0000"`: `"\\"`, "\"\xff\"": "\"\uFFFD\"", `"plain"`: `"plain"`, `"\u00001\`: `"1\`,
+		`"\ub300\ud55c \u0041"`: `"대한 A"`, `"\\ub300"`: `"\\ub300"`, `"\\\ub300"`: `"\\대"`, `"\ud83d\ude00!"`: `"😀!"`, `{"\uac00":1}`: `{"가":1}`,
+		`"\ud83d \ude00"`: `"\ud83d \ude00"`, `"\ud83d\u0041"`: `"\ud83dA"`, `"\u0022\u005c\u000a\u007f\n"`: `"\u0022\u005c\u000a\u007f\n"`, `"\uFFFD\u2028"`: "\"\uFFFD\u2028\"",
 	} {
 		if got := string(sanitize([]byte(raw))); got != want {
 			t.Errorf("sanitize(%s) = %s, want %s", raw, got, want)
 		}
 	}
+}
+
+// FuzzSanitize brings valid JSON into the form in which it is kept: valid, and saying the same, but for the character NUL.
+func FuzzSanitize(f *testing.F) {
+	for _, s := range []string{`"\ub300\ud55c"`, `{"\u0061":["\ud83d\ude00","\ud83d","\u0000x","\\u0000"]}`, `"\u0022"`, "\"\xff\"", `tru\u0065`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		raw, err := parse(b)
+		if err != nil {
+			return
+		}
+		if !json.Valid(raw) || !utf8.Valid(raw) {
+			t.Fatalf("%q became %q", b, raw)
+		}
+		if !utf8.Valid(b) || bytes.Contains(b, []byte(`\u0000`)) || depth(raw) > 1000 { // of bytes that are no UTF-8, package json replaces each
+			return
+		}
+		var before, after any
+		if err := json.Unmarshal(b, &before); err != nil {
+			return // a number out of range
+		}
+		if err := json.Unmarshal(raw, &after); err != nil || !reflect.DeepEqual(before, after) {
+			t.Fatalf("%q became %q (%v)", b, raw, err)
+		}
+	})
 }

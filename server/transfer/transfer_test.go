@@ -86,7 +86,7 @@ func (d dice) text() string {
 }
 
 func (d dice) raw() json.RawMessage {
-	return json.RawMessage(pick(d, "", "", `"text"`, `{"a":[1,2,{"b":null}],"c":1.50}`, "[\n 1,\r\n 2 ]", `0`, `false`, `""`, `{}`, `"<b>&\u00e9\ud83e\udd88"`,
+	return json.RawMessage(pick(d, "", "", `"text"`, `{"a":[1,2,{"b":null}],"c":1.50}`, "[\n 1,\r\n 2 ]", `0`, `false`, `""`, `{}`, `"<b>&é🦈"`,
 		`{"big":12345678901234567890.123}`, `"`+strings.Repeat("y", d.IntN(2000))+`"`))
 }
 

@@ -136,7 +136,7 @@ func embedded(text string) json.RawMessage {
 		return nil
 	}
 	raw := []byte(t)
-	if !json.Valid(raw) || ingest.TooDeep(raw) {
+	if !json.Valid(raw) || ingest.TooDeep(raw) || ingest.TooManyKeys(raw) {
 		return nil
 	}
 	return ingest.Sanitize(raw)

@@ -17,6 +17,7 @@ func merged(pieces ...store.Batch) store.TraceWrite {
 			trace.Apply(&p.Traces[i], store.Stamp{})
 		}
 	}
+	trace.Settle()
 	return trace.Fields
 }
 

@@ -140,6 +140,7 @@ func (r *registers) decode(data []byte, fields int, tags []string) (err error) {
 	r.meta = stamps[in.uvarint()]
 	if in.byte() == 1 {
 		r.tree = in.node(stamps)
+		r.keys = r.tree.count()
 	}
 	r.last = stamps[in.uvarint()]
 	for range in.count() {

@@ -25,6 +25,7 @@ func TestRegistersRoundTrip(t *testing.T) {
 		many.Apply(&store.TraceWrite{Stamp: stamp(int64(10-i*3), string(rune('a'+i))), Name: "n", Tags: []string{string(rune('z' - i))}, Metadata: json.RawMessage(metadata)}, store.Stamp{})
 	}
 	for _, state := range []*Trace{one, many} {
+		state.Settle()
 		back := &Trace{Fields: state.Fields}
 		if err := back.Restore(state.Registers()); err != nil {
 			t.Fatal(err)
@@ -40,6 +41,7 @@ func TestRegistersRoundTrip(t *testing.T) {
 	if want := []string{OwnTrace("o"), "t1", "t2"}; len(o.Mentions()) != 3 {
 		t.Errorf("mentions %v, want %v", o.Mentions(), want)
 	}
+	o.Settle()
 	back := &Observation{Fields: o.Fields}
 	if err := back.Restore(o.Registers()); err != nil || !reflect.DeepEqual(back, o) {
 		t.Errorf("got  %+v, %v\nwant %+v", back, err, o)

@@ -14,6 +14,7 @@ package merge
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -41,6 +42,10 @@ type registers struct {
 	tree *node
 	// last is the greatest stamp of any write.
 	last store.Stamp
+	// keys is how many the tree has.
+	keys int
+	// staleTags and staleMetadata say that the fields are still to be made of tags and tree.
+	staleTags, staleMetadata bool
 	// mentions are the trace ids that writes gave, once there are several or none was given.
 	mentions []string
 }
@@ -95,9 +100,12 @@ func covers(deleted, s store.Stamp) bool {
 	return !deleted.IsZero() && s.Compare(deleted) <= 0
 }
 
-func (r *registers) mergeTags(tags []string, s, deleted store.Stamp) (merged []string, changed bool) {
+// MaxTags is how many tags a trace may gather. Beyond, new ones are left out.
+const MaxTags = 5000
+
+func (r *registers) mergeTags(tags []string, s, deleted store.Stamp) (changed bool) {
 	for _, tag := range tags {
-		if at, ok := r.tags[tag]; !covers(deleted, s) && (!ok || s.Compare(at) > 0) {
+		if at, ok := r.tags[tag]; !covers(deleted, s) && (!ok && len(r.tags) < MaxTags || ok && s.Compare(at) > 0) {
 			if r.tags == nil {
 				r.tags = map[string]store.Stamp{}
 			}
@@ -105,17 +113,19 @@ func (r *registers) mergeTags(tags []string, s, deleted store.Stamp) (merged []s
 			changed = true
 		}
 	}
-	return r.sortedTags(), changed
+	r.staleTags = r.staleTags || changed
+	return changed
 }
 
-func (r *registers) cutTags(deleted store.Stamp) (left []string, changed bool) {
+func (r *registers) cutTags(deleted store.Stamp) (changed bool) {
 	for tag, at := range r.tags {
 		if covers(deleted, at) {
 			delete(r.tags, tag)
 			changed = true
 		}
 	}
-	return r.sortedTags(), changed
+	r.staleTags = r.staleTags || changed
+	return changed
 }
 
 func (r *registers) sortedTags() []string {
@@ -142,15 +152,34 @@ func (r *registers) mergeMetadata(current, raw json.RawMessage, s, deleted store
 		return current, false
 	case r.tree == nil:
 		r.tree = &node{}
-		r.tree.write(current, r.meta)
+		w := treeWriter{stamp: r.meta, left: math.MaxInt}
+		w.write(r.tree, current)
+		r.keys = r.tree.count()
 	}
-	if !r.tree.write(raw, s) {
+	w := treeWriter{stamp: s, left: MaxKeys - r.keys}
+	changed := w.write(r.tree, raw)
+	r.keys = MaxKeys - w.left
+	if w.full {
+		changed = r.tree.mark(s) || changed
+	}
+	if !changed {
 		return current, false
 	}
 	if s.Compare(r.meta) > 0 {
 		r.meta = s
 	}
-	return r.tree.json(nil), true
+	r.staleMetadata = true
+	return current, true
+}
+
+// settle makes the tags and the metadata of what has been merged: once for many writes.
+func (r *registers) settle(tags *[]string, metadata *json.RawMessage) {
+	if r.staleTags {
+		*tags, r.staleTags = r.sortedTags(), false
+	}
+	if r.staleMetadata {
+		*metadata, r.staleMetadata = r.tree.json(nil), false
+	}
 }
 
 func (r *registers) cutMetadata(current json.RawMessage, deleted store.Stamp) (json.RawMessage, bool) {
@@ -158,13 +187,14 @@ func (r *registers) cutMetadata(current json.RawMessage, deleted store.Stamp) (j
 	case r.meta.IsZero():
 		return nil, false
 	case covers(deleted, r.meta):
-		r.meta, r.tree = store.Stamp{}, nil
+		r.meta, r.tree, r.keys, r.staleMetadata = store.Stamp{}, nil, 0, false
 		return nil, true
 	case r.tree == nil:
 		return current, false
 	}
 	r.tree.cut(deleted)
-	return r.tree.json(nil), true
+	r.keys, r.staleMetadata = r.tree.count(), true
+	return current, true
 }
 
 // mention notes the trace that a write gave to a member of traces, before being

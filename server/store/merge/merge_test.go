@@ -2,6 +2,7 @@ package merge
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,7 @@ func TestMetadata(t *testing.T) {
 					t.Errorf("%s: the same write again changes something", c.name)
 				}
 			}
+			state.Settle()
 			if got := string(state.Fields.Metadata); got != c.want {
 				t.Errorf("%s, in the order %v: %s, want %s", c.name, order, got, c.want)
 			}
@@ -101,6 +103,7 @@ func TestDelete(t *testing.T) {
 				state.Apply(&writes[i], at)
 			}
 		}
+		state.Settle()
 		f := state.Fields
 		if f.Name != "" || f.UserID != "new" || f.Environment != "prod" || !slices.Equal(f.Tags, []string{"new"}) || f.Input != nil || !state.Live(deleted) ||
 			strings.Contains(string(f.Metadata), "old") || !strings.Contains(string(f.Metadata), `"both":2`) {
@@ -112,5 +115,61 @@ func TestDelete(t *testing.T) {
 	state.Cut(deleted)
 	if state.Live(deleted) {
 		t.Error("still live")
+	}
+}
+
+// TestManyKeys has one write with as many keys as there is room for, and many that add to them.
+func TestManyKeys(t *testing.T) {
+	var many strings.Builder
+	for i := range MaxKeys - 10 {
+		fmt.Fprintf(&many, `"k%d":1,`, i)
+	}
+	var state Trace
+	state.Apply(&store.TraceWrite{Stamp: store.Stamp{Time: 1, EventID: "a"}, Metadata: json.RawMessage("{" + many.String() + `"o":{"x":1}}`)}, store.Stamp{})
+	for i := range 50 {
+		state.Apply(&store.TraceWrite{
+			Stamp: store.Stamp{Time: int64(i + 2), EventID: "b"}, Tags: []string{fmt.Sprint(i)},
+			Metadata: json.RawMessage(fmt.Sprintf(`{"z%d":1,"k0":%d,"o":{"y%d":1}}`, i, i, i)),
+		}, store.Stamp{})
+	}
+	state.Settle()
+	var got map[string]any
+	if err := json.Unmarshal(state.Fields.Metadata, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) > MaxKeys+1 || got["k0"] != 49.0 || got[TruncatedKey] != true || len(state.Fields.Tags) != 50 {
+		t.Errorf("%d keys, k0 is %v, %d tags", len(got), got["k0"], len(state.Fields.Tags))
+	}
+	state.Apply(&store.TraceWrite{Stamp: store.Stamp{Time: 99, EventID: "c"}, Metadata: json.RawMessage(`{"o":1,"new":2}`)}, store.Stamp{})
+	state.Settle()
+	if err := json.Unmarshal(state.Fields.Metadata, &got); err != nil || got["o"] != 1.0 || got["new"] == nil {
+		t.Errorf("a value in the place of an object makes room: %v, %v, %v", got["o"], got["new"], err)
+	}
+}
+
+// TestManyTags has more than there is room for.
+func TestManyTags(t *testing.T) {
+	var state Trace
+	for i := range MaxTags + 20 {
+		state.Apply(&store.TraceWrite{Stamp: store.Stamp{Time: int64(i + 1), EventID: "a"}, Tags: []string{fmt.Sprint(i), "0"}}, store.Stamp{})
+	}
+	if state.Settle(); len(state.Fields.Tags) != MaxTags {
+		t.Errorf("%d tags", len(state.Fields.Tags))
+	}
+}
+
+// BenchmarkMergeMetadata adds a key to a thing that has many.
+func BenchmarkMergeMetadata(b *testing.B) {
+	var many strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&many, `"k%d":1,`, i)
+	}
+	var state Trace
+	state.Apply(&store.TraceWrite{Stamp: store.Stamp{Time: 1, EventID: "a"}, Metadata: json.RawMessage("{" + many.String() + `"o":1}`)}, store.Stamp{})
+	b.ReportAllocs()
+	at := int64(1)
+	for b.Loop() {
+		at++
+		state.Apply(&store.TraceWrite{Stamp: store.Stamp{Time: at, EventID: "b"}, Metadata: json.RawMessage(`{"z":1}`)}, store.Stamp{})
 	}
 }

@@ -22,8 +22,23 @@ type node struct {
 	Children map[string]*node
 }
 
-// write merges raw, written at s, and reports whether that changed anything.
-func (n *node) write(raw json.RawMessage, s store.Stamp) (changed bool) {
+// MaxKeys is how many keys the metadata of one thing may gather, those within objects too. Beyond,
+// new ones are left out, and [TruncatedKey] says so.
+const MaxKeys = 20_000
+
+// TruncatedKey is in metadata that has more than [MaxKeys] keys.
+const TruncatedKey = "langshark.metadata.truncated"
+
+// treeWriter merges one write.
+type treeWriter struct {
+	stamp store.Stamp
+	left  int // keys that the tree has room for
+	full  bool
+}
+
+// write merges raw and reports whether that changed anything.
+func (w *treeWriter) write(n *node, raw json.RawMessage) (changed bool) {
+	s := w.stamp
 	if covers(n.ValueAt, s) {
 		return false
 	}
@@ -39,20 +54,49 @@ func (n *node) write(raw json.RawMessage, s store.Stamp) (changed bool) {
 		for key, value := range object {
 			child := n.Children[key]
 			if child == nil {
+				if w.left <= 0 {
+					w.full = true
+					continue
+				}
+				w.left--
 				child = &node{}
 				if n.Children == nil {
 					n.Children = map[string]*node{}
 				}
 				n.Children[key] = child
 			}
-			changed = child.write(value, s) || changed
+			changed = w.write(child, value) || changed
 		}
 		return changed
 	default:
 		n.Value, n.ValueAt = raw, s
-		n.cutBelow(s)
+		if len(n.Children) > 0 {
+			before := n.count()
+			n.cutBelow(s)
+			w.left += before - n.count()
+		} else {
+			n.cutBelow(s)
+		}
 		return true
 	}
+}
+
+// count is how many keys are below.
+func (n *node) count() int {
+	sum := len(n.Children)
+	for _, child := range n.Children {
+		sum += child.count()
+	}
+	return sum
+}
+
+// mark says that there was no room for a key.
+func (n *node) mark(s store.Stamp) (changed bool) {
+	if n.Children[TruncatedKey] != nil || n.ObjectAt.IsZero() {
+		return false
+	}
+	n.Children[TruncatedKey] = &node{Value: json.RawMessage("true"), ValueAt: s}
+	return true
 }
 
 // cut removes what was written up to s.

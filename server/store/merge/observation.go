@@ -39,6 +39,10 @@ var observationFields = []field[store.ObservationWrite]{
 	{given: func(w *store.ObservationWrite) bool { return w.Cost != nil }, copy: func(d, s *store.ObservationWrite) { d.Cost = s.Cost }},
 }
 
+// Settle brings Fields up to date with all that was applied and cut. Until then its metadata may
+// be older: making it costs as much as it is long.
+func (o *Observation) Settle() { o.regs.settle(nil, &o.Fields.Metadata) }
+
 // Apply merges a write; deleted is the stamp of the last delete of the
 // observation or of any trace it was given, or zero.
 func (o *Observation) Apply(w *store.ObservationWrite, deleted store.Stamp) Change {

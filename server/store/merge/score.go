@@ -24,6 +24,10 @@ var scoreFields = []field[store.ScoreWrite]{
 	{given: func(w *store.ScoreWrite) bool { return w.ConfigID != "" }, copy: func(d, s *store.ScoreWrite) { d.ConfigID = s.ConfigID }},
 }
 
+// Settle brings Fields up to date with all that was applied and cut. Until then its metadata may
+// be older: making it costs as much as it is long.
+func (s *Score) Settle() { s.regs.settle(nil, &s.Fields.Metadata) }
+
 // Apply merges a write; deleted is the stamp of the last delete of the score
 // or of any trace it was given, or zero.
 func (s *Score) Apply(w *store.ScoreWrite, deleted store.Stamp) Change {

@@ -38,21 +38,25 @@ type Change struct {
 	NewMention string
 }
 
+// Settle brings Fields up to date with all that was applied and cut. Until then its tags and
+// metadata may be older: making them costs as much as they are long.
+func (t *Trace) Settle() { t.regs.settle(&t.Fields.Tags, &t.Fields.Metadata) }
+
 // Apply merges a write; deleted is the stamp of the trace's last delete, or zero.
 func (t *Trace) Apply(w *store.TraceWrite, deleted store.Stamp) Change {
 	mask := apply(traceFields, &t.regs, &t.Fields, w, w.Stamp, deleted)
-	tags, tagged := t.regs.mergeTags(w.Tags, w.Stamp, deleted)
+	tagged := t.regs.mergeTags(w.Tags, w.Stamp, deleted)
 	metadata, noted := t.regs.mergeMetadata(t.Fields.Metadata, w.Metadata, w.Stamp, deleted)
-	t.Fields.Tags, t.Fields.Metadata = tags, metadata
+	t.Fields.Metadata = metadata
 	return change(mask, tagged || noted)
 }
 
 // Cut applies a delete.
 func (t *Trace) Cut(deleted store.Stamp) Change {
 	mask := cut(traceFields, &t.regs, &t.Fields, deleted)
-	tags, tagged := t.regs.cutTags(deleted)
+	tagged := t.regs.cutTags(deleted)
 	metadata, noted := t.regs.cutMetadata(t.Fields.Metadata, deleted)
-	t.Fields.Tags, t.Fields.Metadata = tags, metadata
+	t.Fields.Metadata = metadata
 	return change(mask, tagged || noted)
 }
 
@@ -60,7 +64,10 @@ func (t *Trace) Cut(deleted store.Stamp) Change {
 func (t *Trace) Live(deleted store.Stamp) bool { return t.regs.live(deleted) }
 
 // Registers encodes the stamps.
-func (t *Trace) Registers() []byte { return t.regs.encode(len(traceFields), t.Fields.Tags) }
+func (t *Trace) Registers() []byte {
+	t.Settle()
+	return t.regs.encode(len(traceFields), t.Fields.Tags)
+}
 
 // Restore decodes the stamps of a state whose Fields are set.
 func (t *Trace) Restore(registers []byte) error {

@@ -10,6 +10,7 @@ import (
 // observations and scores, then the traces with what their observations now add
 // up to, and the rollups by what all that changes.
 func (t *tx) flush() error {
+	t.settleFields()
 	for _, o := range t.order.observations {
 		if err := t.assign(o); err != nil {
 			return err
@@ -131,6 +132,19 @@ func (t *tx) flushObservation(o *observationState) error {
 		}
 	}
 	return t.keep(store.ThingObservation, o.key, &o.merged.Fields, o.merged.Registers())
+}
+
+// settleFields makes the tags and metadata of all that was merged.
+func (t *tx) settleFields() {
+	for _, st := range t.order.traces {
+		st.merged.Settle()
+	}
+	for _, o := range t.order.observations {
+		o.merged.Settle()
+	}
+	for _, s := range t.order.scores {
+		s.merged.Settle()
+	}
 }
 
 // flushTrace brings the row of a trace up to date, or removes it.
