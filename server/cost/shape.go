@@ -12,8 +12,10 @@ import (
 // object had one; what is no count from 0 to 2^53 is left out. Nil if there is none.
 //
 // It knows the chat and responses APIs of OpenAI and those who follow them
-// (DeepSeek, Groq, Mistral and xAI with what they do otherwise), Anthropic's,
-// Gemini's, Bedrock's, Cohere's, and the Vercel AI SDK's. Other names stay as they are.
+// (DeepSeek, Groq, Mistral, LiteLLM and xAI with what they do otherwise), OpenAI's Realtime
+// API, LangChain's, Anthropic's, Gemini's, Bedrock's, Cohere's, and the Vercel AI SDK's.
+// Other names stay as they are. Where the total says that input or output contains the
+// buckets beside it, they are taken out of it.
 func ReadUsage(raw json.RawMessage) map[string]int64 {
 	s := readShape(raw)
 	if s == nil {
@@ -27,7 +29,7 @@ func ReadUsage(raw json.RawMessage) map[string]int64 {
 		s.anthropic()
 	case s.has("promptTokenCount", "prompt_token_count"):
 		s.gemini()
-	case s.has("inputTokens", "outputTokens"):
+	case s.has("inputTokens", "outputTokens", "promptTokens", "completionTokens"):
 		s.camelCase()
 	default:
 		s.openAI()
@@ -37,6 +39,7 @@ func ReadUsage(raw json.RawMessage) map[string]int64 {
 	if len(s.counts) == 0 {
 		return nil
 	}
+	exclusive(s.counts)
 	return s.counts
 }
 
@@ -69,6 +72,8 @@ func readShape(raw json.RawMessage) *shape {
 			for k, v := range inner {
 				if n, ok := count(v); ok {
 					s.nested[name][k] = n
+				} else if k == "cached_tokens_details" {
+					s.nested[name+cachedDetails] = counts(v)
 				}
 			}
 		case json.Unmarshal(value, &list) == nil:
@@ -81,6 +86,24 @@ func readShape(raw json.RawMessage) *shape {
 		}
 	}
 	return s
+}
+
+// cachedDetails names the object that says of what kinds cached tokens are, within details.
+const cachedDetails = ".cached_tokens_details"
+
+// counts reads an object of counts.
+func counts(raw json.RawMessage) map[string]int64 {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(raw, &object) != nil || object == nil {
+		return nil
+	}
+	m := make(map[string]int64, len(object))
+	for name, v := range object {
+		if n, ok := count(v); ok {
+			m[name] = n
+		}
+	}
+	return m
 }
 
 // count reads a whole number, or one in a string.
