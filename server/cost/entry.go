@@ -58,6 +58,16 @@ type Tier struct {
 	Prices Prices
 }
 
+// UsualService reports whether a tier of service is the one that a model's prices are for,
+// or none that says which it was: auto.
+func UsualService(tier string) bool {
+	switch tier {
+	case "", "default", "standard", "auto", "on_demand":
+		return true
+	}
+	return false
+}
+
 // Encoding names a vocabulary of tokens.
 type Encoding string
 

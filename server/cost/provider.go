@@ -9,7 +9,6 @@ func (s *shape) anthropic() {
 	hour := min(written, s.nested["cache_creation"]["ephemeral_1h_input_tokens"])
 	s.add(CacheWrite1h, hour)
 	s.add(CacheWrite, written-hour)
-	s.add(Searches, s.nested["server_tool_use"]["web_search_requests"])
 }
 
 // gemini: the prompt includes what came from the cache, the candidates don't

@@ -18,7 +18,7 @@ var sides = [...]struct {
 
 // detailNames are other names of the details: LangChain's, LiteLLM's.
 var detailNames = map[string]string{
-	"cache_read": "cached_tokens", "cache_creation_tokens": "cache_creation", "text": "text_tokens", "audio": "audio_tokens", "image": "image_tokens",
+	"cache_read": "cached_tokens", "cache_creation": "cache_creation", "cache_creation_tokens": "cache_creation", "text": "text_tokens", "audio": "audio_tokens", "image": "image_tokens",
 	"reasoning": "reasoning_tokens",
 }
 

@@ -93,7 +93,7 @@ func TestDetails(t *testing.T) {
 		{"buckets, the output contains the reasoning", "gpt-5", `{"input":1000,"output":500,"output_reasoning_tokens":300,"total":1500}`, 1000, 500, 6_250_000},
 		{"buckets that are exclusive", "gpt-4o", `{"input":86,"input_cached_tokens":1920,"output":300,"total":2306}`, 2006, 300, 5_615_000},
 	} {
-		buckets := ReadUsage(json.RawMessage(c.usage))
+		buckets := ReadUsage(json.RawMessage(c.usage)).Counts
 		if in, out := side(buckets, Input), side(buckets, Output); in != c.input || out != c.output {
 			t.Errorf("%s: %d and %d tokens, want %d and %d: %v", c.name, in, out, c.input, c.output, buckets)
 		}
@@ -122,7 +122,7 @@ func FuzzDetails(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := side(ReadUsage(raw), Input); got != int64(n) {
+		if got := side(ReadUsage(raw).Counts, Input); got != int64(n) {
 			t.Errorf("%s: %d tokens of input", raw, got)
 		}
 	})
