@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -93,6 +94,17 @@ func (e *Entry) compile() error {
 func (e *Entry) valid(at time.Time) bool {
 	return (e.From.IsZero() || !at.Before(e.From)) && (e.Until.IsZero() || at.Before(e.Until))
 }
+
+// serves reports whether the entry says what a call costs under a tier of service.
+func (e *Entry) serves(service string) bool {
+	if service != "batch" && service != "flex" || e.Source == customSource {
+		return true
+	}
+	return slices.ContainsFunc(e.Tiers, func(t Tier) bool { return t.Service == service })
+}
+
+// customSource is the source of the entries that are models of a project.
+const customSource = "custom"
 
 // pricesFor are the prices of a call, and the name of its tier.
 func (e *Entry) pricesFor(input int64, service string) (Prices, string) {
