@@ -48,12 +48,17 @@ func UsageDetails(raw json.RawMessage) *store.Usage {
 }
 
 // CostDetails reads dollars by bucket, as the field costDetails of the ingestion
-// API. Nil if there are none, or any is wrong.
+// API. Nil if there are none, or any is wrong or below zero.
 func CostDetails(raw json.RawMessage) *store.Cost {
 	var u usageFields
 	c := &checker{}
-	if u.costs(c, raw); len(c.errors) > 0 {
+	if u.costs(c, raw); len(c.errors) > 0 || u.cost == nil || *u.cost.Total < 0 {
 		return nil
+	}
+	for _, amount := range u.cost.Details {
+		if amount < 0 {
+			return nil
+		}
 	}
 	return u.cost
 }

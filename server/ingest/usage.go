@@ -126,7 +126,7 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 	u.usage.Details = counts
 }
 
-// costs reads "costDetails": dollars by bucket, none below zero. They win over the costs in "usage".
+// costs reads "costDetails": dollars by bucket. They win over the costs in "usage".
 func (u *usageFields) costs(c *checker, raw json.RawMessage) {
 	if kindOf(raw) == "null" {
 		return
@@ -142,10 +142,6 @@ func (u *usageFields) costs(c *checker, raw json.RawMessage) {
 	fields(raw, func(key string, v json.RawMessage) {
 		var dollars *float64
 		if in.dollars(key, v, &dollars); dollars == nil {
-			return
-		}
-		if *dollars < 0 {
-			in.fail(key, "too_small", "must not be negative")
 			return
 		}
 		given = true
