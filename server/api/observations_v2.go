@@ -195,15 +195,22 @@ func usageDetails(u *store.Usage) any {
 	return map[string]int64{"input": u.Input, "output": u.Output, "total": u.Total}
 }
 
+// costDetails are exclusive parts, as usageDetails are, and the total that they add up to.
 func costDetails(c *store.Cost) map[string]dollars {
 	m := map[string]dollars{}
 	if c == nil {
 		return m
 	}
+	if c.Total != nil {
+		m["total"] = dollars{c.Total}
+	}
 	for name, amount := range c.Details {
 		m[name] = dollars{&amount}
 	}
-	for name, amount := range map[string]*exporter.NanoUSD{"input": c.Input, "output": c.Output, "total": c.Total} {
+	if len(c.Details) > 0 { // Input and Output are the sums of such
+		return m
+	}
+	for name, amount := range map[string]*exporter.NanoUSD{"input": c.Input, "output": c.Output} {
 		if amount != nil {
 			m[name] = dollars{amount}
 		}

@@ -48,11 +48,8 @@ func (c *Catalog) PromptOverview(ctx context.Context, projectID, name string) (*
 		o.Versions = append(o.Versions, ref.Version)
 	}
 	for _, l := range p.Labels {
-		placed := PlacedLabel{Label: l.Label, Version: l.Version}
-		if l.Label != LabelLatest {
-			placed.Back, _ = p.back(l.Label)
-		}
-		o.Labels = append(o.Labels, placed)
+		back, _ := p.back(l.Label) // of latest no moves are kept
+		o.Labels = append(o.Labels, PlacedLabel{l.Label, l.Version, back})
 	}
 	slices.SortFunc(o.Labels, func(a, b PlacedLabel) int { return cmp.Compare(a.Label, b.Label) })
 	return o, nil

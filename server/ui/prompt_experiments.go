@@ -64,15 +64,20 @@ func formOf(x *catalog.Experiment) view.ExperimentForm {
 	return f
 }
 
-// newExperiment suggests half of the units for what is in production and half for the newest version.
+// newExperiment suggests half of the units for what is in production and half for the newest version, or
+// for the one before, if that is in production.
 func newExperiment(p view.Prompt) view.ExperimentForm {
 	control := p.On(catalog.LabelProduction).Version
 	if control == 0 {
 		control = p.Versions[0]
 	}
+	candidate := p.Versions[0]
+	if candidate == control && len(p.Versions) > 1 {
+		candidate = p.Versions[1]
+	}
 	return view.ExperimentForm{Variants: []view.VariantField{
 		{Name: "control", Version: strconv.Itoa(control), Percent: "50"},
-		{Name: "candidate", Version: strconv.Itoa(p.Versions[0]), Percent: "50"},
+		{Name: "candidate", Version: strconv.Itoa(candidate), Percent: "50"},
 	}}
 }
 
@@ -138,7 +143,7 @@ func experimentRequest(p view.Page, prompt string, form *view.ExperimentForm) (b
 		n, err := strconv.ParseUint(f.Version, 10, 31)
 		share, errShare := strconv.ParseFloat(f.Percent, 64)
 		weight := math.Round(share * 100)
-		if err != nil || n == 0 || errShare != nil || f.Name == "" || share < 0 || share > 100 || math.Abs(weight-share*100) > 1e-6 {
+		if err != nil || n == 0 || errShare != nil || f.Name == "" || math.IsNaN(share) || share < 0 || share > 100 || math.Abs(weight-share*100) > 1e-6 {
 			return nil, p.T("prompts.experiment.badrow", strconv.Itoa(i+1))
 		}
 		variants = append(variants, variant{f.Name, int(n), int(weight)})

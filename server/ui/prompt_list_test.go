@@ -160,3 +160,36 @@ func TestUnknownPrompts(t *testing.T) {
 		t.Errorf("a prompt of another project: status %d", res.StatusCode)
 	}
 }
+
+// TestBrokenAddresses: whatever an address or a form has, it is the reader's error and not the server's.
+func TestBrokenAddresses(t *testing.T) {
+	h := seedHub(t)
+	keys := func(list string) []string { return strings.Fields(list) }
+	for _, bad := range []string{strings.Repeat("n", 5000), "a\x00b", "\xff\xfe", "\u2028", strings.Repeat("/", 3000), "-1", "99999999999999999999", "%"} {
+		for tab, list := range map[string]string{
+			"": "folder q tag label page", "versions": "name version label page done", "compare": "name from to", "metrics": "name range a b", "uses": "name version after",
+			"experiments": "name experiment", "history": "name after", "new": "name version folder",
+		} {
+			for _, key := range keys(list) {
+				if res, body := h.page(tab, "name", "support/answer", key, bad); res.StatusCode >= http.StatusInternalServerError {
+					t.Errorf("%s %s=%.40q: status %d: %.200s", tab, key, bad, res.StatusCode, body)
+				}
+			}
+		}
+		for path, list := range map[string]string{
+			"labels": "name version from label action", "rollback": "name from to", "new": "do from newest name type prompt config labels tags commitMessage",
+			"experiments": "name experiment variant version percent do", "experiments/end": "name experiment",
+		} {
+			for _, key := range keys(list) {
+				form := url.Values{
+					"name": {"support/answer"}, "version": {"1"}, "from": {"1"}, "to": {"2"}, "newest": {"3"}, "label": {"x"}, "action": {"move"}, "type": {"text"}, "prompt": {"x"},
+					"experiment": {"e"}, "variant": {"v"}, "percent": {"1"},
+				}
+				form.Set(key, bad)
+				if res, body := h.post(path, form); res.StatusCode >= http.StatusInternalServerError {
+					t.Errorf("POST %s %s=%.40q: status %d: %.200s", path, key, bad, res.StatusCode, body)
+				}
+			}
+		}
+	}
+}

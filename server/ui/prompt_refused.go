@@ -16,8 +16,13 @@ import (
 	"github.com/langshark/langshark-go/server/ui/internal/view"
 )
 
-// maxFormBytes is how large a form may be: a prompt, as the API takes it, in another encoding.
-const maxFormBytes = 12 << 20
+// Bounds of what is posted.
+const (
+	// maxPromptBytes is how large a version may be as JSON, as by the API.
+	maxPromptBytes = 1 << 20
+	// maxFormBytes is how large a form may be, in which a byte may take three.
+	maxFormBytes = 4 << 20
+)
 
 // form reads what was posted.
 func (q *request) form() error {
@@ -37,10 +42,10 @@ func (q *request) acting() context.Context {
 // that are not the reader's.
 func refusal(p view.Page, err error) (text string, status int) {
 	var (
-		conflict  *catalog.ConflictError
-		refused   *ingest.RequestError
-		missing   *catalog.NotFoundError
-		fields    ingest.FieldErrors
+		conflict *catalog.ConflictError
+		refused  *ingest.RequestError
+		missing  *catalog.NotFoundError
+		fields   ingest.FieldErrors
 	)
 	switch {
 	case errors.As(err, &conflict):

@@ -280,6 +280,7 @@ var english = map[string]string{
 	"prompts.edit.message":            "What has changed, for the history",
 	"prompts.edit.noname":             "Give it a name.",
 	"prompts.edit.noplaceholder":      "Message %s: a placeholder needs a name.",
+	"prompts.edit.toolong":            "This has %s bytes, and a version may have %s: shorten it.",
 	"prompts.edit.taken":              "There is a prompt of this name: choose another one, or make a new version of that.",
 	"prompts.edit.behind":             "Meanwhile somebody has made version %s. Look at it, then save again to put yours on top.",
 	"prompts.edit.badjson":            "Line %s is no JSON: %s",

@@ -280,6 +280,7 @@ var korean = map[string]string{
 	"prompts.edit.message":            "변경 설명 (이력에 남습니다)",
 	"prompts.edit.noname":             "이름을 입력하세요.",
 	"prompts.edit.noplaceholder":      "%s번째 메시지: 자리표시자에 이름이 필요합니다.",
+	"prompts.edit.toolong":            "%s바이트입니다. 버전 하나는 %s바이트까지입니다. 줄여 주세요.",
 	"prompts.edit.taken":              "같은 이름의 프롬프트가 있습니다. 다른 이름을 쓰거나 그 프롬프트의 새 버전을 만드세요.",
 	"prompts.edit.behind":             "그사이 다른 사람이 새 버전(v%s)을 만들었습니다. 확인한 뒤 다시 저장하면 그 위에 새 버전으로 올라갑니다.",
 	"prompts.edit.badjson":            "%s번째 줄이 올바른 JSON이 아닙니다: %s",

@@ -134,7 +134,7 @@ type Chart struct {
 	Lines    []Line
 }
 
-// Line is that of a version: Path draws it, Dots are its points, on 600 by 100.
+// Line is that of a version: Path draws it on 600 by 100. A single point has the class dot too.
 type Line struct {
 	Version int
 	Class   string
@@ -174,7 +174,11 @@ func NewCharts(p message.Printer, versions []query.VersionMetrics, from, to time
 		}
 		c.Top = k.write(top)
 		for i := range versions {
-			c.Lines = append(c.Lines, Line{versions[i].Version, "v" + strconv.Itoa(i), k.path(&versions[i], from, to, step, top)})
+			line := Line{versions[i].Version, "v" + strconv.Itoa(i), k.path(&versions[i], from, to, step, top)}
+			if !strings.Contains(line.Path, "L") {
+				line.Class += " dot"
+			}
+			c.Lines = append(c.Lines, line)
 		}
 		charts = append(charts, c)
 	}

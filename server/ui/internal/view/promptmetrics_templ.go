@@ -699,7 +699,7 @@ func metricsTable(m PromptMetrics) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = labelChips(m.labelsOf(row.Version)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = labelChips(m.labelsOf(row.Version), 3).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

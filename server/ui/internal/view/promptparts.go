@@ -22,7 +22,7 @@ const PlaceholderRole = "placeholder"
 // promptRoles are those to choose from.
 var promptRoles = []string{"system", "user", "assistant", "developer", PlaceholderRole}
 
-func rolesFor(e PromptEditor, role string) []string {
+func rolesFor(role string) []string {
 	if role == "" || slices.Contains(promptRoles, role) {
 		return promptRoles
 	}
@@ -103,6 +103,16 @@ func versionOption(p Prompt, version int) string {
 		return "v" + strconv.Itoa(version) + " · " + strings.Join(labels, ", ")
 	}
 	return "v" + strconv.Itoa(version)
+}
+
+// otherLabels are those but production and latest.
+func otherLabels(labels []string) (others []string) {
+	for _, l := range labels {
+		if l != catalog.LabelProduction && l != catalog.LabelLatest {
+			others = append(others, l)
+		}
+	}
+	return others
 }
 
 // labelsOf are the labels of a version.

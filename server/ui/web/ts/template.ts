@@ -1,4 +1,4 @@
-import { el } from "./dom";
+import { el, throttle } from "./dom";
 
 // A variable, as the SDKs read it, or a reference to another prompt.
 const parts = /@@@langfusePrompt:name=[^\r\n]+?\|(?:version=\d+|label=[a-z0-9_.-]+)@@@|\{\{[ \t\r\n]*([\p{L}_][\p{L}\p{Nd}\p{M}_.-]*)[ \t\r\n]*\}\}/gu;
@@ -33,13 +33,13 @@ class Template extends HTMLElement {
     this.#back.setAttribute("aria-hidden", "true");
     this.prepend(this.#back);
     this.toggleAttribute("ready", true);
-    area.addEventListener("input", this.#draw);
+    area.addEventListener("input", this.#input);
     area.addEventListener("scroll", this.#scroll);
     this.#draw();
   }
 
   disconnectedCallback() {
-    this.#area?.removeEventListener("input", this.#draw);
+    this.#area?.removeEventListener("input", this.#input);
     this.#area?.removeEventListener("scroll", this.#scroll);
     this.#back.remove();
   }
@@ -58,6 +58,8 @@ class Template extends HTMLElement {
     const form = this.closest("form");
     if (form) list(form);
   };
+
+  #input = throttle(this.#draw, 50); // a long prompt takes some milliseconds
 
   #scroll = () => {
     this.#back.scrollTop = this.#area?.scrollTop ?? 0;
