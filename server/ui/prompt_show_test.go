@@ -183,6 +183,30 @@ func TestProtectedLabelsSayWhoMayMoveThem(t *testing.T) {
 	contains(t, body, "Only who runs the server may move it.")
 }
 
+// TestProtectedLabelsGuardExperiments: who may not move a label of the prompt is told so where the experiment is.
+func TestProtectedLabelsGuardExperiments(t *testing.T) {
+	h := seedHub(t)
+	if err := h.catalog.ProtectLabel(t.Context(), "p1", catalog.ProtectedLabel{Label: "production", Roles: []string{"lead"}}); err != nil {
+		t.Fatal(err)
+	}
+	change := url.Values{"name": {"support/answer"}, "experiment": {"tone"}, "variant": {"a"}, "version": {"1"}, "percent": {"100"}, "do": {"save"}}
+	end := url.Values{"name": {"support/answer"}, "experiment": {"tone"}}
+	for path, form := range map[string]url.Values{"experiments": change, "experiments/end": end} {
+		h.viewer = Viewer{Name: "kim", Role: "writer"}
+		res, body := h.post(path, form)
+		if res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: status %d", path, res.StatusCode)
+		}
+		contains(t, body, `role="alert"`, "production: Only the roles lead may move it.")
+	}
+	h.viewer.Role = "lead"
+	for _, path := range []string{"experiments", "experiments/end"} {
+		if res, _ := h.post(path, map[string]url.Values{"experiments": change, "experiments/end": end}[path]); res.StatusCode != http.StatusSeeOther {
+			t.Errorf("%s by a lead: status %d", path, res.StatusCode)
+		}
+	}
+}
+
 // TestFormsFromElsewhere: a page on another site can't have the viewer's browser change prompts.
 func TestFormsFromElsewhere(t *testing.T) {
 	h := seedHub(t)
