@@ -1,12 +1,16 @@
 package server_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 )
 
@@ -86,6 +90,48 @@ func TestReadsRefuse(t *testing.T) {
 		var answer struct{ Error []struct{ Path []string } }
 		if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusBadRequest || len(answer.Error) != 1 || answer.Error[0].Path[0] != want {
 			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+}
+
+// TestEqualTimestamps has two events of one time give a trace two names: in one request the later
+// one holds, in two the one whose event id is greater, whichever comes first.
+func TestEqualTimestamps(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	named := func(id, eventID, name string) map[string]any {
+		e := event("trace-create", "", map[string]any{"id": id, "name": name})
+		e["id"] = eventID
+		return e
+	}
+	c.send(t, named("together", "2", "first"), named("together", "1", "later"))
+	for id, order := range map[string][2]string{"apart": {"1", "2"}, "turned": {"2", "1"}} {
+		for _, eventID := range order {
+			c.send(t, named(id, eventID, "of event "+eventID))
+		}
+	}
+	for id, want := range map[string]string{"together": "later", "apart": "of event 2", "turned": "of event 2"} {
+		if got := c.object(t, "/api/public/traces/"+id)["name"]; got != want {
+			t.Errorf("%s: %v, want %s", id, got, want)
+		}
+	}
+}
+
+// TestDecompressedLimit takes four times as much of what is compressed as of what isn't.
+func TestDecompressedLimit(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	for size, want := range map[int]string{17 << 20: "207", 19 << 20: "413 Body exceeded 18mb limit"} {
+		body := `{"batch":[{"id":"e","type":"trace-create","timestamp":"2026-01-02T03:04:05Z","body":{"id":"t","input":"` + strings.Repeat("x", size) + `"}}]}`
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		if _, err := z.Write([]byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		status, text, _ := testkit.Fetch(t, http.MethodPost, c.base+"/api/public/ingestion", packed.Bytes(), c.sign, asJSON, testkit.Header("Content-Encoding", "gzip"))
+		if got := fmt.Sprint(status, " ", text); !strings.HasPrefix(got, want) {
+			t.Errorf("%d bytes: %.100s, want %s", size, got, want)
 		}
 	}
 }
