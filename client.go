@@ -273,8 +273,9 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	defer stop()
 	onflush.Run(c)
 	c.shutdown.Do(c.open.finish)
-	c.prompts.close()
+	c.prompts.stop()
 	err := c.bothDo(ctx, (*exporter.Pipeline).Shutdown)
+	c.prompts.wait(ctx)
 	c.summary.Do(func() { c.lastWords(ctx, late) })
 	return err
 }

@@ -116,7 +116,7 @@ type Config struct {
 	// Defaults to LANGSHARK_PROMPT_TIMEOUT, else 5 s.
 	PromptTimeout time.Duration
 	// PromptMaxStale is how long a prompt that can't be fetched anew is used without a word. An older one
-	// is used too, but a caller then waits for a fetch first, and OnError and Stats tell of it.
+	// is used too, and OnError and Stats tell of it.
 	// Defaults to LANGSHARK_PROMPT_MAX_STALE, else 24 h.
 	PromptMaxStale time.Duration
 	// PromptSnapshot is a file, readable by its owner only, that holds the last known prompts for the next

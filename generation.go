@@ -118,7 +118,7 @@ func (d *generationData) apply(t *traceState, o *settings) {
 	if !o.completionStart.IsZero() {
 		d.completionStart, d.hasFirstToken = t.offset(o.completionStart), true
 	}
-	if o.promptName != "" {
+	if o.promptName != "" || o.unlinked {
 		d.promptName, d.promptVersion = c.label(o.promptName), o.promptVersion
 	}
 }

@@ -101,6 +101,7 @@ type settings struct {
 	completionStart time.Time
 	promptName      string
 	promptVersion   int
+	unlinked        bool // from any prompt
 	assigned        assignment
 	// of scores
 	scoreID, comment, configID, sessionID, environment string

@@ -60,7 +60,7 @@ func (o PromptOrigin) String() string {
 
 // chatTemplate is a message of a chat, or the place for some.
 type chatTemplate struct {
-	role        string
+	message     Message   // but for its content
 	content     *template // nil for a placeholder
 	placeholder string
 }
@@ -183,7 +183,7 @@ func (p *Prompt) String() string {
 			fmt.Fprintf(&b, "[%s]", m.placeholder)
 			continue
 		}
-		fmt.Fprintf(&b, "%s: %s", m.role, m.content.source)
+		fmt.Fprintf(&b, "%s: %s", m.message.Role, m.content.source)
 	}
 	return b.String()
 }

@@ -107,7 +107,7 @@ func (e *promptEntry) touch() {
 
 // get returns the value of a key: what is there, or what is then fetched.
 func (c *promptCache) get(ctx context.Context, key promptKey, s *promptSettings) (*promptValue, error) {
-	return c.wait(ctx, c.entry(key, 0), s) //nolint:contextcheck // what watches changes outlives a call
+	return c.await(ctx, c.entry(key, 0), s) //nolint:contextcheck // what watches changes outlives a call
 }
 
 // entry finds or makes one, and pins it as often as is said.
@@ -118,39 +118,44 @@ func (c *promptCache) entry(key promptKey, pins int) *promptEntry {
 			return e
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.begin()
-	e := c.index.Load().all[key]
-	if e == nil {
-		key.name, key.label = strings.Clone(key.name), strings.Clone(key.label)
-		e = c.add(key)
+	e, evicted := c.make(key, pins)
+	if evicted != nil {
+		evicted.stop() // without the lock: entries take it within their own
 	}
-	e.touch()
-	e.pins += pins
 	return e
 }
 
-// add makes an entry; the caller holds the lock.
-func (c *promptCache) add(key promptKey) *promptEntry {
-	e := &promptEntry{cache: c, key: key}
+func (c *promptCache) make(key promptKey, pins int) (e, evicted *promptEntry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begin()
+	if e = c.index.Load().all[key]; e == nil {
+		key.name, key.label = strings.Clone(key.name), strings.Clone(key.label)
+		e, evicted = c.add(key)
+	}
+	e.touch()
+	e.pins += pins
+	return e, evicted
+}
+
+// add makes an entry, and room for it if anything can go; the caller holds the lock. What handles hold
+// stays, and may be more than the limit.
+func (c *promptCache) add(key promptKey) (e, evicted *promptEntry) {
+	e = &promptEntry{cache: c, key: key}
 	e.stale.Store(true)
 	c.turn.Add(1)
 	next := c.index.Load().clone()
-	if len(c.ring) < c.limit {
-		c.ring = append(c.ring, e)
-	} else if i := c.victim(); i >= 0 {
-		old := c.ring[i]
-		next.remove(old.key)
-		old.stop()
+	if i := c.victim(); len(c.ring) >= c.limit && i >= 0 {
+		evicted = c.ring[i]
+		next.remove(evicted.key)
 		c.ring[i] = e
 		c.counts.evicted.Add(1)
 	} else {
-		return e // everything is pinned: it serves its callers and is forgotten
+		c.ring = append(c.ring, e)
 	}
 	next.put(e)
 	c.index.Store(next)
-	return e
+	return e, evicted
 }
 
 func (x *promptIndex) clone() *promptIndex {
@@ -227,8 +232,16 @@ func (c *promptCache) start(f func()) bool {
 	return true
 }
 
-// close ends all goroutines, and waits for them.
-func (c *promptCache) close() {
+// tell tells the application of an error, if it is one, on a goroutine of its own: OnError may take
+// its time, and ask for the same prompt.
+func (c *promptCache) tell(err error) {
+	if err != nil {
+		c.start(func() { c.report(err) })
+	}
+}
+
+// stop ends all goroutines, without waiting for them.
+func (c *promptCache) stop() {
 	if c == nil {
 		return
 	}
@@ -242,7 +255,26 @@ func (c *promptCache) close() {
 			e.stop()
 		}
 	})
-	c.running.Wait()
+}
+
+// wait waits for the goroutines after stop, until ctx ends: a source that doesn't
+// honour its own ctx is not waited for any longer than a fetch may take.
+func (c *promptCache) wait(ctx context.Context) {
+	if c == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		c.running.Wait()
+		close(done)
+	}()
+	late := time.NewTimer(c.timeout)
+	defer late.Stop()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-late.C:
+	}
 }
 
 func (c *promptCache) stats() PromptStats {

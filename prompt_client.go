@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,7 +29,9 @@ func GetPrompt(ctx context.Context, name string, opts ...PromptOption) (*Prompt,
 //
 // What is known stays usable while the server can't be reached, and also if the
 // server then says that there is no such prompt any more. Config.OnError is
-// told of both, and of each prompt that is used after Config.PromptMaxStale.
+// told of both, and of each prompt that is used after Config.PromptMaxStale. With
+// [InExperiment], what is known are the prompt and the experiment: which version a unit
+// gets must not depend on who asks first.
 //
 // Errors: one that wraps [ErrPromptNotFound]; an [*APIError]; ctx's; of the
 // network; [ErrDisabled] and [ErrNoPromptSource]. With a fallback, which
@@ -70,6 +73,10 @@ func (c *Client) withoutPrompts(name string, opts []PromptOption) (*Prompt, erro
 func (c *Client) prompt(ctx context.Context, name string, s *promptSettings) (*Prompt, error) {
 	ctx = background(ctx)
 	if s.experiment != "" {
+		usual := c.prompts.entry(s.key(name), 0) //nolint:contextcheck // what watches changes outlives a call
+		if usual.stale.Load() {
+			usual.fetch(time.Now(), false) //nolint:contextcheck // meanwhile, so that nobody waits for one after the other
+		}
 		if p := c.assigned(ctx, name, s); p != nil {
 			return p, nil
 		}
@@ -112,6 +119,7 @@ func (c *Client) InvalidatePrompt(name string) {
 // PromptHandle is a prompt that is kept ready: reading it costs a few nanoseconds
 // and never waits. Its methods are safe for concurrent use.
 type PromptHandle struct {
+	closed   atomic.Bool
 	cache    *promptCache
 	entry    *promptEntry
 	fallback *Prompt
@@ -137,7 +145,7 @@ func (c *Client) WatchPrompt(ctx context.Context, name string, opts ...PromptOpt
 		return nil, err
 	}
 	h := &PromptHandle{cache: c.prompts, entry: c.prompts.entry(s.key(name), 1), fallback: s.prompt(name)} //nolint:contextcheck // what watches changes outlives a call
-	v, err := c.prompts.wait(background(ctx), h.entry, &s)
+	v, err := c.prompts.await(background(ctx), h.entry, &s)
 	if v == nil && h.fallback == nil {
 		h.Close()
 		return nil, err
@@ -157,10 +165,9 @@ func (h *PromptHandle) Prompt() *Prompt {
 
 // Close lets go of the prompt. The handle still returns the last one known.
 func (h *PromptHandle) Close() {
-	if h == nil || h.entry == nil {
-		return
+	if h != nil && h.entry != nil && !h.closed.Swap(true) {
+		h.cache.unpin(h.entry)
 	}
-	h.cache.unpin(h.entry)
 }
 
 // PromptStats count what became of prompts that were asked for.

@@ -59,7 +59,9 @@ func (p *Prompt) Messages(vars Vars, opts ...CompileOption) ([]Message, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w of prompt %q version %d", err, p.name, p.version)
 		}
-		list = append(list, Message{Role: m.role, Content: s})
+		message := m.message
+		message.Content = s
+		list = append(list, message)
 	}
 	return list, nil
 }

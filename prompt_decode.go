@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -40,14 +39,14 @@ func decodePrompt(body []byte, at time.Time, from PromptOrigin) (*Prompt, error)
 		name: w.Name, version: w.Version, labels: w.Labels, tags: w.Tags, config: w.Config, commitMessage: w.CommitMessage,
 		fetchedAt: at, source: from,
 	}
-	var text string
-	if json.Unmarshal(w.Prompt, &text) == nil {
-		p.setText(text)
+	var text *string
+	if json.Unmarshal(w.Prompt, &text) == nil && text != nil {
+		p.setText(*text)
 		return p, nil
 	}
 	var list []wireMessage
-	if err := json.Unmarshal(w.Prompt, &list); err != nil {
-		return nil, fmt.Errorf("prompt: neither a text nor a list of messages: %w", err)
+	if err := json.Unmarshal(w.Prompt, &list); err != nil || list == nil {
+		return nil, errors.Join(errors.New("prompt: neither a text nor a list of messages"), err)
 	}
 	messages := make([]chatTemplate, 0, len(list))
 	for i, m := range list {
@@ -61,7 +60,7 @@ func decodePrompt(body []byte, at time.Time, from PromptOrigin) (*Prompt, error)
 				return nil, fmt.Errorf("prompt[%d].content: only texts are supported: %w", i, err)
 			}
 		}
-		messages = append(messages, chatTemplate{role: m.Role, content: parseTemplate(content)})
+		messages = append(messages, chatTemplate{message: Message{Role: m.Role}, content: parseTemplate(content)})
 	}
 	p.setMessages(messages)
 	return p, nil
@@ -74,8 +73,10 @@ func (p *Prompt) setText(s string) {
 
 func (p *Prompt) setMessages(list []chatTemplate) {
 	p.messages = list
+	seen := map[string]bool{}
 	add := func(name string) {
-		if !slices.Contains(p.variables, name) {
+		if !seen[name] {
+			seen[name] = true
 			p.variables = append(p.variables, name)
 		}
 	}

@@ -10,19 +10,20 @@ import (
 	"time"
 )
 
-// promptEntry is what is known of one key.
+// promptEntry is what is known of one key. Its lock may be held when the cache's is taken, never the other way round.
 type promptEntry struct {
 	cache *promptCache
 	key   promptKey
 	pins  int // handles on it; by the cache's lock
 
 	value atomic.Pointer[promptValue] // nil until the first fetch
-	stale atomic.Bool                 // to be fetched anew
+	stale atomic.Bool                 // to be fetched anew: it is old, or has changed
 	used  atomic.Int64                // the cache's turn when it was used last
 
 	mu       sync.Mutex
 	flight   *promptFlight // nil if none is fetched
-	again    bool          // it has changed while it was fetched
+	next     *promptFlight // that follows, since it has changed while it was fetched; else nil
+	changed  bool          // since the fetch that the value is of
 	failures int           // in a row
 	retryAt  time.Time     // before, it isn't tried again
 	err      error         // of the last fetch
@@ -43,15 +44,18 @@ type promptValue struct {
 // promptFlight is one fetch for all who wait.
 type promptFlight struct{ done chan struct{} }
 
-// wait returns the value as it should be for a caller: at once if anything usable is there.
-func (c *promptCache) wait(ctx context.Context, e *promptEntry, s *promptSettings) (*promptValue, error) {
+func newPromptFlight() *promptFlight { return &promptFlight{make(chan struct{})} }
+
+// await returns the value as it should be for a caller: at once if anything usable is there.
+func (c *promptCache) await(ctx context.Context, e *promptEntry, s *promptSettings) (*promptValue, error) {
 	v, now := e.value.Load(), time.Now()
-	if v != nil && !e.stale.Load() && (!s.hasTTL || now.Sub(v.checkedAt) < s.ttl) {
+	if v != nil && e.serves(v, s, now) {
 		return v, nil
 	}
-	f := e.fetch(now) //nolint:contextcheck // a fetch is everybody's and outlives a call
+	fresh := s.hasTTL && s.ttl == 0 // of a fetch that begins now
+	f := e.fetch(now, fresh)        //nolint:contextcheck // a fetch is everybody's and outlives a call
 	var late error
-	if f != nil && (v == nil || s.hasTTL && s.ttl == 0 || now.Sub(v.checkedAt) > c.maxStale) {
+	if f != nil && (v == nil || fresh) {
 		select {
 		case <-f.done:
 		case <-ctx.Done():
@@ -71,58 +75,80 @@ func (c *promptCache) wait(ctx context.Context, e *promptEntry, s *promptSetting
 	return v, nil
 }
 
-// fetch starts a fetch or joins the one that runs; nil while it is too soon to try again.
-func (e *promptEntry) fetch(now time.Time) *promptFlight {
+// serves reports whether a value needs no fetch for a caller.
+func (e *promptEntry) serves(v *promptValue, s *promptSettings, now time.Time) bool {
+	if !s.hasTTL {
+		return !e.stale.Load()
+	}
+	if now.Sub(v.checkedAt) >= s.ttl {
+		return false
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return !e.changed // only old, which this caller says what that is
+}
+
+// fetch starts a fetch or joins the one that runs, or with fresh the one after it; nil while it is too soon to try again.
+func (e *promptEntry) fetch(now time.Time, fresh bool) *promptFlight {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.flight != nil && fresh {
+		return e.follow()
+	}
 	if e.flight != nil {
 		return e.flight
 	}
 	if e.stopped && e.value.Load() != nil || now.Before(e.retryAt) {
 		return nil
 	}
-	f := &promptFlight{done: make(chan struct{})}
+	f := newPromptFlight()
 	if !e.cache.start(func() { e.run(f) }) {
-		e.err = fmt.Errorf("langshark: prompt %s: %w", e.key, ErrDisabled)
+		e.err = fmt.Errorf("langshark: prompt %s: the client was shut down", e.key)
 		return nil
 	}
 	e.flight = f
 	return f
 }
 
-// run fetches until nothing has changed meanwhile, but no more than twice: then the next caller's turn comes.
+// follow has another fetch follow the one that runs; the caller holds the lock.
+func (e *promptEntry) follow() *promptFlight {
+	if e.next == nil {
+		e.next = newPromptFlight()
+	}
+	return e.next
+}
+
+// run fetches, and again as long as that is asked for meanwhile. Those who wait for a fetch have
+// it as soon as it is there.
 func (e *promptEntry) run(f *promptFlight) {
-	defer close(f.done)
-	c := e.cache
-	for round := 0; ; round++ {
-		v, err := c.fetch(e)
+	for f != nil {
 		e.mu.Lock()
-		again := e.again
-		e.again = false
-		e.landed(v, err)
-		if again && err == nil {
-			e.stale.Store(true)
-		}
-		if !again || round > 0 || err != nil {
-			e.flight = nil
-			e.mu.Unlock()
-			return
-		}
+		e.changed = false // what comes from here on is not in the answer
 		e.mu.Unlock()
+		v, err := e.cache.fetch(e)
+		e.mu.Lock()
+		say := e.landed(v, err)
+		next := e.next
+		e.flight, e.next = next, nil
+		e.mu.Unlock()
+		close(f.done)
+		e.cache.tell(say)
+		f = next
 	}
 }
 
-// landed keeps what came of a fetch; the caller holds the lock.
-func (e *promptEntry) landed(v *promptValue, err error) {
+// landed keeps what came of a fetch, and returns what the application is to be told; the caller holds the lock.
+func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 	c := e.cache
 	e.err = err
 	if err == nil {
+		old := e.value.Load()
 		e.failures, e.retryAt = 0, time.Time{}
 		e.value.Store(v)
-		e.stale.Store(false)
+		e.stale.Store(e.changed)
 		e.arm(jitter(c.ttl))
-		c.saveSoon()
-		return
+		c.saveSoon(old == nil || old.etag != v.etag || v.etag == "")
+		return nil
 	}
 	c.counts.failed.Add(1)
 	wait := promptNotFoundPause
@@ -131,11 +157,19 @@ func (e *promptEntry) landed(v *promptValue, err error) {
 	}
 	e.failures++
 	wait = jitter(min(wait, c.ttl))
-	e.retryAt = time.Now().Add(wait)
-	e.arm(wait)
-	if e.value.Load() != nil {
-		c.report(fmt.Errorf("%w (the version known from before is used)", err))
+	if e.changed && errors.Is(err, ErrPromptNotFound) {
+		e.follow() // it may have been made since
+	} else {
+		e.retryAt = time.Now().Add(wait)
 	}
+	e.arm(wait)
+	switch {
+	case e.value.Load() != nil:
+		return fmt.Errorf("%w (what is known from before is used)", err)
+	case e.key.experiment:
+		return fmt.Errorf("%w (every unit gets the usual prompt)", err)
+	}
+	return nil // the callers have the error
 }
 
 const (
@@ -158,7 +192,7 @@ func (e *promptEntry) arm(d time.Duration) {
 	e.timer = time.AfterFunc(d, func() {
 		e.stale.Store(true)
 		if e.cache.pinned(e) {
-			e.fetch(time.Now())
+			e.fetch(time.Now(), false)
 		}
 	})
 }
@@ -172,15 +206,18 @@ func (e *promptEntry) stop() {
 	}
 }
 
-// changed says that what is kept may be out of date, and fetches it if anybody uses it.
-func (e *promptEntry) changed(now bool) {
+// renew says that what is kept may be out of date, and has it fetched: now, or when it is used again.
+func (e *promptEntry) renew(now bool) {
 	e.mu.Lock()
-	e.failures, e.retryAt = 0, time.Time{}
-	e.again = e.flight != nil
+	e.failures, e.retryAt, e.changed = 0, time.Time{}, true
 	e.stale.Store(true)
+	running := e.flight != nil
+	if running {
+		e.follow()
+	}
 	e.mu.Unlock()
-	if now || e.cache.pinned(e) {
-		e.fetch(time.Now())
+	if !running && (now || e.cache.pinned(e)) {
+		e.fetch(time.Now(), false)
 	}
 }
 
@@ -203,9 +240,15 @@ func (e *promptEntry) tell(now time.Time, age time.Duration) {
 	}
 	err := e.err
 	e.mu.Unlock()
-	if again {
-		e.cache.report(fmt.Errorf("prompt %s is in use though it was fetched %v ago, more than Config.PromptMaxStale: %w", e.key, age.Round(time.Second), err))
+	if !again {
+		return
 	}
+	why := "not fetched anew yet"
+	if err != nil {
+		why = err.Error()
+	}
+	said := fmt.Errorf("prompt %s is in use though it was fetched %v ago, more than Config.PromptMaxStale: %s", e.key, age.Round(time.Second), why)
+	e.cache.tell(said)
 }
 
 // String names the key for people.

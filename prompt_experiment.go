@@ -15,8 +15,8 @@ const experimentBuckets = 10_000
 
 // assignment is what an experiment gave to a unit. The zero value is none.
 type assignment struct {
-	experiment, variant string
-	unit                string // 16 hexadecimal digits of its hash
+	prompt, experiment, variant string
+	unit                        string // 16 hexadecimal digits of its hash
 }
 
 // experiment is an experiment on a prompt: which bucket gets which version.
@@ -101,7 +101,7 @@ func (e *experiment) assign(unit string) *Prompt {
 		}
 		if bucket < r.to {
 			p := *r.prompt
-			p.experiment = assignment{e.name, r.variant, hex.EncodeToString(hash[:])}
+			p.experiment = assignment{p.name, e.name, r.variant, hex.EncodeToString(hash[:])}
 			return &p
 		}
 	}

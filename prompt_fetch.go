@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -100,8 +101,13 @@ func decodeValue(k promptKey, r PromptResponse, at time.Time, from PromptOrigin)
 	} else {
 		v.prompt, err = decodePrompt(r.Body, at, from)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case v.prompt != nil && (v.prompt.name != k.name || k.version > 0 && v.prompt.version != k.version):
+		return nil, fmt.Errorf("the answer is another prompt: %q version %d", v.prompt.name, v.prompt.version)
+	case v.experiment != nil && v.experiment.name != k.label:
+		return nil, fmt.Errorf("the answer is another experiment: %q", v.experiment.name)
 	}
 	return v, nil
 }
@@ -111,9 +117,21 @@ func (v *promptValue) confirmed(now time.Time) *promptValue {
 	n := *v
 	n.checkedAt = now
 	if v.prompt != nil {
-		p := *v.prompt
-		p.fetchedAt, p.source = now, PromptFetched
-		n.prompt = &p
+		n.prompt = v.prompt.confirmed(now)
 	}
+	if v.experiment != nil {
+		x := *v.experiment
+		x.ranges = slices.Clone(x.ranges)
+		for i := range x.ranges {
+			x.ranges[i].prompt = x.ranges[i].prompt.confirmed(now)
+		}
+		n.experiment = &x
+	}
+	return &n
+}
+
+func (p *Prompt) confirmed(now time.Time) *Prompt {
+	n := *p
+	n.fetchedAt, n.source = now, PromptFetched
 	return &n
 }

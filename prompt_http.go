@@ -56,7 +56,7 @@ func (h *httpPrompts) FetchPrompt(ctx context.Context, r PromptRequest) (PromptR
 	default:
 		path += "?label=" + url.QueryEscape(r.Label)
 	}
-	answer, err := h.client.Do(ctx, langfuse.Request{Method: http.MethodGet, Path: path, IfNoneMatch: r.ETag})
+	answer, err := h.client.Do(ctx, langfuse.Request{Method: http.MethodGet, Path: path, IfNoneMatch: r.ETag, MaxAnswerBytes: maxPromptBytes})
 	if err != nil {
 		return PromptResponse{}, err
 	}
@@ -65,13 +65,17 @@ func (h *httpPrompts) FetchPrompt(ctx context.Context, r PromptRequest) (PromptR
 		return PromptResponse{Body: answer.Body, ETag: answer.Header.Get("ETag")}, nil
 	case http.StatusNotModified:
 		return PromptResponse{NotModified: true, ETag: r.ETag}, nil
-	case http.StatusNotFound:
-		return PromptResponse{}, fmt.Errorf("%w: %w", ErrPromptNotFound, answer.Error())
 	}
-	return PromptResponse{}, answer.Error()
+	refused := answer.Error()
+	if answer.Status == http.StatusNotFound && refused.Code != "" { // of the API, and not of a proxy or another program
+		return PromptResponse{}, fmt.Errorf("%w: %w", ErrPromptNotFound, refused)
+	}
+	return PromptResponse{}, refused
 }
 
 const (
+	// maxPromptBytes bounds an answer: an experiment has some versions.
+	maxPromptBytes = 64 << 20
 	// maxEventSilence is how long nothing may come: our server sends a comment every 15 s.
 	maxEventSilence = 45 * time.Second
 	maxEventBytes   = 64 << 10 // of a line

@@ -1,6 +1,7 @@
 package langshark_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +64,8 @@ func (s *promptServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("ETag", etag)
-	fmt.Fprintf(w, `{"name":"n","version":1,"prompt":%q}`, s.text)
+	version := cmp.Or(r.URL.Query().Get("version"), "1")
+	fmt.Fprintf(w, `{"name":%q,"version":%s,"prompt":%q}`, strings.TrimPrefix(r.URL.Path, "/api/public/v2/prompts/"), version, s.text)
 }
 
 func (s *promptServer) stream(w http.ResponseWriter, r *http.Request) {
@@ -141,8 +143,8 @@ func TestPromptsByHTTP(t *testing.T) {
 }
 
 func TestPromptErrorsByHTTP(t *testing.T) {
-	s := servePrompts(t)
-	c := s.client(t, nil)
+	s, off := servePrompts(t), false
+	c := s.client(t, func(cfg *langshark.Config) { cfg.PromptPush = &off })
 	var refused *langshark.APIError
 	s.set("", http.StatusNotFound)
 	if _, err := c.Prompt(t.Context(), "a"); !errors.Is(err, langshark.ErrPromptNotFound) || !errors.As(err, &refused) || refused.Message != "no such thing" {
@@ -246,7 +248,8 @@ func TestASnapshotThatIsTooOldSaysSo(t *testing.T) {
 		cfg.PromptSnapshot = file
 		cfg.OnError = func(err error) { told.Store(err.Error()) }
 	})
-	want(t, textOf(c.Prompt(t.Context(), "n")), "one") // the server is there, so the caller waits for it
+	want(t, textOf(c.Prompt(t.Context(), "n")), "old") // nobody waits, though the server is there
+	eventually(t, c, "n", "one")
 	_ = c.Shutdown(t.Context())
 
 	if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
@@ -258,9 +261,10 @@ func TestASnapshotThatIsTooOldSaysSo(t *testing.T) {
 		cfg.OnError = func(err error) { told.Store(err.Error()) }
 	})
 	want(t, textOf(c.Prompt(t.Context(), "n")), "old")
-	if said, _ := told.Load().(string); !strings.Contains(said, "PromptMaxStale") || c.Stats().Prompts.TooOld != 1 {
-		t.Errorf("said %q, %+v", said, c.Stats().Prompts)
+	if c.Stats().Prompts.TooOld != 1 {
+		t.Errorf("%+v", c.Stats().Prompts)
 	}
+	eventuallyTrue(t, func() bool { said, _ := told.Load().(string); return strings.Contains(said, "PromptMaxStale") })
 }
 
 func TestADamagedSnapshotIsReported(t *testing.T) {

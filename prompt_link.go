@@ -3,7 +3,8 @@ package langshark
 import "context"
 
 // WithPrompt links a generation to the managed prompt that it used, so that its
-// name and version are on the trace. A fallback, and nil, link nothing.
+// name and version are on the trace. A fallback, and nil, link it to none, also where
+// the context would.
 func WithPrompt(p *Prompt) GenerationOption {
 	return generationScope(func(s *settings) { s.link(p) })
 }
@@ -15,7 +16,11 @@ func WithPromptVersion(name string, version int) GenerationOption {
 
 // SetPrompt links the managed prompt that was used. See [WithPrompt].
 func (g *Generation) SetPrompt(p *Prompt) {
-	if g == nil || p == nil || p.IsFallback() {
+	if g == nil {
+		return
+	}
+	if p == nil || p.IsFallback() {
+		g.set(func(d *generationData) { d.promptName, d.promptVersion = "", 0 })
 		return
 	}
 	g.SetPromptVersion(p.name, p.version)
@@ -53,7 +58,8 @@ func (o *overlay) linked() *Prompt {
 }
 
 func (s *settings) link(p *Prompt) {
-	if p == nil || p.IsFallback() {
+	if s.unlinked = p == nil || p.IsFallback(); s.unlinked {
+		s.promptName, s.promptVersion, s.assigned = "", 0, assignment{}
 		return
 	}
 	s.promptName, s.promptVersion, s.assigned = p.name, p.version, p.experiment
@@ -64,6 +70,6 @@ func (t *traceState) assigned(a assignment) {
 	if a.experiment == "" {
 		return
 	}
-	key := "langshark.experiment." + a.experiment
+	key := "langshark.experiment." + a.prompt + ":" + a.experiment
 	t.update(traceSettings([]TraceOption{WithMetadata(key, a.variant), WithMetadata(key+".unit", a.unit)}))
 }

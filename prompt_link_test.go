@@ -51,7 +51,7 @@ func TestPromptsAreLinked(t *testing.T) {
 	_, g = langshark.StartGeneration(langshark.ContextWithPrompt(below, fallback), "ended")
 	g.End()
 	tr.End()
-	for name, want := range map[string]string{"option": "a 3", "setter": "a 3", "none": " 0", "below": "a 3", "deeper": "a 3", "another": "b 6", "ended": " 0"} {
+	for name, want := range map[string]string{"option": "a 3", "setter": "a 3", "none": " 0", "below": "a 3", "deeper": " 0", "another": "b 6", "ended": " 0"} {
 		o := r.one(name)
 		if got := fmt.Sprint(o.Generation.PromptName, " ", o.Generation.PromptVersion); got != want {
 			t.Errorf("%s is linked to %q, not %q", name, got, want)
@@ -93,10 +93,10 @@ func TestExperiments(t *testing.T) {
 	}
 	tr.End()
 	trace := r.trace()
-	if got := meta(trace.Attributes.Metadata, "langshark.experiment.tone"); got != fmt.Sprintf("%q", variant) {
+	if got := meta(trace.Attributes.Metadata, "langshark.experiment.a:tone"); got != fmt.Sprintf("%q", variant) {
 		t.Errorf("the trace says %s, not %q", got, variant)
 	}
-	if got := meta(trace.Attributes.Metadata, "langshark.experiment.tone.unit"); len(got) != 18 || strings.Contains(got, "user") {
+	if got := meta(trace.Attributes.Metadata, "langshark.experiment.a:tone.unit"); len(got) != 18 || strings.Contains(got, "user") {
 		t.Errorf("the unit is %s", got)
 	}
 }
@@ -111,7 +111,7 @@ func TestAPromptFetchedBeforeItsTrace(t *testing.T) {
 	_, variant := p.Experiment()
 	_, g := r.StartGeneration(t.Context(), "g", langshark.WithPrompt(p))
 	g.End()
-	if got := meta(r.trace().Attributes.Metadata, "langshark.experiment.tone"); got != fmt.Sprintf("%q", variant) || variant == "" {
+	if got := meta(r.trace().Attributes.Metadata, "langshark.experiment.a:tone"); got != fmt.Sprintf("%q", variant) || variant == "" {
 		t.Errorf("the trace says %s, not %q", got, variant)
 	}
 }

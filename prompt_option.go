@@ -16,6 +16,7 @@ type (
 	promptTTL      time.Duration
 	promptFallback struct {
 		text     string
+		chat     bool
 		messages []Message
 	}
 	promptUnit struct{ experiment, unit string }
@@ -35,8 +36,9 @@ func AtLabel(label string) PromptOption { return promptLabel(label) }
 func AtVersion(version int) PromptOption { return promptVersion(version) }
 
 // WithTTL asks for a prompt that was fetched, or confirmed by the server, within d,
-// instead of Config.PromptTTL. An older one is still returned at once while a new one
-// is fetched; with 0, the fetch is waited for, and an older one returned only if it fails.
+// instead of Config.PromptTTL, and that the server has told of no change since. An older
+// one is still returned at once while a new one is fetched; with 0, a fetch that begins now
+// is waited for, and an older one returned only if it fails.
 func WithTTL(d time.Duration) PromptOption { return promptTTL(max(d, 0)) }
 
 // WithFallback gives the text to use when the server can't be reached and nothing
@@ -46,7 +48,7 @@ func WithFallback(text string) PromptOption { return promptFallback{text: text} 
 
 // WithFallbackMessages is [WithFallback] for a chat. See [Placeholder].
 func WithFallbackMessages(messages ...Message) PromptOption {
-	return promptFallback{messages: messages}
+	return promptFallback{chat: true, messages: messages}
 }
 
 // Placeholder stands in a fallback for messages that [Prompt.Messages] is given by that name.
@@ -62,8 +64,8 @@ const rolePlaceholder = "placeholder"
 // given is recorded on the trace in ctx, and on the traces of the generations
 // that the prompt is linked to, as metadata:
 //
-//	langshark.experiment.<name>       the variant
-//	langshark.experiment.<name>.unit  16 hexadecimal digits of the unit's hash
+//	langshark.experiment.<prompt>:<name>       the variant
+//	langshark.experiment.<prompt>:<name>.unit  16 hexadecimal digits of the unit's hash
 func InExperiment(experiment, unit string) PromptOption { return promptUnit{experiment, unit} }
 
 // promptSettings are what options say.
@@ -128,7 +130,7 @@ func (s *promptSettings) prompt(name string) *Prompt {
 		return nil
 	}
 	p := &Prompt{name: strings.Clone(name), source: PromptFallback}
-	if s.fallback.messages == nil {
+	if !s.fallback.chat {
 		p.setText(s.fallback.text)
 		return p
 	}
@@ -138,7 +140,7 @@ func (s *promptSettings) prompt(name string) *Prompt {
 			list = append(list, chatTemplate{placeholder: m.Name})
 			continue
 		}
-		list = append(list, chatTemplate{role: m.Role, content: parseTemplate(m.Content)})
+		list = append(list, chatTemplate{message: m, content: parseTemplate(m.Content)})
 	}
 	p.setMessages(slices.Clip(list))
 	return p

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type promptFile struct {
 	path            string
 	host, publicKey string
 	wake            chan struct{} // holds one while there is something to write
+	saved           atomic.Int64  // when it was written last, in ns since 1970
 }
 
 // promptFileData is its JSON. Another form of it has another number.
@@ -42,7 +44,9 @@ const (
 	// Of what other processes have written, so much is kept, and so long.
 	maxPromptFileEntries = 4 * MaxPrompts
 	maxPromptFileAge     = 30 * 24 * time.Hour
-	promptFilePause      = time.Second // between two writes
+	promptFilePause      = time.Second      // between two writes
+	promptFileConfirm    = 10 * time.Minute // between two that only say that nothing has changed
+	promptFileLock       = 5 * time.Second  // of a process that was killed
 )
 
 // load fills the cache from the file, to be fetched anew when first asked for; the caller holds the lock.
@@ -57,12 +61,16 @@ func (c *promptCache) load() {
 	}
 	for _, f := range data.Prompts {
 		key := f.key()
+		if f.CheckedAt.After(time.Now().Add(time.Minute)) {
+			f.CheckedAt = time.Time{} // a clock was wrong: nobody knows how old it is
+		}
 		v, err := decodeValue(key, PromptResponse{Body: f.Body, ETag: f.ETag}, f.CheckedAt, PromptSaved)
 		if err != nil || len(c.ring) >= c.limit {
 			continue
 		}
 		if _, ok := c.index.Load().all[key]; !ok {
-			c.add(key).value.Store(v)
+			e, _ := c.add(key) // within the limit
+			e.value.Store(v)
 		}
 	}
 }
@@ -90,9 +98,9 @@ func (f *promptFile) read() (*promptFileData, error) {
 	return &data, nil
 }
 
-// saveSoon has the file written.
-func (c *promptCache) saveSoon() {
-	if c.file == nil {
+// saveSoon has the file written: if nothing has changed but how old it is, now and then only.
+func (c *promptCache) saveSoon(changed bool) {
+	if c.file == nil || !changed && time.Since(time.Unix(0, c.file.saved.Load())) < promptFileConfirm {
 		return
 	}
 	select {
@@ -132,6 +140,7 @@ func (c *promptCache) saveLast() {
 
 // save writes what is kept, and what other processes have written that isn't older.
 func (c *promptCache) save() {
+	defer c.file.lock()()
 	data := promptFileData{Format: promptFileFormat, Host: c.file.host, PublicKey: c.file.publicKey}
 	own, size := map[promptKey]time.Time{}, 0
 	add := func(f promptFileEntry) {
@@ -157,8 +166,32 @@ func (c *promptCache) save() {
 			}
 		}
 	}
+	c.file.saved.Store(time.Now().UnixNano())
 	if err := c.file.write(&data); err != nil {
 		c.report(fmt.Errorf("prompts for the next process (Config.PromptSnapshot): %w", err))
+	}
+}
+
+// lock keeps other processes from writing until its function is called, so that none loses what another
+// has just written. One that was killed holds it for some seconds, and a folder that can't be written
+// to is the error of the write.
+func (f *promptFile) lock() (unlock func()) {
+	name := f.path + ".lock"
+	_ = os.MkdirAll(filepath.Dir(f.path), 0o700)
+	for begun := time.Now(); ; {
+		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err == nil {
+			_ = file.Close()
+			return func() { _ = os.Remove(name) }
+		}
+		if info, e := os.Stat(name); e == nil && time.Since(info.ModTime()) > promptFileLock {
+			_ = os.Remove(name)
+			continue
+		}
+		if !errors.Is(err, fs.ErrExist) || time.Since(begun) > 2*promptFileLock {
+			return func() {}
+		}
+		<-time.After(10 * time.Millisecond)
 	}
 }
 

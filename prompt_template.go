@@ -1,7 +1,6 @@
 package langshark
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,6 +29,7 @@ type slot struct {
 // JSON with its braces needs no escapes.
 func parseTemplate(s string) *template {
 	t := &template{source: s}
+	index := map[string]int{}
 	literal, rest := 0, 0 // where the literal begins, and what is still unread
 	for {
 		open := strings.Index(s[rest:], "{{")
@@ -42,7 +42,7 @@ func parseTemplate(s string) *template {
 			rest = open + 1 // in {{{x}} the variable begins one later
 			continue
 		}
-		t.add(slot{before: s[literal:open], raw: s[open:end]}, name)
+		t.add(slot{before: s[literal:open], raw: s[open:end]}, name, index)
 		literal, rest = end, end
 	}
 	t.end = s[literal:]
@@ -50,10 +50,12 @@ func parseTemplate(s string) *template {
 	return t
 }
 
-func (t *template) add(at slot, name string) {
-	at.name = slices.Index(t.names, name)
-	if at.name < 0 {
+func (t *template) add(at slot, name string, index map[string]int) {
+	if i, known := index[name]; known {
+		at.name = i
+	} else {
 		at.name = len(t.names)
+		index[name] = at.name
 		t.names = append(t.names, name)
 		t.uses = append(t.uses, 0)
 	}

@@ -83,7 +83,10 @@ func (h *hub) FetchPrompt(ctx context.Context, r langshark.PromptRequest) (langs
 	case r.Experiment != "":
 		return langshark.PromptResponse{Body: []byte(text), ETag: text}, nil
 	}
-	version := max(r.Version, len(text))
+	version := r.Version
+	if version == 0 {
+		version = len(text)
+	}
 	return langshark.PromptResponse{Body: fmt.Appendf(nil, `{"name":%q,"version":%d,"prompt":%q,"labels":[%q]}`, r.Name, version, text, r.Label), ETag: text}, nil
 }
 
@@ -234,6 +237,7 @@ func TestADeadServerKeepsNobodyWaiting(t *testing.T) {
 		mu.Unlock()
 		advance(25 * time.Hour)
 		want(t, textOf(c.Prompt(t.Context(), "a")), "one")
+		synctest.Wait()
 		if s := c.Stats().Prompts; s.TooOld != 1 {
 			t.Errorf("older than a day: %+v", s)
 		}
@@ -384,7 +388,7 @@ func TestInvalidatedByItsExactName(t *testing.T) {
 		synctest.Wait()
 		want(t, textOf(c.Prompt(t.Context(), "a")), "two")
 		want(t, textOf(c.Prompt(t.Context(), "ab")), "other")
-		if h.count() != 5 {
+		if h.count() != 4 { // what a version says never changes
 			t.Errorf("%d fetches", h.count())
 		}
 	})

@@ -105,6 +105,16 @@ func textOf(v any) (string, error) {
 	case fmt.Stringer:
 		return safely(v.String)
 	}
+	return jsonText(v)
+}
+
+// jsonText is a value as JSON. Its methods are the application's, and may panic.
+func jsonText(v any) (s string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%T: %w", v, panicError(p))
+		}
+	}()
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -132,19 +142,27 @@ func jsonInside(s string) string {
 
 // misfit is the error of values that don't fit, nil if they do.
 func (vars Vars) misfit(p *Prompt) error {
-	e := &VarsError{Prompt: p.name, Version: p.version}
+	found := 0
 	for _, name := range p.variables {
+		if _, ok := vars[name]; ok {
+			found++
+		}
+	}
+	if found == len(p.variables) && found == len(vars) {
+		return nil
+	}
+	e := &VarsError{Prompt: p.name, Version: p.version}
+	known := make(map[string]bool, len(p.variables))
+	for _, name := range p.variables {
+		known[name] = true
 		if _, ok := vars[name]; !ok {
 			e.Missing = append(e.Missing, name)
 		}
 	}
 	for name := range vars {
-		if !slices.Contains(p.variables, name) {
+		if !known[name] {
 			e.Unknown = append(e.Unknown, name)
 		}
-	}
-	if len(e.Missing)+len(e.Unknown) == 0 {
-		return nil
 	}
 	slices.Sort(e.Missing)
 	slices.Sort(e.Unknown)

@@ -9,6 +9,9 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
+// watchAgain is when a server that tells of no changes is asked for them again.
+const watchAgain = 10 * time.Minute
+
 // watch has the server tell of changes until the client ends, and connects again as often as it takes.
 func (c *promptCache) watch(w PromptWatcher) {
 	pause := backoff.NewExponentialBackOff(
@@ -17,13 +20,17 @@ func (c *promptCache) watch(w PromptWatcher) {
 		begun := time.Now()
 		err := c.watchOnce(w)
 		c.counts.watching.Store(false)
-		if c.ctx.Err() != nil || errors.Is(err, errors.ErrUnsupported) {
+		if c.ctx.Err() != nil {
 			return
 		}
 		if time.Since(begun) > time.Minute {
 			pause.Reset()
 		}
-		timer := time.NewTimer(pause.NextBackOff())
+		wait := pause.NextBackOff()
+		if errors.Is(err, errors.ErrUnsupported) {
+			wait = jitter(watchAgain) // it may be a proxy's word, or another server soon
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
 		case <-c.ctx.Done():
@@ -57,7 +64,7 @@ func (c *promptCache) changed(name string) {
 func (c *promptCache) renew(name string, now bool) {
 	for key, e := range c.index.Load().all {
 		if name == "" || key.name == name {
-			e.changed(now)
+			e.renew(now && key.version == 0) // what a version says never changes
 		}
 	}
 }

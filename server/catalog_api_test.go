@@ -70,6 +70,14 @@ func TestCatalogAPI(t *testing.T) {
 		{"GET", "models?limit=x", "", 400, `"path":["limit"]`, ""},
 		{"POST", "generations", `{"id":"g","traceId":"t","usage":{"input":1,"output":2,"inputCost":0.25,"outputCost":0.5}}`, 200, `"inputCost":"0.25","outputCost":"0.5"`, ""},
 		{"PATCH", "generations", `{"generationId":"g","level":"ERROR"}`, 200, `"level":"ERROR"`, ""},
+		{"POST", "comments", `{"objectType":"OBSERVATION","objectId":"g","content":"secret"}`, 200, `"id":`, "said"},
+		{"POST", "annotation-queues/$queue/items", `{"objectId":"g","objectType":"OBSERVATION"}`, 200, `"completedAt":null`, "item"},
+		{"POST", "annotation-queues/$queue/items", `{"objectId":"t","objectType":"TRACE"}`, 200, `"completedAt":null`, ""},
+		{"DELETE", "traces/t", "", 200, "successfully", ""},
+		{"GET", "comments", "", 200, `"totalItems":0`, ""},
+		{"GET", "comments/$comment", "", 404, "Comment not found", ""},
+		{"GET", "comments/$said", "", 404, "Comment not found", ""},
+		{"GET", "annotation-queues/$queue/items", "", 200, `"totalItems":0`, ""},
 		{"POST", "spans", `{"id":"x`, 400, "Invalid JSON", ""},
 	} {
 		fill := func(s string) string {

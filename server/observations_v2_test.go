@@ -123,7 +123,7 @@ func TestObservationsV2(t *testing.T) {
 	if m, _ := row["metadata"].(map[string]any); m["long"] != strings.Repeat("é", 200) || m["n"] != 1.0 {
 		t.Errorf("metadata is %v", row["metadata"])
 	}
-	if _, rows, _ := v2Page(t, c, url.Values{"limit": {"1"}, "fields": {"core"}}); len(rows[0]) != 7 {
+	if _, rows, _ := v2Page(t, c, url.Values{"limit": {"1"}, "fields": {"core"}}); len(rows[0]) != 11 || rows[0]["modelId"] != nil || rows[0]["totalPrice"] != nil {
 		t.Errorf("core has %v", rows[0])
 	}
 	for _, q := range []string{
@@ -133,5 +133,79 @@ func TestObservationsV2(t *testing.T) {
 		if status, body, _ := c.do(t, http.MethodGet, "/api/public/v2/observations?"+q, nil); status != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", q, status, body)
 		}
+	}
+}
+
+// TestObservationsV2CursorIsAPlace deletes what a page had and adds what is newer before
+// it asks for the next: what was there all the time is listed just once, filter or not.
+func TestObservationsV2CursorIsAPlace(t *testing.T) {
+	for name, query := range map[string]url.Values{
+		"all":         {},
+		"filter":      {"filter": {`[{"column":"name","operator":"=","type":"string","value":"odd"}]`}},
+		"environment": {"environment": {"default"}},
+		"roots":       {"isRootObservation": {"true"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := serve(t, newServer(t, server.Config{DataDir: t.TempDir()}), "")
+			send := func(prefix string, n int) {
+				var events []string
+				for i := range n {
+					events = append(events, fmt.Sprintf(`{"id":"%s%d","timestamp":"2026-05-04T10:00:00Z","type":"span-create","body":{"id":"%s%d","traceId":"t-%s%d","name":"%s","startTime":"2026-05-04T10:%02d:%02dZ"}}`,
+						prefix, i, prefix, i, prefix, i, []string{"even", "odd"}[i%2], len(prefix), i%60))
+				}
+				if status, body, _ := c.do(t, http.MethodPost, "/api/public/ingestion", `{"batch":[`+strings.Join(events, ",")+`]}`); status != http.StatusMultiStatus || strings.Contains(body, `"errors":[{`) {
+					t.Fatal(status, body)
+				}
+			}
+			send("o", 50)
+			want := 50
+			if name == "filter" {
+				want = 25
+			}
+			query.Set("limit", "5")
+			seen := map[string]int{}
+			for page := 0; ; page++ {
+				ids, _, cursor := v2Page(t, c, query)
+				var traces []string
+				for _, id := range ids {
+					seen[id]++
+					traces = append(traces, fmt.Sprintf("%q", "t-"+id))
+				}
+				if len(traces) > 0 {
+					if status, body, _ := c.do(t, http.MethodDelete, "/api/public/traces", `{"traceIds":[`+strings.Join(traces, ",")+`]}`); status != http.StatusOK {
+						t.Fatal(status, body)
+					}
+				}
+				send("new"+strings.Repeat("x", page), 7)
+				if cursor == "" {
+					break
+				}
+				query.Set("cursor", cursor)
+			}
+			for id, times := range seen {
+				if times != 1 || strings.HasPrefix(id, "new") {
+					t.Errorf("%s is there %d times", id, times)
+				}
+			}
+			if len(seen) != want {
+				t.Errorf("%d of %d are listed", len(seen), want)
+			}
+		})
+	}
+}
+
+// TestObservationsV2Prices shows the prices of a unit as texts of decimal digits.
+func TestObservationsV2Prices(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{DataDir: t.TempDir()}), "")
+	if status, body, _ := c.do(t, http.MethodPost, "/api/public/models", `{"modelName":"own","matchPattern":"own","unit":"TOKENS","inputPrice":0.000002,"outputPrice":0.5}`); status != http.StatusOK {
+		t.Fatal(status, body)
+	}
+	if status, body, _ := c.do(t, http.MethodPost, "/api/public/ingestion", `{"batch":[{"id":"e","timestamp":"2026-05-04T10:00:00Z","type":"generation-create","body":{"id":"g","traceId":"t","model":"own","usage":{"input":3,"output":1},"startTime":"2026-05-04T10:00:00Z"}}]}`); status != http.StatusMultiStatus {
+		t.Fatal(status, body)
+	}
+	_, rows, _ := v2Page(t, c, url.Values{"fields": {"model"}})
+	o := rows[0]
+	if id, _ := o["modelId"].(string); id == "" || id != o["internalModelId"] || o["inputPrice"] != "0.000002" || o["outputPrice"] != "0.5" || o["totalPrice"] != nil {
+		t.Errorf("%v", o)
 	}
 }

@@ -24,6 +24,7 @@ type pricesImportCommand struct {
 func (*pricesImportCommand) Help() string {
 	return `The table is the JSON of pydantic's genai-prices, of LiteLLM (model_prices_and_context_window.json) or of Langfuse (default-model-prices.json), ` +
 		`or a CSV as the import writes it, prices.csv in the folder of the data. It comes before the prices that come along and takes the place of an earlier import. ` +
+		`What the table doesn't speak of, such as a bucket or a tier, is kept from those prices where both say the same of input and output; the models that lose some are named. ` +
 		`A running server uses it within seconds for what comes; what is there keeps its cost until langshark prices reprice.`
 }
 
@@ -47,19 +48,28 @@ func (c *pricesImportCommand) Run(ctx context.Context, term terminal) error {
 			return err
 		}
 		fmt.Fprintf(term.stdout, "Imported the prices of %s models from a table of %s.\n", count(int64(r.Models)), r.Format)
-		if len(r.Skipped) == 0 {
-			return nil
+		if r.Kept > 0 {
+			fmt.Fprintf(term.stdout, "%s keep buckets or tiers that the table doesn't speak of.\n", count(int64(r.Kept)))
 		}
-		fmt.Fprintf(term.stdout, "%s were left out:\n", count(int64(len(r.Skipped))))
-		for i, name := range r.Skipped {
-			if i == maxNamed {
-				fmt.Fprintln(term.stdout, "  …")
-				break
-			}
-			fmt.Fprintf(term.stdout, "  %s\n", name)
-		}
+		term.names("lose buckets or tiers, as the table has other prices and says less:", r.Less)
+		term.names("were left out:", r.Skipped)
 		return nil
 	})
+}
+
+// names says how many names there are, and the first of them.
+func (t terminal) names(what string, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	fmt.Fprintf(t.stdout, "%s %s\n", count(int64(len(names))), what)
+	for i, name := range names {
+		if i == maxNamed {
+			fmt.Fprintln(t.stdout, "  …")
+			return
+		}
+		fmt.Fprintf(t.stdout, "  %s\n", name)
+	}
 }
 
 type pricesRepriceCommand struct {

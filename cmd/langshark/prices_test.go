@@ -76,6 +76,14 @@ func TestPrices(t *testing.T) {
 			t.Errorf("%s: %d %s", args, code, stderr)
 		}
 	}
+	fewer := filepath.Join(t.TempDir(), "fewer.json")
+	if err := os.WriteFile(fewer, []byte(`{"gpt-5":{"input_cost_per_token":1.25e-6,"output_cost_per_token":1e-5},"gpt-4o":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, _ := command(t, "prices", "import", fewer, "--data", data); code != 0 || !strings.Contains(stdout, "1 keep buckets or tiers") ||
+		!strings.Contains(stdout, "1 lose buckets or tiers, as the table has other prices and says less:\n  gpt-4o\n") {
+		t.Errorf("a table that says less: %d %s", code, stdout)
+	}
 	empty := filepath.Join(t.TempDir(), "empty.json")
 	if err := os.WriteFile(empty, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)

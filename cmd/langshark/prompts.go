@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -67,10 +68,20 @@ func (c *promptsLsCommand) Run(ctx context.Context, term terminal) error {
 			if len(p.Versions) > 0 {
 				newest = slices.Max(p.Versions)
 			}
-			fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", p.Name, len(p.Versions), newest, strings.Join(p.Labels, ","), strings.Join(p.Tags, ","), p.LastUpdatedAt.UTC().Format(time.DateTime))
+			fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", shown(p.Name), len(p.Versions), newest, strings.Join(p.Labels, ","), shown(strings.Join(p.Tags, ",")), p.LastUpdatedAt.UTC().Format(time.DateTime))
 		}
 		return w.Flush()
 	})
+}
+
+// shown is a name for a terminal: in quotes, if it has what isn't for one.
+func shown(name string) string {
+	for _, r := range name {
+		if !strconv.IsPrint(r) {
+			return strconv.Quote(name)
+		}
+	}
+	return name
 }
 
 // chosen are the prompts that are named; a name that there isn't is an error.
@@ -131,7 +142,7 @@ func (c *promptsRmCommand) Run(ctx context.Context, term terminal) error {
 		} else if c.Label != "" {
 			what = "the version labelled " + c.Label
 		}
-		fmt.Fprintf(term.stdout, "Deleted %s of %s\n", what, c.Name)
+		fmt.Fprintf(term.stdout, "Deleted %s of %s\n", what, shown(c.Name))
 		return nil
 	})
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/langshark/langshark-go/cmd/langshark/internal/hub"
@@ -30,7 +33,7 @@ type promptsPushCommand struct {
 func (*promptsPushCommand) Help() string {
 	return `A file that says something else than the newest version becomes a new version, with the file's labels, which move to it. ` +
 		`Where only labels differ, they move to the newest version; labels that a file doesn't name stay where they are, and tags are replaced if the file has any. ` +
-		`If a version was made on the server after the one that the file is from, the push of that file fails, and others are not begun.
+		`If a version was made on the server after the one that the file is from, nothing is pushed. Prompts that others refer to are pushed before them. What --check can't see is which labels are protected.
 
 	langshark prompts push --check          on a pull request
 	langshark prompts push --force --no-write -m "$COMMIT"    when it is merged`
@@ -75,13 +78,73 @@ func (c *pushFlags) plan(ctx context.Context, client *hub.Client) (plan []*chang
 			plan = append(plan, ch)
 		}
 	}
-	return plan, nil
+	return inOrder(ctx, client, plan)
+}
+
+var validLabel = regexp.MustCompile(`^[a-z0-9_.-]+$`)
+
+// inOrder puts what is referred to before what refers to it, and finds references that lead nowhere.
+func inOrder(ctx context.Context, client *hub.Client, plan []*change) (sorted []*change, err error) {
+	byName := map[string]*change{}
+	for _, ch := range plan {
+		byName[ch.file.Name] = ch
+	}
+	const begun, done = 1, 2
+	state := map[*change]int{}
+	var visit func(ch *change, path []string) error
+	visit = func(ch *change, path []string) error {
+		path = append(path, ch.file.Name)
+		switch state[ch] {
+		case done:
+			return nil
+		case begun:
+			return fmt.Errorf("prompts refer to each other in a circle: %s", strings.Join(path, " → "))
+		}
+		state[ch] = begun
+		for _, r := range ch.file.References() {
+			if other := byName[r.Name]; other != nil && other.makes(r) {
+				if err := visit(other, path); err != nil {
+					return err
+				}
+				continue
+			}
+			_, err := client.Get(ctx, r.Name, hub.Selection{Version: r.Version, Label: r.Label})
+			if errors.Is(err, hub.ErrNotFound) {
+				return fmt.Errorf("%s refers to %s, which neither the server nor the folder has so: %s", ch.file.Path, shown(r.Name), cmp.Or(r.Label, strconv.Itoa(r.Version)))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		state[ch] = done
+		sorted = append(sorted, ch)
+		return nil
+	}
+	for _, ch := range plan {
+		if err := visit(ch, nil); err != nil {
+			return nil, err
+		}
+	}
+	return sorted, nil
+}
+
+// makes reports whether the push makes what is referred to.
+func (c *change) makes(r promptdir.Reference) bool {
+	if r.Version > 0 {
+		return c.text && r.Version == c.latest+1
+	}
+	return r.Label == "latest" && c.text || slices.Contains(c.labels, r.Label)
 }
 
 // compare is what a file changes; nil if nothing.
 func compare(ctx context.Context, client *hub.Client, f *promptdir.File) (*change, error) {
-	if slices.Contains(f.Labels, "latest") {
-		return nil, errors.New("labels: latest is always on the newest version: leave it out")
+	for _, label := range f.Labels {
+		if label == "latest" {
+			return nil, errors.New("labels: latest is always on the newest version: leave it out")
+		}
+		if !validLabel.MatchString(label) {
+			return nil, fmt.Errorf("labels: %q: use lower-case letters, digits, underscores, hyphens and periods", label)
+		}
 	}
 	p, err := client.Get(ctx, f.Name, hub.Selection{Label: "latest"})
 	if errors.Is(err, hub.ErrNotFound) {
@@ -116,11 +179,11 @@ func (c *change) String() string {
 	b.WriteString(c.file.Path + ": ")
 	switch {
 	case c.newest == nil:
-		b.WriteString("a new prompt, " + c.file.Name)
+		b.WriteString("a new prompt, " + shown(c.file.Name))
 	case c.text:
-		fmt.Fprintf(&b, "version %d of %s", c.latest+1, c.file.Name)
+		fmt.Fprintf(&b, "version %d of %s", c.latest+1, shown(c.file.Name))
 	default:
-		fmt.Fprintf(&b, "version %d of %s", c.latest, c.file.Name)
+		fmt.Fprintf(&b, "version %d of %s", c.latest, shown(c.file.Name))
 	}
 	if len(c.labels) > 0 {
 		b.WriteString(" gets " + strings.Join(c.labels, ", "))

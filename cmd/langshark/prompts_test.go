@@ -160,13 +160,39 @@ func TestANewPromptFromAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contains(t, string(fromServer), "func NewNewOneVars(name string) NewOneVars")
+	contains(t, string(fromServer), "func NewNewOneVars(name NewOneName) NewOneVars")
 	if fromFiles := did(t, "generate", "prompts", "--dir", dir, "--package", "prompts", "-o", "-"); fromFiles != string(fromServer) {
 		t.Errorf("from files:\n%s", fromFiles)
 	}
 	did(t, "generate", "prompts", "--dir", dir, "--package", "prompts", "-o", out, "--check")
 	replaceIn(t, filepath.Join(dir, "a.md"), "{{name}}", "{{first}}")
 	failed(t, "run it again", "generate", "prompts", "--dir", dir, "--package", "prompts", "-o", out, "--check")
+}
+
+func TestPushOfPromptsThatReferToOthers(t *testing.T) {
+	s := hubServer(t)
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name+".md"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a", "---\nname: a\nlabels: [production]\n---\n@@@langfusePrompt:name=rules|label=production@@@ {{q}}")
+	failed(t, "a.md refers to rules", "prompts", "push", "--dir", dir, "--check")
+	write("rules", "---\nname: rules\nlabels: [production]\n---\nBe kind.")
+	out := did(t, "prompts", "push", "--dir", dir, "--check")
+	if strings.Index(out, "rules.md") > strings.Index(out, "a.md") {
+		t.Errorf("in the order\n%s", out)
+	}
+	did(t, "prompts", "push", "--dir", dir)
+	write("b", "---\nname: b\nlabels: [production]\n---\n@@@langfusePrompt:name=c|label=production@@@")
+	write("c", "---\nname: c\nlabels: [production]\n---\n@@@langfusePrompt:name=b|label=production@@@")
+	failed(t, "in a circle: b → c → b", "prompts", "push", "--dir", dir, "--check")
+	write("c", "---\nname: c\nlabels: [Upper]\n---\nx")
+	failed(t, `labels: "Upper"`, "prompts", "push", "--dir", dir, "--check")
+	prompt(t, s, map[string]any{"name": "esc\x1b[31m\nred", "prompt": "x"})
+	contains(t, did(t, "prompts", "ls"), `"esc\x1b[31m\nred"`)
 }
 
 func TestPromptsErrors(t *testing.T) {

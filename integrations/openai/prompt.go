@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 
 	"github.com/sashabaranov/go-openai"
 
@@ -15,7 +18,8 @@ import (
 // variables filled in, a text as one message of role user, and its config as the
 // request's other fields, as in {"model": "gpt-4o", "temperature": 0.2}. Fields of
 // the config that the API doesn't have are overlooked, and stream is left to the
-// method that the request is given to. Generations below the returned context are
+// method that the request is given to. A temperature or top_p of 0 is sent as the least number above
+// it, since the library would leave it out. Generations below the returned context are
 // linked to the prompt, unless it is a fallback.
 //
 // The errors are those of [langshark.Prompt.Messages], and of a config that doesn't fit.
@@ -52,8 +56,14 @@ func requestOf(config json.RawMessage) (r openai.ChatCompletionRequest, err erro
 		return r, fmt.Errorf("decoding: %w", err)
 	}
 	format := fields["response_format"]
-	for _, name := range [...]string{"response_format", "messages", "stream", "stream_options"} {
-		delete(fields, name)
+	for name := range fields { // package json takes any case
+		switch strings.ToLower(name) {
+		case "response_format", "messages", "stream", "stream_options":
+			delete(fields, name)
+		}
+	}
+	if stop := fields["stop"]; bytes.HasPrefix(stop, []byte(`"`)) { // the API takes a text, the library a list
+		fields["stop"] = slices.Concat([]byte("["), stop, []byte("]"))
 	}
 	b, err := json.Marshal(fields)
 	if err != nil {
@@ -62,6 +72,13 @@ func requestOf(config json.RawMessage) (r openai.ChatCompletionRequest, err erro
 	if err := json.Unmarshal(b, &r); err != nil {
 		return openai.ChatCompletionRequest{}, fmt.Errorf("it doesn't fit a chat request: %w", err)
 	}
+	given := func(name string, v float32) float32 {
+		if _, ok := fields[name]; ok && v == 0 { // which the library would leave out, so that the API's default counted
+			return math.SmallestNonzeroFloat32
+		}
+		return v
+	}
+	r.Temperature, r.TopP = given("temperature", r.Temperature), given("top_p", r.TopP)
 	if len(format) > 0 {
 		r.ResponseFormat, err = formatOf(format)
 	}

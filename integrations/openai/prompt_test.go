@@ -67,6 +67,18 @@ func TestChatRequest(t *testing.T) {
 	}
 }
 
+func TestOddConfigs(t *testing.T) {
+	p := promptOf(t, "p", langsharktest.Prompt{Text: "x", Config: json.RawMessage(`{"Messages":[{"role":"user","content":"y"}],"STREAM":true,"temperature":0,"top_p":0,"stop":"\n"}`)})
+	_, r, err := lsopenai.ChatRequest(t.Context(), p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(r)
+	if err != nil || len(r.Messages) != 1 || r.Stream || len(r.Stop) != 1 || r.Stop[0] != "\n" || !strings.Contains(string(b), `"temperature":1e-45`) || !strings.Contains(string(b), `"top_p":1e-45`) {
+		t.Errorf("%s, %v", b, err)
+	}
+}
+
 func TestChatRequestErrors(t *testing.T) {
 	ctx := t.Context()
 	if _, _, err := lsopenai.ChatRequest(ctx, helpDesk(t), langshark.Vars{"shop": "x"}); err == nil || !strings.Contains(err.Error(), `"question"`) {

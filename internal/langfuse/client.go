@@ -4,6 +4,7 @@ package langfuse
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,6 +113,8 @@ type Request struct {
 	IngestionVersion string
 	// IfNoneMatch is sent as If-None-Match unless it is empty.
 	IfNoneMatch string
+	// MaxAnswerBytes bounds the answer. Defaults to 4 MiB.
+	MaxAnswerBytes int64
 }
 
 // Do sends a request and reads its answer, within limits. Any status is an answer.
@@ -120,7 +123,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(resp, asked)
+	return read(resp, asked, cmp.Or(r.MaxAnswerBytes, maxAnswerBytes))
 }
 
 // Stream asks for a path and returns the body of an answer 200 while it comes, for the caller to close. Any other
@@ -133,7 +136,7 @@ func (c *Client) Stream(ctx context.Context, path string) (io.ReadCloser, error)
 	if resp.StatusCode == http.StatusOK {
 		return resp.Body, nil
 	}
-	answer, err := read(resp, asked)
+	answer, err := read(resp, asked, maxAnswerBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -162,9 +165,9 @@ func (c *Client) send(ctx context.Context, r Request) (*http.Response, *url.URL,
 }
 
 // read reads an answer to its end, within limits.
-func read(resp *http.Response, asked *url.URL) (*Answer, error) {
+func read(resp *http.Response, asked *url.URL, most int64) (*Answer, error) {
 	defer resp.Body.Close()
-	b, err := readLimited(resp.Body, maxAnswerBytes)
+	b, err := readLimited(resp.Body, most)
 	if err != nil {
 		return nil, fmt.Errorf("langshark: reading the answer of %s: %w", asked.Path, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/langshark/langshark-go/server/catalog"
 )
 
-// deleteTrace removes a trace with its observations and scores.
+// deleteTrace removes a trace with its observations, scores, comments and items of queues.
 func (c *call) deleteTrace() {
 	id := c.params["id"]
 	if err := c.Reader.HasTrace(c.ctx(), c.access.ProjectID, id); err != nil {
@@ -38,9 +38,12 @@ func (c *call) deleteTraces() {
 	write(c.w, http.StatusOK, message{"Traces deleted successfully"})
 }
 
-// forgetTraces removes traces, and the files that only they refer to.
+// forgetTraces removes traces, what is said of them, and the files that only they refer to.
 func (c *call) forgetTraces(ids ...string) error {
 	if err := c.Ingest.DeleteTraces(c.ctx(), c.access.ProjectID, ids...); err != nil {
+		return err
+	}
+	if err := c.Catalog.ForgetTraces(c.ctx(), c.access.ProjectID, ids...); err != nil {
 		return err
 	}
 	return c.Media.Forget(c.ctx(), c.access.ProjectID, ids...)

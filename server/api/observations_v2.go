@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/cost"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
@@ -115,6 +116,7 @@ func observationOnWireV2(o *query.ObservationRow, groups, expand []string) map[s
 	m := map[string]any{
 		"id": o.ID, "traceId": o.TraceID, "startTime": instant(o.Start), "endTime": instant(o.End), "projectId": o.ProjectID,
 		"parentObservationId": orNull(o.ParentID), "type": strings.ToUpper(o.Kind.String()),
+		"modelId": nil, "inputPrice": nil, "outputPrice": nil, "totalPrice": nil, // always there, though null without the group model
 	}
 	v1 := observationOnWire(&o.Observation)
 	for _, g := range groups {
@@ -131,6 +133,7 @@ func observationOnWireV2(o *query.ObservationRow, groups, expand []string) map[s
 			m["metadata"] = cutMetadata(o.Metadata, expand)
 		case "model":
 			m["providedModelName"], m["internalModelId"], m["modelParameters"] = v1.Model, v1.ModelID, v1.ModelParameters
+			m["modelId"], m["inputPrice"], m["outputPrice"], m["totalPrice"] = v1.ModelID, priceText(v1.InputPrice), priceText(v1.OutputPrice), priceText(v1.TotalPrice)
 		case "usage":
 			m["usageDetails"], m["costDetails"], m["totalCost"], m["usagePricingTierName"] = usageDetails(o.Usage), costDetails(o.Cost), v1.CalculatedTotalCost, nil
 		case "prompt":
@@ -142,6 +145,14 @@ func observationOnWireV2(o *query.ObservationRow, groups, expand []string) map[s
 		}
 	}
 	return m
+}
+
+// priceText is a price as this route has it: a text of decimal digits, null if it isn't known.
+func priceText(p *cost.PicoUSD) any {
+	if p == nil {
+		return nil
+	}
+	return p.String()
 }
 
 // rawText is an input or output as a text: the text that it is, else its JSON.
@@ -184,15 +195,22 @@ func usageDetails(u *store.Usage) any {
 	return map[string]int64{"input": u.Input, "output": u.Output, "total": u.Total}
 }
 
+// costDetails are exclusive parts, as usageDetails are, and the total that they add up to.
 func costDetails(c *store.Cost) map[string]dollars {
 	m := map[string]dollars{}
 	if c == nil {
 		return m
 	}
+	if c.Total != nil {
+		m["total"] = dollars{c.Total}
+	}
 	for name, amount := range c.Details {
 		m[name] = dollars{&amount}
 	}
-	for name, amount := range map[string]*exporter.NanoUSD{"input": c.Input, "output": c.Output, "total": c.Total} {
+	if len(c.Details) > 0 { // Input and Output are the sums of such
+		return m
+	}
+	for name, amount := range map[string]*exporter.NanoUSD{"input": c.Input, "output": c.Output} {
 		if amount != nil {
 			m[name] = dollars{amount}
 		}

@@ -48,14 +48,14 @@ func (c *call) projects() {
 
 func (c *call) listTraces() {
 	p := c.query()
-	page := p.page()
+	page, fields := p.page(), p.traceFields()
 	q := store.TraceQuery{
 		TraceFilter: store.TraceFilter{
 			UserID: p.text("userId"), Name: p.text("name"), SessionID: p.text("sessionId"), Version: p.text("version"), Release: p.text("release"),
 			Tags: nonEmpty(p.values["tags"]), Environments: nonEmpty(p.values["environment"]), From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
 		},
 		Page:     page.store(),
-		Payloads: true,
+		Payloads: fields.io,
 	}
 	if c.current() {
 		p.unsupported("filter")
@@ -70,9 +70,11 @@ func (c *call) listTraces() {
 		c.fail(err)
 		return
 	}
-	ids := make([]string, len(found.Traces))
-	for i, t := range found.Traces {
-		ids[i] = t.ID
+	var ids []string
+	if fields.observations || fields.scores {
+		for _, t := range found.Traces {
+			ids = append(ids, t.ID)
+		}
 	}
 	members, err := c.Reader.TraceMembers(c.ctx(), c.access.ProjectID, ids)
 	if err != nil {
@@ -81,7 +83,7 @@ func (c *call) listTraces() {
 	}
 	data := convert(found.Traces, func(t *store.Trace) wireTraceDetail[string, string] {
 		m := members[t.ID]
-		return detailOnWire(t, c.traceOnWire(t), append([]string{}, m.Observations...), append([]string{}, m.Scores...))
+		return fieldsOf(detailOnWire(t, c.traceOnWire(t), append([]string{}, m.Observations...), append([]string{}, m.Scores...)), fields)
 	})
 	write(c.w, http.StatusOK, listing{data, page.meta(found.Total)})
 }
@@ -97,7 +99,17 @@ func nonEmpty(list []string) []string {
 }
 
 func (c *call) getTrace() {
-	t, err := c.Reader.Trace(c.ctx(), c.access.ProjectID, c.params["id"])
+	p := c.query()
+	fields := p.traceFields()
+	if err := p.err(); err != nil {
+		c.fail(err)
+		return
+	}
+	read := c.Reader.Trace
+	if !fields.observations {
+		read = c.Reader.TraceTree
+	}
+	t, err := read(c.ctx(), c.access.ProjectID, c.params["id"])
 	if err != nil {
 		c.failRead(err, "Trace")
 		return
@@ -107,7 +119,7 @@ func (c *call) getTrace() {
 		c.fail(err)
 		return
 	}
-	write(c.w, http.StatusOK, detailOnWire(&t.Trace, c.traceOnWire(&t.Trace), observations, convert(t.Scores, c.scoreOnWire)))
+	write(c.w, http.StatusOK, fieldsOf(detailOnWire(&t.Trace, c.traceOnWire(&t.Trace), observations, convert(t.Scores, c.scoreOnWire)), fields))
 }
 
 // failRead answers a read of one thing.

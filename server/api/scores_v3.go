@@ -125,7 +125,7 @@ func (p *params) scoresV3() store.ScoreQuery {
 	for _, t := range p.upperListed("dataType", scoreTypes) {
 		q.Types = append(q.Types, exporter.ScoreType(t))
 	}
-	for _, name := range []string{"queueId", "authorUserId"} {
+	for _, name := range []string{"queueId", "authorUserId", "filter"} {
 		p.unsupported(name)
 	}
 	if strings.Contains(q.SessionID, ",") {

@@ -37,6 +37,7 @@ const (
 	kindDelivery        = "prompt-delivery"
 	kindModel           = "model"
 	kindComment         = "comment"
+	kindTraceNote       = "trace-note"
 	kindQueue           = "annotation-queue"
 	kindQueueItem       = "annotation-queue-item"
 	kindQueueAssignment = "annotation-queue-assignment"

@@ -55,11 +55,15 @@ func (c *Catalog) CreateComment(ctx context.Context, projectID string, body []by
 	if err := o.err(); err != nil {
 		return nil, err
 	}
-	if err := c.mustExist(ctx, projectID, comment.ObjectType, comment.ObjectID); err != nil {
+	trace, err := c.mustExist(ctx, projectID, comment.ObjectType, comment.ObjectID)
+	if err != nil {
 		return nil, err
 	}
 	err = c.change(ctx, projectID, func(tx store.DocumentTx) error {
-		return put(tx, kindComment, comment.parent(), comment.AuthorUserID, comment)
+		if err := put(tx, kindComment, comment.parent(), comment.AuthorUserID, comment); err != nil {
+			return err
+		}
+		return keepNote(tx, trace, traceNote{comment.Identity, kindComment, comment.ObjectType, comment.ObjectID})
 	})
 	if err != nil {
 		return nil, err
@@ -75,34 +79,37 @@ func objectKey(kind, id string) string {
 	return kind + " " + uuid.NewSHA1(uuid.NameSpaceURL, []byte(id)).String()
 }
 
-// mustExist returns an error unless the project has the thing.
-func (c *Catalog) mustExist(ctx context.Context, projectID, kind, id string) error {
-	there, err := c.exists(ctx, projectID, kind, id)
+// mustExist returns an error unless the project has the thing, and the trace that it goes with, if any.
+func (c *Catalog) mustExist(ctx context.Context, projectID, kind, id string) (trace string, err error) {
+	there, trace, err := c.exists(ctx, projectID, kind, id)
 	if errors.Is(err, store.ErrNotFound) {
 		there, err = false, nil
 	}
 	if err == nil && !there {
 		err = notFound("%s %s not found within authorized project", kind, id)
 	}
-	return err
+	return trace, err
 }
 
-func (c *Catalog) exists(ctx context.Context, projectID, kind, id string) (bool, error) {
+func (c *Catalog) exists(ctx context.Context, projectID, kind, id string) (there bool, trace string, err error) {
 	switch kind {
 	case ObjectTrace:
 		page, err := c.store.Traces(ctx, projectID, store.TraceQuery{TraceFilter: store.TraceFilter{IDs: []string{id}}})
-		return len(page.Traces) > 0, err
+		return len(page.Traces) > 0, id, err
 	case ObjectObservation:
 		page, err := c.store.Observations(ctx, projectID, store.ObservationQuery{ObservationFilter: store.ObservationFilter{IDs: []string{id}}})
-		return len(page.Observations) > 0, err
+		if err != nil || len(page.Observations) == 0 {
+			return false, "", err
+		}
+		return true, page.Observations[0].TraceID, nil
 	case ObjectSession:
 		_, err := c.store.Session(ctx, projectID, id)
-		return err == nil, err
+		return err == nil, "", err
 	case ObjectPrompt:
 		_, err := read[promptVersion](c.reader(ctx, projectID), kindPromptVersion, id)
-		return err == nil, err
+		return err == nil, "", err
 	}
-	return false, fmt.Errorf("langshark: object of type %q: %w", kind, store.ErrBadQuery)
+	return false, "", fmt.Errorf("langshark: object of type %q: %w", kind, store.ErrBadQuery)
 }
 
 // Comment returns a comment.

@@ -101,7 +101,9 @@ func (c *Catalog) putModel(ctx context.Context, projectID, id string, body []byt
 func readModel(o *object) (*Model, error) {
 	m := &Model{ModelName: o.needID("modelName"), StartDate: readDate(o, "startDate")}
 	if pattern := o.text("matchPattern"); pattern != nil {
-		m.MatchPattern = *pattern
+		if m.MatchPattern = *pattern; *pattern == "" {
+			o.fail("matchPattern", "too_small", "must not be empty: give an expression for the names that the price is for")
+		}
 	} else if !o.has("matchPattern") {
 		o.need("matchPattern")
 	}

@@ -105,14 +105,18 @@ func (c *Catalog) AddQueueItem(ctx context.Context, projectID, queueID string, b
 	if _, err := c.Queue(ctx, projectID, queueID); err != nil {
 		return nil, err
 	}
-	if err := c.mustExist(ctx, projectID, item.ObjectType, item.ObjectID); err != nil {
+	trace, err := c.mustExist(ctx, projectID, item.ObjectType, item.ObjectID)
+	if err != nil {
 		return nil, err
 	}
 	err = c.change(ctx, projectID, func(tx store.DocumentTx) error {
 		if _, err := queue(tx, queueID); err != nil {
 			return err
 		}
-		return put(tx, kindQueueItem, queueID, item.Status, item)
+		if err := put(tx, kindQueueItem, queueID, item.Status, item); err != nil {
+			return err
+		}
+		return keepNote(tx, trace, traceNote{item.Identity, kindQueueItem, item.ObjectType, item.ObjectID})
 	})
 	if err != nil {
 		return nil, err
@@ -188,10 +192,12 @@ func (c *Catalog) QueueItems(ctx context.Context, projectID, queueID, status str
 // DeleteQueueItem removes an item from a queue; the thing itself stays.
 func (c *Catalog) DeleteQueueItem(ctx context.Context, projectID, queueID, id string) error {
 	return c.change(ctx, projectID, func(tx store.DocumentTx) error {
-		if _, err := queueItem(tx, queueID, id); err != nil {
+		item, err := queueItem(tx, queueID, id)
+		if err != nil {
 			return err
 		}
-		return tx.Delete(kindQueueItem, id)
+		note := traceNote{Identity: item.Identity, Kind: kindQueueItem}
+		return note.drop(tx)
 	})
 }
 

@@ -53,7 +53,7 @@ func (c *Catalog) CreateScoreConfig(ctx context.Context, projectID string, body 
 }
 
 // UpdateScoreConfig changes what the JSON gives: name, description, isArchived, and as they
-// apply minValue, maxValue, categories. The data type stays.
+// apply minValue, maxValue, categories. The data type stays: to give another is an error.
 func (c *Catalog) UpdateScoreConfig(ctx context.Context, projectID, id string, body []byte) (*ScoreConfig, error) {
 	o, err := parse(body)
 	if err != nil {
@@ -65,6 +65,11 @@ func (c *Catalog) UpdateScoreConfig(ctx context.Context, projectID, id string, b
 			return err
 		}
 		again := &object{members: o.members, errs: new(ingest.FieldErrors)}
+		for field, is := range map[string]string{"dataType": string(config.Type), "id": config.ID, "projectId": projectID} {
+			if given := again.text(field); given != nil && *given != is {
+				again.fail(field, "custom", "is %s and can't change: leave it out, or make another config", is)
+			}
+		}
 		if again.given("name") {
 			config.Name = again.name("name")
 		}

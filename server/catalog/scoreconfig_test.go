@@ -72,6 +72,14 @@ func TestScoreConfigChange(t *testing.T) {
 	}
 	_, err = c.UpdateScoreConfig(t.Context(), projectID, "none", body(t, m{"isArchived": true}))
 	wantNotFound(t, "another id", err)
+	for _, field := range []string{"dataType", "id", "projectId"} {
+		_, err = c.UpdateScoreConfig(t.Context(), projectID, config.ID, body(t, m{field: "BOOLEAN", "name": "other"}))
+		wantFields(t, "another "+field, err, field)
+	}
+	_, err = c.UpdateScoreConfig(t.Context(), projectID, config.ID, body(t, m{"id": config.ID, "dataType": "NUMERIC", "name": "other"}))
+	if err != nil {
+		t.Errorf("what it is already: %v", err)
+	}
 }
 
 func TestCheckScore(t *testing.T) {

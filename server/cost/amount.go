@@ -15,7 +15,7 @@ import (
 // costs: a dollar for a million tokens is 1,000,000 of them.
 type PicoUSD int64
 
-// MaxPart is the most that one bucket of a call may cost, a million dollars.
+// MaxPart is what all of a call may come near to, a million dollars, and what [Amount] is cut to.
 const MaxPart = exporter.NanoUSD(1e15)
 
 // maxPrice is the highest unit price, a million dollars.

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -58,6 +59,16 @@ type Tier struct {
 	Prices Prices
 }
 
+// UsualService reports whether a tier of service is the one that a model's prices are for,
+// or none that says which it was: auto.
+func UsualService(tier string) bool {
+	switch tier {
+	case "", "default", "standard", "auto", "on_demand":
+		return true
+	}
+	return false
+}
+
 // Encoding names a vocabulary of tokens.
 type Encoding string
 
@@ -83,6 +94,17 @@ func (e *Entry) compile() error {
 func (e *Entry) valid(at time.Time) bool {
 	return (e.From.IsZero() || !at.Before(e.From)) && (e.Until.IsZero() || at.Before(e.Until))
 }
+
+// serves reports whether the entry says what a call costs under a tier of service.
+func (e *Entry) serves(service string) bool {
+	if service != "batch" && service != "flex" || e.Source == customSource {
+		return true
+	}
+	return slices.ContainsFunc(e.Tiers, func(t Tier) bool { return t.Service == service })
+}
+
+// customSource is the source of the entries that are models of a project.
+const customSource = "custom"
 
 // pricesFor are the prices of a call, and the name of its tier.
 func (e *Entry) pricesFor(input int64, service string) (Prices, string) {

@@ -14,6 +14,9 @@ import (
 // maxEntries bounds what an import may hold.
 const maxEntries = 100_000
 
+// OwnFormat is the name of the format of [ReadCSV].
+const OwnFormat = "langshark"
+
 // ErrFormat says that a file is in none of the formats that [Import] reads.
 var ErrFormat = errors.New("is neither a table of genai-prices, of LiteLLM, of Langfuse, nor of LangShark: give such a JSON or CSV file")
 
@@ -37,7 +40,7 @@ func Import(data []byte) (entries []*Entry, format string, skipped []string, err
 	case trimmed[0] == '{':
 		format, err = i.object(trimmed)
 	default:
-		format = "langshark"
+		format = OwnFormat
 		i.entries, err = ReadCSV(bytes.NewReader(data))
 		if err != nil {
 			return nil, "", nil, err

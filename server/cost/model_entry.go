@@ -11,7 +11,7 @@ func (m *Model) Entry(id string) (*Entry, error) {
 	if err := m.Validate(); err != nil {
 		return nil, fmt.Errorf("langshark: model %q: %w", m.ModelName, err)
 	}
-	e := &Entry{ID: id, Name: m.ModelName, Pattern: m.MatchPattern, Unit: m.Unit, Source: "custom", Prices: Prices{}}
+	e := &Entry{ID: id, Name: m.ModelName, Pattern: m.MatchPattern, Unit: m.Unit, Source: customSource, Prices: Prices{}}
 	if e.Unit == "" {
 		e.Unit = Tokens
 	}

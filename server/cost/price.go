@@ -24,8 +24,11 @@ type Priced struct {
 
 // Price is what the usage costs by the entry, under a tier of service such as
 // flex, priority or batch; empty is the usual one. A nil usage shows the unit prices only.
+// Under flex or batch, which cost less, nothing is known of an entry without that
+// tier, but of one that a project has made, whose prices hold whatever the tier. What would
+// cost [MaxPart] or more has no cost: its counts are wrong.
 func (e *Entry) Price(u *Usage, service string) *Priced {
-	if len(e.Prices) == 0 {
+	if len(e.Prices) == 0 || !e.serves(service) {
 		return &Priced{}
 	}
 	if u == nil {
@@ -45,6 +48,7 @@ func (e *Entry) Price(u *Usage, service string) *Priced {
 		total := Amount(u.Total, price)
 		r.Parts[string(Total)] = total
 		r.Total = &total
+		r.refuseTooMuch(total)
 		return r
 	}
 	for _, b := range []Bucket{Input, Output} {
@@ -88,5 +92,18 @@ func (r *Priced) add(parts []part, prices Prices) {
 	}
 	if len(unknown) == 0 {
 		r.Total = &total
+	}
+	r.refuseTooMuch(total)
+}
+
+// refuseTooMuch takes amounts back that no call costs.
+func (r *Priced) refuseTooMuch(total exporter.NanoUSD) {
+	tooMuch := func(n exporter.NanoUSD) bool { return n >= MaxPart || n <= -MaxPart }
+	refuse := tooMuch(total)
+	for _, part := range r.Parts {
+		refuse = refuse || tooMuch(part)
+	}
+	if refuse {
+		r.Parts, r.Input, r.Output, r.Total = nil, nil, nil, nil
 	}
 }

@@ -9,7 +9,6 @@ func (s *shape) anthropic() {
 	hour := min(written, s.nested["cache_creation"]["ephemeral_1h_input_tokens"])
 	s.add(CacheWrite1h, hour)
 	s.add(CacheWrite, written-hour)
-	s.add(Searches, s.nested["server_tool_use"]["web_search_requests"])
 }
 
 // gemini: the prompt includes what came from the cache, the candidates don't
@@ -53,8 +52,8 @@ func (s *shape) modality(name string, lists ...string) int64 {
 // camelCase is Bedrock's Converse API, whose cache is beside the input, and the
 // Vercel AI SDK, whose cachedInputTokens and reasoningTokens are contained.
 func (s *shape) camelCase() {
-	input, _ := s.take("inputTokens")
-	output, _ := s.take("outputTokens")
+	input, _ := s.take("inputTokens", "promptTokens")
+	output, _ := s.take("outputTokens", "completionTokens")
 	if n, ok := s.take("cachedInputTokens"); ok {
 		n = min(n, input)
 		input -= n
@@ -77,50 +76,4 @@ func (s *shape) camelCase() {
 	}
 	s.counts[string(Input)], s.counts[string(Output)] = input, output
 	s.move("totalTokens", Total)
-}
-
-// openAI: both sides include their details. DeepSeek says how much of the prompt
-// was in the cache beside it; xAI's completion excludes reasoning, which its total shows.
-func (s *shape) openAI() {
-	if hit, ok := s.take("prompt_cache_hit_tokens"); ok {
-		s.take("prompt_cache_miss_tokens")
-		if s.nested["prompt_tokens_details"] == nil {
-			s.nested["prompt_tokens_details"] = map[string]int64{"cached_tokens": hit}
-		}
-	}
-	for _, side := range [...]struct {
-		bucket Bucket
-		names  []string
-	}{
-		{Input, []string{"prompt_tokens", "input_tokens"}},
-		{Output, []string{"completion_tokens", "output_tokens"}},
-	} {
-		for _, name := range side.names {
-			n, ok := s.take(name)
-			if !ok {
-				continue
-			}
-			apart := side.bucket == Output && s.counts["total_tokens"] > 0 && s.reasoningApart(n, name)
-			for detail, part := range s.nested[name+"_details"] {
-				s.counts[string(side.bucket)+"_"+detail] = part
-				if !apart || detail != "reasoning_tokens" {
-					n = max(0, n-part)
-				}
-			}
-			s.counts[string(side.bucket)] = n
-		}
-	}
-	s.move("total_tokens", Total)
-}
-
-// reasoningApart reports whether the total counts reasoning beside an output of n.
-func (s *shape) reasoningApart(n int64, name string) bool {
-	reasoning := s.nested[name+"_details"]["reasoning_tokens"]
-	input := int64(0)
-	for bucket, units := range s.counts {
-		if b, ok := BucketOf(bucket); ok && b.side() == Input {
-			input += units
-		}
-	}
-	return reasoning > 0 && s.counts["total_tokens"] == input+n+reasoning
 }

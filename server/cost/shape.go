@@ -3,22 +3,37 @@ package cost
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
+// Reading is what a usage object says.
+type Reading struct {
+	// Counts are exclusive buckets by name, and "total" if the object had one; nil if there are none.
+	Counts map[string]int64
+	// ServiceTier is the tier that the object names, as Anthropic's do; empty for none.
+	ServiceTier string
+	// Wrong names the counts that are no whole number from 0 to 2^53, in order, a dot
+	// between those of an object and a name within. Counts is without them.
+	Wrong []string
+}
+
 // ReadUsage reads the usage object of a provider's answer, or buckets by name as
-// usageDetails has them. The result has exclusive buckets, and "total" if the
-// object had one; what is no count from 0 to 2^53 is left out. Nil if there is none.
+// usageDetails has them. What is no count is left out, as times and costs are.
 //
 // It knows the chat and responses APIs of OpenAI and those who follow them
-// (DeepSeek, Groq, Mistral and xAI with what they do otherwise), Anthropic's,
-// Gemini's, Bedrock's, Cohere's, and the Vercel AI SDK's. Other names stay as they are.
-func ReadUsage(raw json.RawMessage) map[string]int64 {
+// (DeepSeek, Groq, Mistral, LiteLLM and xAI with what they do otherwise), OpenAI's Realtime
+// API, LangChain's, Anthropic's, Gemini's, Bedrock's, Cohere's, and the Vercel AI SDK's.
+// Other names stay as they are. Where the total says that input or output contains the
+// buckets beside it, they are taken out of it.
+func ReadUsage(raw json.RawMessage) Reading {
 	s := readShape(raw)
 	if s == nil {
-		return nil
+		return Reading{}
 	}
+	r := Reading{ServiceTier: s.tier, Wrong: s.wrong}
+	slices.Sort(r.Wrong)
 	if billed := s.nested["billed_units"]; billed != nil { // Cohere; "tokens" beside it has what it didn't bill
 		s.counts = billed
 	}
@@ -27,34 +42,43 @@ func ReadUsage(raw json.RawMessage) map[string]int64 {
 		s.anthropic()
 	case s.has("promptTokenCount", "prompt_token_count"):
 		s.gemini()
-	case s.has("inputTokens", "outputTokens"):
+	case s.has("inputTokens", "outputTokens", "promptTokens", "completionTokens"):
 		s.camelCase()
 	default:
 		s.openAI()
 	}
+	s.add(Searches, s.nested["server_tool_use"]["web_search_requests"])
 	s.move("web_search_requests", Searches)
 	s.move("num_search_queries", Searches)
-	if len(s.counts) == 0 {
-		return nil
+	if len(s.counts) > 0 {
+		exclusive(s.counts)
+		r.Counts = s.counts
 	}
-	return s.counts
+	return r
 }
 
 // shape is a usage object as it came: numbers, and objects of numbers within.
 type shape struct {
 	counts map[string]int64
 	nested map[string]map[string]int64
+	tier   string
+	wrong  []string
 }
+
+// cachedDetails names the object that says of what kinds cached tokens are, within details.
+const cachedDetails = ".cached_tokens_details"
 
 func readShape(raw json.RawMessage) *shape {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(raw, &object) != nil {
 		return nil
 	}
-	s := &shape{map[string]int64{}, map[string]map[string]int64{}}
+	s := &shape{counts: map[string]int64{}, nested: map[string]map[string]int64{}}
 	for name, value := range object {
-		if n, ok := count(value); ok {
-			s.counts[name] = n
+		if name == "service_tier" && json.Unmarshal(value, &s.tier) == nil {
+			continue
+		}
+		if s.count("", name, value, s.counts) {
 			continue
 		}
 		var inner map[string]json.RawMessage
@@ -65,12 +89,7 @@ func readShape(raw json.RawMessage) *shape {
 		}
 		switch {
 		case json.Unmarshal(value, &inner) == nil:
-			s.nested[name] = map[string]int64{}
-			for k, v := range inner {
-				if n, ok := count(v); ok {
-					s.nested[name][k] = n
-				}
-			}
+			s.object(name, inner)
 		case json.Unmarshal(value, &list) == nil:
 			s.nested[name] = map[string]int64{}
 			for _, e := range list {
@@ -81,6 +100,40 @@ func readShape(raw json.RawMessage) *shape {
 		}
 	}
 	return s
+}
+
+// object reads the counts of an object within, and of one within that.
+func (s *shape) object(name string, members map[string]json.RawMessage) {
+	counts := map[string]int64{}
+	s.nested[name] = counts
+	for k, v := range members {
+		var inner map[string]json.RawMessage
+		if !s.count(name+".", k, v, counts) && name+"."+k == name+cachedDetails && json.Unmarshal(v, &inner) == nil {
+			s.object(name+cachedDetails, inner)
+		}
+	}
+}
+
+// count reads a count into dst. It reports false for what isn't one, and notes it if its name says that it should be.
+func (s *shape) count(within, name string, raw json.RawMessage, dst map[string]int64) bool {
+	n, ok := count(raw)
+	if ok {
+		dst[name] = n
+		return true
+	}
+	if c := raw[0]; c != '{' && c != '[' && c != 'n' && counted(name) {
+		s.wrong = append(s.wrong, within+name)
+	}
+	return false
+}
+
+// counted reports whether a name is that of a count, and not of a time, a cost or the like.
+func counted(name string) bool {
+	if _, ok := BucketOf(name); ok || detailNames[name] != "" {
+		return true
+	}
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, "tokens") || strings.HasSuffix(name, "tokencount") || strings.HasSuffix(name, "token_count")
 }
 
 // count reads a whole number, or one in a string.

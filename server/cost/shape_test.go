@@ -3,6 +3,7 @@ package cost
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -140,7 +141,7 @@ func TestProviders(t *testing.T) {
 			want:    88_000, // 100 × 0.29 + 100 × 0.59
 		},
 	} {
-		buckets := ReadUsage(json.RawMessage(c.usage))
+		buckets := ReadUsage(json.RawMessage(c.usage)).Counts
 		if !maps.Equal(buckets, c.buckets) {
 			t.Errorf("%s: buckets %v, want %v", c.name, buckets, c.buckets)
 		}
@@ -163,9 +164,27 @@ func TestProviders(t *testing.T) {
 // TestReadUsageRefuses: what is no usage is none.
 func TestReadUsageRefuses(t *testing.T) {
 	for _, raw := range []string{``, `null`, `[]`, `1`, `{}`, `{"input":-1,"output":1.5,"total":"x","other":9007199254740993}`, `{"input":null}`} {
-		if got := ReadUsage(json.RawMessage(raw)); got != nil {
+		if got := ReadUsage(json.RawMessage(raw)).Counts; got != nil {
 			t.Errorf("%s: %v", raw, got)
 		}
+	}
+}
+
+// TestWrongCounts: a name that is a count's and has none is named, another isn't.
+func TestWrongCounts(t *testing.T) {
+	for raw, want := range map[string][]string{
+		`{"input":-1,"output":1.5,"total":9007199254740993,"input_cached_tokens":true,"output_x":"x"}`: {"input", "input_cached_tokens", "output", "output_x", "total"},
+		`{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":-1,"audio":0.5,"quality":0.5}}`:   {"prompt_tokens_details.audio", "prompt_tokens_details.cached_tokens"},
+		`{"thoughtsTokenCount":-1,"toolTokens":false}`:                                                 {"thoughtsTokenCount", "toolTokens"},
+		`{"input":5.0,"output":"7","total":1e3,"input_cached_tokens":null,"output_tokens_details":{}}`: nil,
+		`{"queue_time":0.03,"cost":0.1,"is_byok":true,"type":"tokens","service_tier":"batch"}`:         nil,
+	} {
+		if got := ReadUsage(json.RawMessage(raw)).Wrong; !slices.Equal(got, want) {
+			t.Errorf("%s: wrong are %q, want %q", raw, got, want)
+		}
+	}
+	if r := ReadUsage(json.RawMessage(`{"input_tokens":1,"service_tier":"batch"}`)); r.ServiceTier != "batch" {
+		t.Errorf("%+v", r)
 	}
 }
 
@@ -175,7 +194,7 @@ func FuzzReadUsage(f *testing.F) {
 	f.Add([]byte(`{"input_tokens":1,"cache_creation_input_tokens":2,"cache_creation":{"ephemeral_1h_input_tokens":3}}`))
 	f.Add([]byte(`{"billed_units":{"search_units":1}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		for name, n := range ReadUsage(raw) {
+		for name, n := range ReadUsage(raw).Counts {
 			if n < 0 || n > 3*maxUnits {
 				t.Errorf("%s: %s is %d", raw, name, n)
 			}

@@ -34,49 +34,73 @@ type part struct {
 
 // parts are the exclusive buckets of the usage. Where Details hold input or
 // output, they are all there is to price; else Input and Output are.
-//
-// Some send an input that contains its cached tokens beside these. The total
-// tells: if the parts add up to more, and to exactly the total once what is
-// contained is taken out, it is.
 func (u *Usage) parts() []part {
-	var list []part
-	var sums [2]int64   // of input and output,
-	var inside [2]int64 // and of their special buckets
-	other := int64(0)
-	sided := false
+	whole := []part{{string(Input), Input, cut(u.Input)}, {string(Output), Output, cut(u.Output)}}
 	if len(u.Details) > maxDetails {
-		return []part{{string(Input), Input, cut(u.Input)}, {string(Output), Output, cut(u.Output)}}
+		return whole
 	}
-	for _, name := range slices.Sorted(maps.Keys(u.Details)) {
-		n := cut(u.Details[name])
+	list, sided := partsOf(u.Details)
+	if !sided {
+		return append(list, whole...)
+	}
+	takeOut(list, u.Total)
+	return list
+}
+
+// partsOf are the buckets by name, and whether any is input or output. Those that
+// nobody knows are left out, and so is the total.
+func partsOf(details map[string]int64) (list []part, sided bool) {
+	for _, name := range slices.Sorted(maps.Keys(details)) {
 		b, ok := BucketOf(name)
 		if !ok || b == Total {
 			continue
 		}
-		list = append(list, part{name, b, n})
+		list = append(list, part{name, b, cut(details[name])})
+		sided = sided || b.side() == Input || b.side() == Output
+	}
+	return list, sided
+}
+
+// exclusive takes out of input and output what the total says they contain.
+func exclusive(counts map[string]int64) {
+	if len(counts) > maxDetails {
+		return
+	}
+	list, _ := partsOf(counts)
+	if takeOut(list, counts[string(Total)]) {
+		for _, p := range list {
+			counts[p.name] = p.units
+		}
+	}
+}
+
+// takeOut corrects an input that contains its cached tokens and the like beside
+// these, as some send it, and an output. The total tells: if the parts add up to more, and
+// to exactly the total once what is contained is taken out, it is.
+func takeOut(list []part, total int64) bool {
+	var sums [2]int64   // of input and output,
+	var inside [2]int64 // and of their special buckets
+	other := int64(0)
+	for _, p := range list {
 		side := 0
-		switch b.side() {
+		switch p.bucket.side() {
 		case Input:
 		case Output:
 			side = 1
+		case Searches, Calls:
+			continue
 		default:
-			if b != Searches && b != Calls {
-				other += n
-			}
+			other += p.units
 			continue
 		}
-		sided = true
-		sums[side] += n
-		if b != Input && b != Output {
-			inside[side] += n
+		sums[side] += p.units
+		if p.bucket != Input && p.bucket != Output {
+			inside[side] += p.units
 		}
 	}
-	if !sided {
-		return append(list, part{string(Input), Input, cut(u.Input)}, part{string(Output), Output, cut(u.Output)})
-	}
-	excess := sums[0] + sums[1] + other - u.Total
-	if u.Total <= 0 || excess <= 0 {
-		return list
+	excess := sums[0] + sums[1] + other - total
+	if total <= 0 || excess <= 0 {
+		return false
 	}
 	for _, take := range [][2]int64{{inside[0], 0}, {0, inside[1]}, inside} {
 		if take[0]+take[1] != excess {
@@ -93,7 +117,7 @@ func (u *Usage) parts() []part {
 				take[1] = 0
 			}
 		}
-		break
+		return true
 	}
-	return list
+	return false
 }

@@ -36,18 +36,32 @@ func Usage(u *exporter.Usage) *store.Usage { return usageOf(u) }
 // Cost brings a cost into range; nil stays nil.
 func Cost(c *exporter.Cost) *store.Cost { return costOf(c) }
 
-// UsageDetails reads exclusive buckets by name, or a usage object of OpenAI, as
-// the field usageDetails of the ingestion API. Wrong entries are left out; nil if none is left.
+// UsageDetails reads exclusive buckets by name, or a provider's usage object, as
+// the field usageDetails of the ingestion API. Nil if there are none, or any is wrong.
 func UsageDetails(raw json.RawMessage) *store.Usage {
 	var u usageFields
-	u.details(&checker{}, raw)
+	c := &checker{}
+	if u.details(c, raw); len(c.errors) > 0 {
+		return nil
+	}
 	return u.usage
 }
 
 // CostDetails reads dollars by bucket, as the field costDetails of the ingestion
-// API. Wrong entries are left out; nil if none is left.
+// API. Nil if there are none, or any is wrong or below zero.
 func CostDetails(raw json.RawMessage) *store.Cost {
 	var u usageFields
-	u.costs(&checker{}, raw)
+	c := &checker{}
+	if u.costs(c, raw); len(c.errors) > 0 || u.cost == nil || *u.cost.Total < 0 {
+		return nil
+	}
+	for _, amount := range u.cost.Details {
+		if amount < 0 {
+			return nil
+		}
+	}
 	return u.cost
 }
+
+// MaxDollars bounds what one observation may cost, either way.
+const MaxDollars = maxDollars

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/langshark/langshark-go/exporter"
+	"github.com/langshark/langshark-go/server/cost"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -267,7 +269,30 @@ func readObservation(c *checker, body json.RawMessage, kind eventKind) (w store.
 		u.details(c, usageDetails)
 	}
 	w.Usage, w.Cost = u.usage, u.cost
+	w.Metadata = withTier(w.Metadata, w.ModelParameters, u.tier)
 	return w
+}
+
+// withTier keeps the tier of service that a usage names in the metadata, where it is priced
+// by: unless it is the usual one and nobody asked for another.
+func withTier(metadata, parameters json.RawMessage, tier string) json.RawMessage {
+	const name = "service_tier"
+	if tier == "" || cost.UsualService(tier) && !bytes.Contains(parameters, []byte(name)) {
+		return metadata
+	}
+	members := map[string]json.RawMessage{}
+	if len(metadata) > 0 && json.Unmarshal(metadata, &members) != nil { // no object
+		return metadata
+	}
+	if _, ok := members[name]; ok {
+		return metadata
+	}
+	members[name], _ = json.Marshal(tier) // a string
+	with, err := json.Marshal(members)
+	if err != nil {
+		return metadata
+	}
+	return with
 }
 
 func parseLevel(s string) exporter.Level {

@@ -142,26 +142,27 @@ func TestSameIDTwice(t *testing.T) {
 func TestUsage(t *testing.T) {
 	n := func(dollars float64) *exporter.NanoUSD { v := exporter.USD(dollars); return &v }
 	for body, want := range map[string]store.ObservationWrite{
-		`"usage":{"input":3,"output":4}`:                                                                    {Usage: &store.Usage{Input: 3, Output: 4, Total: 7}},
-		`"usage":{"total":10,"unit":"CHARACTERS"}`:                                                          {Usage: &store.Usage{Unit: "CHARACTERS", Total: 10}},
-		`"usage":{"input":10,"output":10,"total":5}`:                                                        {Usage: &store.Usage{Input: 10, Output: 10, Total: 5}},
-		`"usage":{"input":99,"promptTokens":10}`:                                                            {Usage: &store.Usage{Unit: "TOKENS", Input: 10, Total: 10}},
-		`"usage":{}`:                                                                                        {},
-		`"usage":null,"usageDetails":null,"costDetails":null`:                                               {},
-		`"usage":{"input":0,"output":0}`:                                                                    {Usage: &store.Usage{}},
-		`"usage":{"inputCost":0.1}`:                                                                         {Cost: &store.Cost{Input: n(0.1), Total: n(0.1)}},
-		`"usage":{"inputCost":0.1,"outputCost":0.2,"totalCost":0.35}`:                                       {Cost: &store.Cost{Input: n(0.1), Output: n(0.2), Total: n(0.35)}},
-		`"usage":{"totalCost":0}`:                                                                           {Cost: &store.Cost{Total: n(0)}},
-		`"usage":{"totalCost":9},"costDetails":{"input":0.5,"tool":0.25}`:                                   {Cost: &store.Cost{Input: n(0.5), Total: n(0.75), Details: map[string]exporter.NanoUSD{"input": *n(0.5), "tool": *n(0.25)}}},
-		`"usageDetails":{"input":10,"input_cached_tokens":5,"output":"7"}`:                                  {Usage: &store.Usage{Input: 15, Output: 7, Total: 22, Details: map[string]int64{"input": 10, "input_cached_tokens": 5, "output": 7}}},
-		`"usage":{"input":15},"usageDetails":{"input":10,"cached":5}`:                                       {Usage: &store.Usage{Input: 15, Total: 15, Details: map[string]int64{"input": 10, "cached": 5}}},
-		`"usageDetails":{"input_tokens":9,"output_tokens":2,"input_tokens_details":{"cached_tokens":4}}`:    {Usage: &store.Usage{Input: 9, Output: 2, Total: 11, Details: map[string]int64{"input": 5, "input_cached_tokens": 4, "output": 2}}},
-		`"usage":{"input":9007199254740992,"output":9007199254740992}`:                                      {Usage: &store.Usage{Input: maxCount, Output: maxCount, Total: maxCount}},
-		`"usageDetails":{"input":9007199254740992,"input_b":9007199254740992,"output":9223372036854775807}`: {Usage: &store.Usage{Input: maxCount, Total: maxCount, Details: map[string]int64{"input": maxCount, "input_b": maxCount}}},
-		`"costDetails":{"a":1e6,"b":1e6}`:                                                                   {Cost: &store.Cost{Total: n(1e6), Details: map[string]exporter.NanoUSD{"a": *n(1e6), "b": *n(1e6)}}},
+		`"usage":{"input":3,"output":4}`:                                                                 {Usage: &store.Usage{Input: 3, Output: 4, Total: 7}},
+		`"usage":{"total":10,"unit":"CHARACTERS"}`:                                                       {Usage: &store.Usage{Unit: "CHARACTERS", Total: 10}},
+		`"usage":{"input":10,"output":10,"total":5}`:                                                     {Usage: &store.Usage{Input: 10, Output: 10, Total: 5}},
+		`"usage":{"input":99,"promptTokens":10}`:                                                         {Usage: &store.Usage{Unit: "TOKENS", Input: 10, Total: 10}},
+		`"usage":{}`:                                                                                     {},
+		`"usage":null,"usageDetails":null,"costDetails":null`:                                            {},
+		`"usage":{"input":0,"output":0}`:                                                                 {Usage: &store.Usage{}},
+		`"usage":{"inputCost":0.1}`:                                                                      {Cost: &store.Cost{Input: n(0.1), Total: n(0.1)}},
+		`"usage":{"inputCost":0.1,"outputCost":0.2,"totalCost":0.35}`:                                    {Cost: &store.Cost{Input: n(0.1), Output: n(0.2), Total: n(0.35)}},
+		`"usage":{"totalCost":0}`:                                                                        {Cost: &store.Cost{Total: n(0)}},
+		`"usage":{"totalCost":9},"costDetails":{"input":0.5,"tool":0.25}`:                                {Cost: &store.Cost{Input: n(0.5), Total: n(0.75), Details: map[string]exporter.NanoUSD{"input": *n(0.5), "tool": *n(0.25)}}},
+		`"usageDetails":{"input":10,"input_cached_tokens":5,"output":"7"}`:                               {Usage: &store.Usage{Input: 15, Output: 7, Total: 22, Details: map[string]int64{"input": 10, "input_cached_tokens": 5, "output": 7}}},
+		`"usage":{"input":15},"usageDetails":{"input":10,"cached":5}`:                                    {Usage: &store.Usage{Input: 15, Total: 15, Details: map[string]int64{"input": 10, "cached": 5}}},
+		`"usageDetails":{"input_tokens":9,"output_tokens":2,"input_tokens_details":{"cached_tokens":4}}`: {Usage: &store.Usage{Input: 9, Output: 2, Total: 11, Details: map[string]int64{"input": 5, "input_cached_tokens": 4, "output": 2}}},
+		`"usage":{"input":9007199254740992,"output":9007199254740992}`:                                   {Usage: &store.Usage{Input: maxCount, Output: maxCount, Total: maxCount}},
+		`"usageDetails":{"input":9007199254740992,"input_b":9007199254740992}`:                           {Usage: &store.Usage{Input: maxCount, Total: maxCount, Details: map[string]int64{"input": maxCount, "input_b": maxCount}}},
+		`"costDetails":{"a":1e6,"b":1e6}`:                                                                {Cost: &store.Cost{Total: n(1e6), Details: map[string]exporter.NanoUSD{"a": *n(1e6), "b": *n(1e6)}}},
 		`"usageDetails":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":2,"server_tool_use":{"web_search_requests":1}}`: {Usage: &store.Usage{Input: 13, Output: 2, Total: 15, Details: map[string]int64{"input": 9, "input_cached_tokens": 4, "output": 2, "web_search_queries": 1}}},
 		`"usageDetails":{"input":9,"cache_read_input_tokens":4,"reasoning_tokens":2}`:                                                 {Usage: &store.Usage{Input: 13, Output: 2, Total: 15, Details: map[string]int64{"input": 9, "cache_read_input_tokens": 4, "reasoning_tokens": 2}}},
-		`"usageDetails":{"total":-3,"x":1.5}`: {},
+		`"usageDetails":{"x":1.5,"queue_time":0.03,"is_byok":true}`:                                                                   {},
+		`"usageDetails":{"input":2006,"input_cached_tokens":1920,"output":300,"total":2306}`:                                          {Usage: &store.Usage{Input: 2006, Output: 300, Total: 2306, Details: map[string]int64{"input": 86, "input_cached_tokens": 1920, "output": 300}}},
 	} {
 		_, r, err := ingest(t, one("generation-create", `{"id":"g",`+body+`}`))
 		if err != nil || len(r.batches[0].Observations) != 1 {
@@ -171,6 +172,41 @@ func TestUsage(t *testing.T) {
 		got := r.batches[0].Observations[0]
 		if !reflect.DeepEqual(got.Usage, want.Usage) || !reflect.DeepEqual(got.Cost, want.Cost) {
 			t.Errorf("%s: usage %+v, cost %+v", body, got.Usage, got.Cost)
+		}
+	}
+}
+
+// TestWrongCounts: a count that is none is an error of its event that names it, as in usage.
+func TestWrongCounts(t *testing.T) {
+	for body, want := range map[string]string{
+		`"usageDetails":{"input":-1,"output":5}`:                                          "body.usageDetails.input: must be a whole number from 0 to 9007199254740992",
+		`"usageDetails":{"input":5,"output":1.5}`:                                         "body.usageDetails.output: ",
+		`"usageDetails":{"input":9007199254740993}`:                                       "body.usageDetails.input: ",
+		`"usageDetails":{"input":true}`:                                                   "body.usageDetails.input: ",
+		`"usageDetails":{"prompt_tokens":5,"prompt_tokens_details":{"cached_tokens":-1}}`: "body.usageDetails.prompt_tokens_details.cached_tokens: ",
+		`"usage":{"input":-1}`:                                                            "body.usage.input: ",
+		`"costDetails":{"total":1e30}`:                                                    "body.costDetails.total: must be within",
+	} {
+		res, r, err := ingest(t, one("generation-create", `{"id":"g",`+body+`}`))
+		if err != nil || len(res.Errors) != 1 || !strings.Contains(fmt.Sprint(res.Errors[0]), want) || len(r.batches[0].Observations) > 0 {
+			t.Errorf("%s: %v, %+v, want %s", body, err, res, want)
+		}
+	}
+}
+
+// TestServiceTier keeps the tier that a usage names where it is priced by.
+func TestServiceTier(t *testing.T) {
+	for body, want := range map[string]string{
+		`"usageDetails":{"input_tokens":1,"service_tier":"batch"}`:                                              `{"service_tier":"batch"}`,
+		`"metadata":{"a":1},"usageDetails":{"input_tokens":1,"service_tier":"batch"}`:                           `{"a":1,"service_tier":"batch"}`,
+		`"metadata":{"service_tier":"flex"},"usageDetails":{"input_tokens":1,"service_tier":"batch"}`:           `{"service_tier":"flex"}`,
+		`"metadata":"text","usageDetails":{"input_tokens":1,"service_tier":"batch"}`:                            `"text"`,
+		`"usageDetails":{"input_tokens":1,"service_tier":"standard"}`:                                           ``,
+		`"modelParameters":{"service_tier":"auto"},"usageDetails":{"input_tokens":1,"service_tier":"standard"}`: `{"service_tier":"standard"}`,
+	} {
+		_, r, err := ingest(t, one("generation-create", `{"id":"g",`+body+`}`))
+		if err != nil || len(r.batches[0].Observations) != 1 || string(r.batches[0].Observations[0].Metadata) != want {
+			t.Errorf("%s: %v, %+v, want %s", body, err, r.batches, want)
 		}
 	}
 }

@@ -72,17 +72,17 @@ func TestPiecesOneByOne(t *testing.T) {
 	}
 }
 
-// TestDetails reads counts and costs that came by another way, and leaves out what is wrong.
+// TestDetails reads counts and costs that came by another way; wrong ones are none.
 func TestDetails(t *testing.T) {
 	u := UsageDetails([]byte(`{"input":40,"input_cached_tokens":60,"output":15,"bad":-1,"text":"7"}`))
 	if u == nil || u.Input != 100 || u.Output != 15 || u.Total != 122 || u.Details["text"] != 7 {
 		t.Errorf("%+v", u)
 	}
-	c := CostDetails([]byte(`{"input":0.5,"output":0.25,"bad":"x"}`))
+	c := CostDetails([]byte(`{"input":0.5,"output":0.25}`))
 	if c == nil || *c.Total != exporter.USD(0.75) {
 		t.Errorf("%+v", c)
 	}
-	for _, raw := range []string{"{}", "null", "[]", `{"input":"x"}`} {
+	for _, raw := range []string{"{}", "null", "[]", `{"input":"x"}`, `{"input":-5,"total":1e30}`, `{"input":1,"output":-5}`} {
 		if u, c := UsageDetails([]byte(raw)), CostDetails([]byte(raw)); u != nil || c != nil {
 			t.Errorf("%s: %+v, %+v", raw, u, c)
 		}

@@ -14,6 +14,7 @@ var units = []string{"TOKENS", "CHARACTERS", "MILLISECONDS", "SECONDS", "IMAGES"
 type usageFields struct {
 	usage *store.Usage
 	cost  *store.Cost
+	tier  string // of service, as the usage names it
 }
 
 // legacy reads "usage": input, output, total, unit and costs, or OpenAI's
@@ -79,8 +80,8 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 }
 
 // details reads "usageDetails": exclusive buckets by name, or a provider's usage
-// object, see [cost.ReadUsage]. Wrong entries are left out, as a count is worth
-// less than the event that carries it.
+// object, see [cost.ReadUsage]. A count that is none is an error, as the others
+// would be priced as if they were all.
 func (u *usageFields) details(c *checker, raw json.RawMessage) {
 	if kindOf(raw) == "null" {
 		return
@@ -89,7 +90,14 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 		c.wrongType("usageDetails", "object", raw)
 		return
 	}
-	counts := cost.ReadUsage(raw)
+	read := cost.ReadUsage(raw)
+	in := c.enter("usageDetails")
+	for _, name := range read.Wrong {
+		in.fail(name, "invalid_type", "must be a whole number from 0 to %d", int64(maxCount))
+	}
+	c.errors = append(c.errors, in.errors...)
+	u.tier = read.ServiceTier
+	counts := read.Counts
 	if len(counts) == 0 {
 		return
 	}

@@ -39,7 +39,8 @@ func (f *Files) housekeeping(ctx context.Context) {
 }
 
 // Sweep removes what has been without a trace or item for a day: references, files that
-// nothing refers to, and once a day contents that no project has.
+// nothing refers to, and once a day contents that no project has. What is said of traces that
+// retention has taken goes with them.
 func (f *Files) Sweep(ctx context.Context) error {
 	before := f.Now().Add(-graceTime)
 	projects, err := f.Projects(ctx)
@@ -48,7 +49,7 @@ func (f *Files) Sweep(ctx context.Context) error {
 	}
 	for _, p := range projects {
 		gone, err := f.Catalog.SweepMedia(ctx, p.ID, before)
-		if err = errors.Join(err, f.drop(ctx, gone)); err != nil {
+		if err = errors.Join(err, f.drop(ctx, gone), f.Catalog.SweepNotes(ctx, p.ID)); err != nil {
 			return err
 		}
 	}

@@ -21,11 +21,16 @@ type Imported struct {
 	Models int
 	// Skipped names the models that can't be used, and why.
 	Skipped []string
+	// Kept is how many models keep buckets and tiers of the table that comes along, since the
+	// imported one doesn't speak of them, and Less names those that lose some, see [cost.Complete].
+	Kept int
+	Less []string
 }
 
 // Import puts a table of prices, in any format of [cost.Import], in the place of
 // Config.File. It takes the place of an earlier import as a whole, comes before
-// the table that comes along, and holds for what is written from now on.
+// the table that comes along, and holds for what is written from now on. What it doesn't
+// speak of is completed from the table that comes along, unless it is in our own format.
 func (p *Pricer) Import(data []byte) (Imported, error) {
 	if p.file.path == "" {
 		return Imported{}, errors.New("langshark: prices: there is no folder to keep them in")
@@ -37,6 +42,10 @@ func (p *Pricer) Import(data []byte) (Imported, error) {
 	if err != nil {
 		return Imported{}, err
 	}
+	var completed cost.Completed
+	if format != cost.OwnFormat {
+		completed = cost.Complete(entries, cost.Builtin(), p.now())
+	}
 	var out bytes.Buffer
 	if err := cost.WriteCSV(&out, entries); err != nil {
 		return Imported{}, fmt.Errorf("langshark: prices: %w", err)
@@ -47,7 +56,7 @@ func (p *Pricer) Import(data []byte) (Imported, error) {
 	if err := p.file.replace(out.Bytes()); err != nil {
 		return Imported{}, fmt.Errorf("langshark: prices: %w", err)
 	}
-	return Imported{Format: format, Models: len(entries), Skipped: skipped}, p.file.refresh(p.now())
+	return Imported{Format: format, Models: len(entries), Skipped: skipped, Kept: completed.Kept, Less: completed.Less}, p.file.refresh(p.now())
 }
 
 // replace writes the file, all of it or nothing, and has it read again.

@@ -1,7 +1,6 @@
 package pricing
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"time"
@@ -95,36 +94,4 @@ func costOf(p *cost.Priced) *store.Cost {
 		}
 	}
 	return c
-}
-
-// service is the tier of service of a call: as the provider answered, else as it was asked for.
-func service(o *store.ObservationWrite) string {
-	if s := field(o.Metadata, "openai.response.service_tier", "service_tier"); s != "" {
-		return s
-	}
-	if s := field(o.ModelParameters, "service_tier", "serviceTier"); s != "" {
-		return s
-	}
-	if field(o.ModelParameters, "speed") == "fast" { // Anthropic's name for a tier
-		return "fast"
-	}
-	return ""
-}
-
-// field is the first of the names that an object has, as a text. The usual tiers are none.
-func field(object json.RawMessage, names ...string) string {
-	for _, name := range names {
-		if !bytes.Contains(object, []byte(name)) { // most have none of them
-			continue
-		}
-		var fields map[string]json.RawMessage
-		if json.Unmarshal(object, &fields) != nil {
-			return ""
-		}
-		var s string
-		if json.Unmarshal(fields[name], &s) == nil && s != "" && s != "default" && s != "auto" && s != "standard" {
-			return s
-		}
-	}
-	return ""
 }

@@ -93,6 +93,15 @@ func TestService(t *testing.T) {
 		{`["service_tier"]`, `"service_tier"`, ""},
 		{`{"x":"service_tier"}`, `{"service_tier":7}`, ""},
 		{"", `{"speed":"fast"}`, "fast"},
+		{`{"service_tier":"standard"}`, `{"speed":"fast"}`, "fast"},
+		{`{"openai.response.service_tier":"default"}`, `{"service_tier":"priority"}`, ""},
+		{`{"openai.response.service_tier":"auto"}`, `{"service_tier":"priority"}`, "priority"},
+		{`{"attributes":{"openai.response.service_tier":"flex"}}`, "", "flex"},
+		{`{"attributes":{"gen_ai.openai.response.service_tier":"priority","openai.request.service_tier":"flex"}}`, "", "priority"},
+		{`{"attributes":{"gen_ai.openai.request.service_tier":"flex"}}`, "", "flex"},
+		{`{"attributes":{"openai.response.service_tier":"default","openai.request.service_tier":"flex"}}`, "", ""},
+		{`{"attributes":"service_tier"}`, "", ""},
+		{`{"anthropic.response.service_tier":"batch"}`, "", "batch"},
 		{"", `{"speed":"slow"}`, ""},
 	} {
 		if got := service(&store.ObservationWrite{Metadata: json.RawMessage(c.metadata), ModelParameters: json.RawMessage(c.parameters)}); got != c.want {

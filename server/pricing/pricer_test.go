@@ -147,6 +147,9 @@ func TestImportedFile(t *testing.T) {
 	if r := price(other, "p", "gpt-4o"); r.ModelID != "litellm:gpt-4o" {
 		t.Errorf("in another process: %+v", r)
 	}
+	if got.Kept != 0 || len(got.Less) != 1 || got.Less[0] != "gpt-4o" {
+		t.Errorf("it has other prices, and no tiers: %+v", got)
+	}
 	if _, err := p.Import([]byte("[]")); err == nil {
 		t.Error("what is no table was imported")
 	}
@@ -174,6 +177,27 @@ func TestImportedFile(t *testing.T) {
 	}
 	if _, err := New(Config{}).Import([]byte(table)); err == nil {
 		t.Error("imported to nowhere")
+	}
+}
+
+// TestImportKeeps what a table doesn't speak of, but for one in our own format.
+func TestImportKeeps(t *testing.T) {
+	p := New(Config{File: filepath.Join(t.TempDir(), FileName), Now: func() time.Time { return began }})
+	o := generation("gpt-5", &store.Usage{Input: 1000, Output: 100, Total: 1100})
+	o.ModelParameters = json.RawMessage(`{"service_tier":"priority"}`)
+	got, err := p.Import([]byte(`{"gpt-5":{"litellm_provider":"openai","input_cost_per_token":1.25e-6,"output_cost_per_token":1e-5}}`))
+	if err != nil || got.Kept != 1 || len(got.Less) != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if r := p.Price("p", o, began, nil, nil); r.Tier != "priority" || *r.Cost.Total != 4_500_000 || r.ModelID != "litellm:gpt-5" { // 1000 × 2.5 + 100 × 20
+		t.Errorf("%+v", r)
+	}
+	got, err = p.Import([]byte("id,model,match,input,output,source\nown,gpt-5,gpt-5,1.25,10,me\n"))
+	if err != nil || got.Kept != 0 || len(got.Less) != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if r := p.Price("p", o, began, nil, nil); r.Tier != "" || *r.Cost.Total != 2_250_000 {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -2,12 +2,8 @@ package query
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -43,18 +39,13 @@ func (r *Reader) ObservationRows(ctx context.Context, projectID string, q store.
 		return nil, "", err
 	}
 	most := q.Limit
-	at, skip, err := parseRowCursor(q.After)
-	if err != nil {
-		return nil, "", err
-	}
 	q.Payloads = q.Payloads || payloads
-	q.Offset, q.Total = 0, false
+	q.Offset, q.Total, q.Places = 0, false, true
+	if len(filters) > 0 {
+		q.Limit = max(lookChunk, most)
+	}
 	traces := map[string]*store.Trace{}
 	for looked := 0; looked < maxLooked; {
-		q.After, q.Limit = at, most
-		if len(filters) > 0 || skip > 0 {
-			q.Limit = max(lookChunk, most)
-		}
 		page, err := r.store.Observations(ctx, projectID, q)
 		if err != nil {
 			return nil, "", err
@@ -63,12 +54,9 @@ func (r *Reader) ObservationRows(ctx context.Context, projectID string, q store.
 			return nil, "", err
 		}
 		for i, o := range page.Observations {
-			if i < skip {
-				continue
-			}
 			if row := (ObservationRow{o, traces[o.TraceID]}); row.Trace != nil && match(&row) {
 				if len(rows) == most {
-					return rows, makeRowCursor(at, i), nil
+					return rows, page.Places[i-1], nil // its first row can't be one too many
 				}
 				rows = append(rows, row)
 			}
@@ -77,12 +65,12 @@ func (r *Reader) ObservationRows(ctx context.Context, projectID string, q store.
 		if page.Next == "" {
 			return rows, "", nil
 		}
-		at, skip = page.Next, 0
+		q.After = page.Next
 		if len(rows) == most {
 			break
 		}
 	}
-	return rows, makeRowCursor(at, 0), nil
+	return rows, q.After, nil
 }
 
 // tracesOf adds the traces of the observations that are not in the map.
@@ -104,26 +92,6 @@ func (r *Reader) tracesOf(ctx context.Context, projectID string, list []store.Ob
 		}
 	}
 	return nil
-}
-
-// A row cursor is the cursor of a page of the store, and how many of its rows were seen.
-
-func makeRowCursor(page store.Cursor, seen int) store.Cursor {
-	return store.Cursor(base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(seen) + "." + string(page))))
-}
-
-func parseRowCursor(c store.Cursor) (page store.Cursor, seen int, err error) {
-	if c == "" {
-		return "", 0, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(string(c))
-	number, rest, ok := strings.Cut(string(b), ".")
-	if err == nil && ok {
-		if seen, err = strconv.Atoi(number); err == nil && seen >= 0 && seen <= maxLooked {
-			return store.Cursor(rest), seen, nil
-		}
-	}
-	return "", 0, fmt.Errorf("langshark: cursor %q: %w", c, store.ErrBadCursor)
 }
 
 // ParseRowFilters reads a JSON array of filters of observations or scores.

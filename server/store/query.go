@@ -89,6 +89,8 @@ type ObservationQuery struct {
 	Ascending bool
 	Page
 	Payloads bool
+	// Places asks for the cursors of all rows, for who stops in the middle of a page.
+	Places bool
 }
 
 // ObservationFilter narrows a list of observations. A zero field matches all.
@@ -110,8 +112,10 @@ type ObservationFilter struct {
 // ObservationPage is a page of observations.
 type ObservationPage struct {
 	Observations []Observation
-	Total        int64
-	Next         Cursor
+	// Places are where the list goes on after each of them; filled if the query asked for it.
+	Places []Cursor
+	Total  int64
+	Next   Cursor
 }
 
 // ScoreQuery selects scores, newest first. Of each list, any value matches.

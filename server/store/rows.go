@@ -110,20 +110,20 @@ func (o *Observation) ReportedCost() *Cost {
 	return o.Cost
 }
 
-// Latency is from start to end; zero while the observation runs.
+// Latency is from start to end; zero while the observation runs. It is never below zero, as in all sums: clocks disagree, calls don't end before they start.
 func (o *Observation) Latency() time.Duration {
 	if o.End.IsZero() {
 		return 0
 	}
-	return o.End.Sub(o.Start)
+	return max(o.End.Sub(o.Start), 0)
 }
 
-// TimeToFirstToken is from the start to the first token; zero if unknown.
+// TimeToFirstToken is from the start to the first token; zero if unknown, and never below that.
 func (o *Observation) TimeToFirstToken() time.Duration {
 	if o.CompletionStart.IsZero() {
 		return 0
 	}
-	return o.CompletionStart.Sub(o.Start)
+	return max(o.CompletionStart.Sub(o.Start), 0)
 }
 
 // Usage counts what a model call used, in Unit.

@@ -36,6 +36,30 @@ func TestGenAI(t *testing.T) {
 			`{"kind":"generation","name":"chat claude","model":"claude-sonnet-4-5","input":{"role":"user"},"tokens":"160+4=164",
 			"usage":{"input":10,"input_cached_tokens":100,"input_cache_creation":50,"output":4},"metadata":{"attributes":{"gen_ai.operation.name":"chat"}},"trace":{}}`,
 		},
+		"output that excludes the reasoning": {
+			sent{name: "chat grok-4", parent: "00f067aa0ba902b7", attrs: attrs{
+				"gen_ai.operation.name": "chat", "gen_ai.request.model": "grok-4", "gen_ai.usage.input_tokens": 32, "gen_ai.usage.output_tokens": 9, "gen_ai.usage.reasoning.output_tokens": 94,
+			}},
+			// 9 can't contain 94: they are added.
+			`{"kind":"generation","name":"chat grok-4","model":"grok-4","tokens":"32+103=135",
+			"usage":{"input":32,"output":9,"output_reasoning_tokens":94},"metadata":{"attributes":{"gen_ai.operation.name":"chat"}},"trace":{}}`,
+		},
+		"output that excludes the reasoning, as the total says": {
+			sent{name: "chat gemini", parent: "00f067aa0ba902b7", attrs: attrs{
+				"gen_ai.request.model": "gemini-2.5-pro", "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 700, "gen_ai.usage.reasoning.output_tokens": 200,
+				"gen_ai.usage.total_tokens": 1000,
+			}},
+			`{"kind":"generation","name":"chat gemini","model":"gemini-2.5-pro","tokens":"100+900=1000","usage":{"input":100,"output":700,"output_reasoning_tokens":200},"trace":{}}`,
+		},
+		"costs that are none": {
+			sent{name: "chat gpt-4", parent: "00f067aa0ba902b7", attrs: attrs{
+				"gen_ai.request.model": "gpt-4", "gen_ai.usage.cost": 1e30, "gen_ai.usage.input_cost": -5.0, "langfuse.observation.cost_details": `{"input":-5,"total":1e30}`,
+				"langfuse.observation.usage_details": `{"input":-1,"output":5}`, "gen_ai.usage.input_tokens": 3,
+			}},
+			// Neither is taken for what it says, nor is a part of it; usage is what else says so.
+			`{"kind":"generation","name":"chat gpt-4","model":"gpt-4","tokens":"3+0=3","usage":{"input":3,"output":0},"metadata":{"attributes":{"gen_ai.usage.cost":1e30,"gen_ai.usage.input_cost":-5,
+			"langfuse.observation.cost_details":"{\"input\":-5,\"total\":1e30}","langfuse.observation.usage_details":"{\"input\":-1,\"output\":5}"}},"trace":{}}`,
+		},
 		"messages in events": {
 			sent{name: "chat gpt-4", parent: "00f067aa0ba902b7", attrs: attrs{"gen_ai.system": "openai", "gen_ai.request.model": "gpt-4", "gen_ai.usage.prompt_tokens": 7, "gen_ai.usage.completion_tokens": 3}, events: []sentEvent{
 				{"gen_ai.system.message", attrs{"gen_ai.system": "openai", "content": "be brief"}},

@@ -150,10 +150,11 @@ func (c *conversion) cost(calls bool) {
 	}
 }
 
+// dollars takes an amount. One that no call costs is none, and stays with the metadata.
 func (c *conversion) dollars(names ...string) (exporter.NanoUSD, bool) {
 	v, ok := c.get(names...)
 	f, isNumber := v.float()
-	if !ok || !isNumber {
+	if !ok || !isNumber || f < 0 || f > ingest.MaxDollars {
 		return 0, false
 	}
 	c.take(names...)

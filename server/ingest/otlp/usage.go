@@ -80,10 +80,15 @@ func (c *conversion) usage(calls bool) {
 }
 
 // inclusive repairs counts that exclude cached tokens, as Anthropic's API has them and some
-// libraries pass on: the cache can't have more of the input than there is.
+// libraries pass on: the cache can't have more of the input than there is. Nor can
+// reasoning of the output, which xAI's and Gemini's exclude, as their total says too.
 func inclusive(u *exporter.Usage) {
 	if cached := u.CachedInputTokens + u.CacheWriteTokens; cached > u.InputTokens {
 		u.InputTokens += cached
+		u.TotalTokens = max(u.TotalTokens, u.InputTokens+u.OutputTokens)
+	}
+	if r := u.ReasoningTokens; r > u.OutputTokens || r > 0 && u.TotalTokens == u.InputTokens+u.OutputTokens+r {
+		u.OutputTokens += r
 		u.TotalTokens = max(u.TotalTokens, u.InputTokens+u.OutputTokens)
 	}
 }

@@ -4,6 +4,8 @@ package token
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -12,12 +14,15 @@ import (
 	"github.com/langshark/langshark-go/server/cost"
 )
 
-// MaxBytes is how much of a payload is counted. What goes beyond is taken to
-// have as many tokens for its length.
+// MaxBytes is how much of a payload is counted. Of a longer one samples are, as long
+// together, from its beginning to its end; the rest is taken to have as many tokens for its length.
 const MaxBytes = 256 << 10
 
+// samples is how many are taken.
+const samples = 16
+
 // maxParsed is how long a payload may be to be looked into for texts and messages;
-// of longer ones the beginning is counted as it is written.
+// longer ones are counted as they are written.
 const maxParsed = 4 << 20
 
 // usual is how OpenAI's chat models frame messages.
@@ -54,45 +59,83 @@ func Count(encoding cost.Encoding, chat *cost.TokenizerConfig, payload json.RawM
 	}
 	c := counter{codec: codec}
 	c.payload(payload, chat)
-	return c.total(), !c.failed
+	if n = c.total(); c.failed {
+		return 0, false
+	}
+	return n, true
 }
 
-// counter adds up texts until it has seen MaxBytes.
+// counter gathers texts and counts them.
 type counter struct {
 	codec  tokenizer.Codec
-	tokens int64 // of what was counted
-	frames int64 // that no text stands for
-	seen   int64 // bytes that were counted
-	beyond int64 // bytes that weren't
+	texts  []string
+	bytes  int   // of texts
+	frames int64 // tokens that no text stands for
 	failed bool
 }
 
+func (c *counter) text(s string) {
+	c.texts = append(c.texts, s)
+	c.bytes += len(s)
+}
+
 func (c *counter) total() int64 {
-	n := c.tokens
-	if c.beyond > 0 && c.seen > 0 {
-		n += c.beyond * c.tokens / c.seen
+	n := int64(0)
+	if c.bytes <= MaxBytes {
+		for _, s := range c.texts {
+			n += c.count(s)
+		}
+	} else {
+		n = c.estimate()
 	}
 	return max(0, n+c.frames)
 }
 
-func (c *counter) text(s string) {
-	if left := int(MaxBytes - c.seen); len(s) > left {
-		for left > 0 && !utf8.RuneStart(s[left]) {
-			left--
+// estimate counts samples of the texts as if they stood one after the other, at even distances.
+func (c *counter) estimate() int64 {
+	const size = MaxBytes / samples
+	start := func(sample int) int { return int(int64(sample) * int64(c.bytes-size) / (samples - 1)) }
+	tokens, seen := int64(0), int64(0)
+	sample, offset := 0, 0
+	for _, s := range c.texts {
+		for ; sample < samples; sample++ {
+			from, to := max(0, start(sample)-offset), start(sample)+size-offset
+			if from >= len(s) {
+				break
+			}
+			part := s[boundary(s, from):boundary(s, min(to, len(s)))]
+			tokens += c.count(part)
+			seen += int64(len(part))
+			if to > len(s) { // the sample goes on in the next text
+				break
+			}
 		}
-		c.beyond += int64(len(s) - left)
-		s = s[:left]
+		offset += len(s)
 	}
+	if seen == 0 {
+		return 0
+	}
+	return int64(c.bytes) * tokens / seen
+}
+
+// boundary is the start of the rune that is cut at a place.
+func boundary(s string, at int) int {
+	for at > 0 && at < len(s) && !utf8.RuneStart(s[at]) {
+		at--
+	}
+	return at
+}
+
+func (c *counter) count(s string) int64 {
 	if s == "" {
-		return
+		return 0
 	}
 	n, err := c.codec.Count(s)
 	if err != nil {
 		c.failed = true
-		return
+		return 0
 	}
-	c.tokens += int64(n)
-	c.seen += int64(len(s))
+	return int64(n)
 }
 
 func (c *counter) payload(raw json.RawMessage, chat *cost.TokenizerConfig) {
@@ -100,8 +143,7 @@ func (c *counter) payload(raw json.RawMessage, chat *cost.TokenizerConfig) {
 		return
 	}
 	if len(raw) > maxParsed {
-		c.text(string(raw[:MaxBytes]))
-		c.beyond += int64(len(raw) - MaxBytes)
+		c.text(string(raw))
 		return
 	}
 	var s string
@@ -142,7 +184,8 @@ func (c *counter) messages(list []map[string]json.RawMessage, chat *cost.Tokeniz
 	c.frames += ofReply
 	for _, m := range list {
 		c.frames += chat.TokensPerMessage
-		for key, value := range m {
+		for _, key := range slices.Sorted(maps.Keys(m)) { // samples depend on the order
+			value := m[key]
 			var s string
 			var parts []struct {
 				Text string `json:"text"`

@@ -44,7 +44,7 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// TestLong: beyond MaxBytes the rest is taken to be like the beginning.
+// TestLong: beyond MaxBytes the rest is taken to be like the samples.
 func TestLong(t *testing.T) {
 	const sentence = "The quick brown fox jumps over the lazy dog. 안녕하세요. "
 	text := func(times int) json.RawMessage {
@@ -64,10 +64,53 @@ func TestLong(t *testing.T) {
 	}
 }
 
+// TestMixed: what a long text has at its end counts as what it has at its beginning, in one
+// text, in messages and beyond what is parsed.
+func TestMixed(t *testing.T) {
+	words, digits := strings.Repeat("The quick brown fox jumps over the lazy dog. ", 8000), strings.Repeat("7 1 9 3 안녕 하세 요 ", 12000)
+	part := func(s string) int64 { // in pieces that are counted whole
+		n := int64(0)
+		for len(s) > 0 {
+			at := boundary(s, min(len(s), MaxBytes/2))
+			raw, err := json.Marshal(s[:at])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _ := Count(cost.O200K, nil, raw)
+			n, s = n+got, s[at:]
+		}
+		return n
+	}
+	want := part(words) + part(digits)
+	message := func(s string) map[string]string { return map[string]string{"role": "user", "content": s} }
+	for name, c := range map[string]struct {
+		value any
+		times int64
+	}{
+		"one text":           {words + digits, 1},
+		"the other way":      {digits + words, 1},
+		"messages":           {[]any{message(words), message(digits)}, 1},
+		"beyond what parses": {strings.Repeat(words, 8) + strings.Repeat(digits, 8), 8},
+	} {
+		raw, err := json.Marshal(c.value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := Count(cost.O200K, nil, raw)
+		if want := want * c.times; !ok || got < want*93/100 || got > want*107/100 {
+			t.Errorf("%s of %d bytes: %d tokens, %t, want about %d", name, len(raw), got, ok, want)
+		}
+		if again, _ := Count(cost.O200K, nil, raw); again != got {
+			t.Errorf("%s: %d tokens, then %d", name, got, again)
+		}
+	}
+}
+
 func FuzzCount(f *testing.F) {
 	f.Add([]byte(`[{"role":"user","content":[{"text":"a"}],"tool_calls":[{}]}]`))
 	f.Add([]byte(`"` + strings.Repeat(`\u0000`, 100) + `"`))
 	f.Add([]byte(`{"a":`))
+	f.Add([]byte(`"` + strings.Repeat("안", MaxBytes/2) + `"`))
 	f.Add([]byte(" "))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, e := range []cost.Encoding{cost.CL100K, cost.O200K} {

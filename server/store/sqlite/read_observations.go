@@ -126,6 +126,9 @@ func (s *Store) observations(ctx context.Context, tx *sql.Tx, projectID string, 
 		page.Observations = append(page.Observations, o)
 		refs = append(refs, r)
 		last = rid
+		if q.Places {
+			page.Places = append(page.Places, makeCursor(ofObservations, micros(o.Start), rid))
+		}
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil || !q.Payloads {
 		return page, err

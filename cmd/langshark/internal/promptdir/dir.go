@@ -90,11 +90,20 @@ func Write(root string, f *File) error {
 	if isYAML(f.Path) {
 		return fmt.Errorf("%s: files in YAML are only read: change it by hand", f.Path)
 	}
-	name := filepath.Join(root, filepath.FromSlash(f.Path))
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+	if err := os.MkdirAll(root, 0o755); err != nil { //nolint:gosec // prompts are for all who read the checkout
 		return err
 	}
-	return os.WriteFile(name, b, 0o644) //nolint:gosec // prompts are for all who read the checkout
+	within, err := os.OpenRoot(root) // no link leads out of it
+	if err != nil {
+		return err
+	}
+	defer within.Close() //nolint:errcheck // nothing was written by it
+	if dir := path.Dir(f.Path); dir != "." {
+		if err := within.MkdirAll(filepath.FromSlash(dir), 0o755); err != nil {
+			return err
+		}
+	}
+	return within.WriteFile(filepath.FromSlash(f.Path), b, 0o644)
 }
 
 // PathOf is the file that a prompt of that name is written to: its folders are

@@ -72,7 +72,7 @@ type front struct {
 	Labels  []string `yaml:"labels,omitempty,flow"`
 	Tags    []string `yaml:"tags,omitempty,flow"`
 	Message string   `yaml:"message,omitempty"`
-	Config  any      `yaml:"config,omitempty"`
+	Config  config   `yaml:"config,omitempty"`
 	Prompt  any      `yaml:"prompt,omitempty"`
 }
 
@@ -83,10 +83,7 @@ const (
 
 // Encode writes a prompt as a Markdown file.
 func (f *File) Encode() ([]byte, error) {
-	head := front{Name: f.Name, Type: f.Type, Version: f.Version, Labels: f.Labels, Tags: f.Tags, Message: f.Message, Config: f.Config}
-	if m, ok := f.Config.(map[string]any); ok && len(m) == 0 {
-		head.Config = nil
-	}
+	head := front{Name: f.Name, Type: f.Type, Version: f.Version, Labels: f.Labels, Tags: f.Tags, Message: f.Message, Config: config{f.Config}}
 	matter, err := head.encode()
 	if err != nil {
 		return nil, fmt.Errorf("front matter of %s: %w", f.Name, err)
@@ -125,11 +122,8 @@ func (h *front) encode() ([]byte, error) {
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
 	encoder.SetIndent(2)
-	if err := errors.Join(encoder.Encode(h), encoder.Close()); err != nil {
-		return nil, err
-	}
 	var back front
-	if strict(b.Bytes(), &back) == nil && back.same(h) && !bytes.Contains(b.Bytes(), []byte("\n"+fence+"\n")) {
+	if errors.Join(encoder.Encode(h), encoder.Close()) == nil && strict(b.Bytes(), &back) == nil && back.same(h) && !bytes.Contains(b.Bytes(), []byte("\n"+fence+"\n")) {
 		return b.Bytes(), nil
 	}
 	b.Reset()
@@ -144,7 +138,7 @@ func (h *front) encode() ([]byte, error) {
 		{"labels", h.Labels, len(h.Labels) == 0},
 		{"tags", h.Tags, len(h.Tags) == 0},
 		{"message", h.Message, h.Message == ""},
-		{"config", h.Config, h.Config == nil},
+		{"config", h.Config.value, h.Config.IsZero()},
 	} {
 		if field.leave {
 			continue
@@ -159,7 +153,7 @@ func (h *front) encode() ([]byte, error) {
 }
 
 func (h *front) same(other *front) bool {
-	return h.Name == other.Name && h.Message == other.Message && slices.Equal(h.Labels, other.Labels) && slices.Equal(h.Tags, other.Tags) && sameJSON(h.Config, other.Config)
+	return h.Name == other.Name && h.Message == other.Message && slices.Equal(h.Labels, other.Labels) && slices.Equal(h.Tags, other.Tags) && sameJSON(h.Config.value, other.Config.value)
 }
 
 // escaped reports whether a line would be read as the beginning of a message, or as such a line escaped.
@@ -190,7 +184,7 @@ func Decode(path string, b []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{
-		Path: path, Name: head.Name, Type: head.Type, Version: head.Version, Labels: head.Labels, Tags: head.Tags, Message: head.Message, Config: head.Config,
+		Path: path, Name: head.Name, Type: head.Type, Version: head.Version, Labels: head.Labels, Tags: head.Tags, Message: head.Message, Config: head.Config.value,
 	}
 	if err := f.check(); err != nil {
 		return nil, err
@@ -258,7 +252,7 @@ func isYAML(path string) bool {
 
 // file is what a file in YAML alone says.
 func (h *front) file(path string) (*File, error) {
-	f := &File{Path: path, Name: h.Name, Type: h.Type, Version: h.Version, Labels: h.Labels, Tags: h.Tags, Message: h.Message, Config: h.Config}
+	f := &File{Path: path, Name: h.Name, Type: h.Type, Version: h.Version, Labels: h.Labels, Tags: h.Tags, Message: h.Message, Config: h.Config.value}
 	if f.Type == "" {
 		if _, is := h.Prompt.([]any); is {
 			f.Type = Chat

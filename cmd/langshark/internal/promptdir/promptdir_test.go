@@ -216,3 +216,66 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestNumbersKeepTheirDigits has numbers that no float64 holds.
+func TestNumbersKeepTheirDigits(t *testing.T) {
+	const config = `{"big":12345678901234567890,"list":[1,1.50,1e3,-0.1,"5","null",null,true],"seed":9007199254740993}`
+	f, err := FromServer(&hub.Prompt{Name: "a", Type: Text, Prompt: []byte(`"x"`), Config: []byte(config)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := f.Encode()
+	if err != nil || !strings.Contains(string(b), "seed: 9007199254740993") || !strings.Contains(string(b), "big: 12345678901234567890") {
+		t.Fatalf("%s, %v", b, err)
+	}
+	back, err := Decode("a.md", b)
+	if err != nil || !back.Same(f) {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	p, err := back.ToServer()
+	if err != nil || string(p.Config) != config {
+		t.Errorf("%s, %v", p.Config, err)
+	}
+	other := *f
+	other.Config = map[string]any{"seed": 9007199254740992}
+	if other.Same(f) {
+		t.Error("another seed is the same")
+	}
+	odd, err := Decode("a.md", []byte("---\nname: a\nconfig: {hex: 0x10, many: 1_000, date: 2026-01-02, n: 1.0}\n---\nx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := odd.ToServer(); err != nil || string(p.Config) != `{"date":"2026-01-02","hex":16,"many":1000,"n":1.0}` {
+		t.Errorf("%s, %v", p.Config, err)
+	}
+	for _, bad := range []string{"{a: .inf}", "{a: 1, a: 2}", "&x [*x]", "{[a]: 1}", "{<<: {a: 1}}"} {
+		if _, err := Decode("a.md", []byte("---\nname: a\nconfig: "+bad+"\n---\nx")); err == nil {
+			t.Errorf("%s was read", bad)
+		}
+	}
+}
+
+func TestWriteStaysInItsFolder(t *testing.T) {
+	root, outside := t.TempDir(), t.TempDir()
+	if err := os.Symlink(outside, filepath.Join(root, "support")); err != nil {
+		t.Skip(err)
+	}
+	if err := Write(root, &File{Name: "support/a", Type: Text}); err == nil {
+		t.Error("it was written through a link out of the folder")
+	}
+	if left, err := os.ReadDir(outside); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+func TestReferences(t *testing.T) {
+	f := &File{Type: Chat, Messages: []Message{
+		{Role: "system", Content: "@@@langfusePrompt:name=rules|label=production@@@ and @@@langfusePrompt:name=a b/c|version=12@@@"},
+		{Placeholder: "x"},
+		{Role: "user", Content: "@@@langfusePrompt:name=|label=x@@@ @@@langfusePrompt:rules@@@"},
+	}}
+	want := []Reference{{Name: "rules", Label: "production"}, {Name: "a b/c", Version: 12}}
+	if got := f.References(); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+}

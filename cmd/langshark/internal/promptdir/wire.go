@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"reflect"
 
 	"github.com/langshark/langshark-go/cmd/langshark/internal/hub"
@@ -23,6 +24,7 @@ func FromServer(p *hub.Prompt) (*File, error) {
 	f := &File{Name: p.Name, Type: p.Type, Version: p.Version, Labels: without(p.Labels, "latest"), Tags: p.Tags}
 	if len(p.Config) > 0 {
 		d := json.NewDecoder(bytes.NewReader(p.Config))
+		d.UseNumber() // which loses no digits
 		if err := d.Decode(&f.Config); err != nil {
 			return nil, fmt.Errorf("config of %s: %w", p.Name, err)
 		}
@@ -102,14 +104,41 @@ func sameJSON(a, b any) bool {
 
 func normal(v any) (n any) {
 	b, err := json.Marshal(v)
-	if err != nil || json.Unmarshal(b, &n) != nil {
+	if err != nil {
+		return v
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if d.Decode(&n) != nil {
 		return v
 	}
 	if n == nil {
 		return map[string]any{}
 	}
-	return n
+	return exact(n)
 }
+
+// exact writes each number in one form: 1.0 and 1 are the same.
+func exact(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key := range v {
+			v[key] = exact(v[key])
+		}
+	case []any:
+		for i := range v {
+			v[i] = exact(v[i])
+		}
+	case json.Number:
+		if r, ok := new(big.Rat).SetString(string(v)); ok && len(v) < maxNumberChars {
+			return json.Number(r.RatString())
+		}
+	}
+	return v
+}
+
+// maxNumberChars bounds numbers that are worked out: 1e999999 would have a million digits.
+const maxNumberChars = 40
 
 func without(list []string, s string) []string {
 	var rest []string

@@ -36,7 +36,7 @@ type function struct {
 	Fields []field
 }
 
-type field struct{ Name, Go, Type string }
+type field struct{ Name, Go, Type, Kind string }
 
 // Generate returns the source of a file with a function for each prompt.
 func Generate(pkg string, prompts []Prompt) ([]byte, error) {
@@ -47,15 +47,19 @@ func Generate(pkg string, prompts []Prompt) ([]byte, error) {
 	functions := make([]function, 0, len(prompts))
 	for _, p := range prompts {
 		f := function{Prompt: p, Go: exported(p.Name)}
-		for _, name := range []string{f.Go, f.Go + "Vars", "New" + f.Go + "Vars"} {
+		var err error
+		if f.Fields, err = fields(p, f.Go); err != nil {
+			return nil, fmt.Errorf("prompt %q: %w", p.Name, err)
+		}
+		names := []string{f.Go, f.Go + "Vars", "New" + f.Go + "Vars"}
+		for _, v := range f.Fields {
+			names = append(names, v.Type)
+		}
+		for _, name := range names {
 			if other, ok := taken[name]; ok {
-				return nil, fmt.Errorf("prompts %q and %q would both be named %s: generate them to different packages", other, p.Name, name)
+				return nil, fmt.Errorf("two things of the prompts %q and %q would both be named %s: generate the prompts to different packages, or name a variable otherwise", other, p.Name, name)
 			}
 			taken[name] = p.Name
-		}
-		var err error
-		if f.Fields, err = fields(p); err != nil {
-			return nil, fmt.Errorf("prompt %q: %w", p.Name, err)
 		}
 		functions = append(functions, f)
 	}
@@ -72,11 +76,14 @@ func Generate(pkg string, prompts []Prompt) ([]byte, error) {
 	return formatted, nil
 }
 
-func fields(p Prompt) ([]field, error) {
+func fields(p Prompt, function string) ([]field, error) {
 	var list []field
 	names := map[string]string{}
 	add := func(name, kind string) error {
-		f := field{Name: name, Go: unexported(name), Type: kind}
+		f := field{Name: name, Go: unexported(name), Type: function + strings.TrimPrefix(exported(name), "Prompt"), Kind: kind}
+		if strings.HasPrefix(strings.ToLower(name), "prompt") {
+			f.Type = function + exported(name)
+		}
 		if other, ok := names[f.Go]; ok {
 			return fmt.Errorf("variables %q and %q would both be named %s", other, name, f.Go)
 		}
@@ -161,6 +168,14 @@ type {{.Go}}Vars struct {
 {{- end}}
 }
 {{if .Fields}}
+// The values of the variables of {{quote .Name}}: a type each, so that none stands in for another.
+type (
+{{- range .Fields}}
+	// {{.Type}} is the variable {{quote .Name}}.
+	{{.Type}} {{.Kind}}
+{{- end}}
+)
+
 // New{{.Go}}Vars takes a value for each variable of the prompt {{quote .Name}}, so that one that is missing doesn't compile.
 func New{{.Go}}Vars({{range $i, $f := .Fields}}{{if $i}}, {{end}}{{$f.Go}} {{$f.Type}}{{end}}) {{.Go}}Vars {
 	return {{.Go}}Vars{ {{range .Fields}}{{.Go}}: {{.Go}}, {{end}}made: true}
@@ -187,7 +202,7 @@ func {{.Go}}(ctx context.Context, vars {{.Go}}Vars, opts ...langshark.PromptOpti
 	}
 	{{if .Chat}}messages{{else}}text{{end}}, err := p.{{if .Chat}}Messages{{else}}Compile{{end}}(langshark.Vars{
 	{{- range .Fields}}
-		{{quote .Name}}: vars.{{.Go}},
+		{{quote .Name}}: {{.Kind}}(vars.{{.Go}}),
 	{{- end}}
 	})
 	return p, {{if .Chat}}messages{{else}}text{{end}}, err

@@ -76,6 +76,8 @@ func TestGeneratedCodeCompiles(t *testing.T) {
 	for name, use := range map[string]string{
 		"a missing variable": `func use(context.Context) langshark.Vars { _ = NewSupportAnswerV2Vars("Ann", "a", "b"); return nil }`,
 		"another type":       `func use(context.Context) langshark.Vars { _ = NewChatVars("kind", "why?", "text"); return nil }`,
+		"another's value":    `func use(context.Context) langshark.Vars { _ = NewChatVars(ChatQ1("why?"), ChatTone("kind"), nil); return nil }`,
+		"a text of nobody's": `func use(context.Context) langshark.Vars { tone := "kind"; _ = NewChatVars(tone, "why?", nil); return nil }`,
 	} {
 		if out, err := build(t, use); err == nil || !strings.Contains(out, "use.go") {
 			t.Errorf("%s compiled: %v %s", name, err, out)

@@ -11,15 +11,27 @@ import (
 
 // SupportAnswerV2Vars are the variables of the prompt "support/answer-v2". NewSupportAnswerV2Vars makes them.
 type SupportAnswerV2Vars struct {
-	name  string
-	type_ string
-	ctx_  string
-	사용자   string
+	name  SupportAnswerV2Name
+	type_ SupportAnswerV2Type
+	ctx_  SupportAnswerV2Ctx
+	사용자   SupportAnswerV2사용자
 	made  bool
 }
 
+// The values of the variables of "support/answer-v2": a type each, so that none stands in for another.
+type (
+	// SupportAnswerV2Name is the variable "name".
+	SupportAnswerV2Name string
+	// SupportAnswerV2Type is the variable "type".
+	SupportAnswerV2Type string
+	// SupportAnswerV2Ctx is the variable "ctx".
+	SupportAnswerV2Ctx string
+	// SupportAnswerV2사용자 is the variable "사용자".
+	SupportAnswerV2사용자 string
+)
+
 // NewSupportAnswerV2Vars takes a value for each variable of the prompt "support/answer-v2", so that one that is missing doesn't compile.
-func NewSupportAnswerV2Vars(name string, type_ string, ctx_ string, 사용자 string) SupportAnswerV2Vars {
+func NewSupportAnswerV2Vars(name SupportAnswerV2Name, type_ SupportAnswerV2Type, ctx_ SupportAnswerV2Ctx, 사용자 SupportAnswerV2사용자) SupportAnswerV2Vars {
 	return SupportAnswerV2Vars{name: name, type_: type_, ctx_: ctx_, 사용자: 사용자, made: true}
 }
 
@@ -34,24 +46,34 @@ func SupportAnswerV2(ctx context.Context, vars SupportAnswerV2Vars, opts ...lang
 		return nil, "", err
 	}
 	text, err := p.Compile(langshark.Vars{
-		"name": vars.name,
-		"type": vars.type_,
-		"ctx":  vars.ctx_,
-		"사용자":  vars.사용자,
+		"name": string(vars.name),
+		"type": string(vars.type_),
+		"ctx":  string(vars.ctx_),
+		"사용자":  string(vars.사용자),
 	})
 	return p, text, err
 }
 
 // ChatVars are the variables of the prompt "chat". NewChatVars makes them.
 type ChatVars struct {
-	tone    string
-	q1      string
-	history []langshark.Message
+	tone    ChatTone
+	q1      ChatQ1
+	history ChatHistory
 	made    bool
 }
 
+// The values of the variables of "chat": a type each, so that none stands in for another.
+type (
+	// ChatTone is the variable "tone".
+	ChatTone string
+	// ChatQ1 is the variable "q.1".
+	ChatQ1 string
+	// ChatHistory is the variable "history".
+	ChatHistory []langshark.Message
+)
+
 // NewChatVars takes a value for each variable of the prompt "chat", so that one that is missing doesn't compile.
-func NewChatVars(tone string, q1 string, history []langshark.Message) ChatVars {
+func NewChatVars(tone ChatTone, q1 ChatQ1, history ChatHistory) ChatVars {
 	return ChatVars{tone: tone, q1: q1, history: history, made: true}
 }
 
@@ -70,9 +92,9 @@ func Chat(ctx context.Context, vars ChatVars, opts ...langshark.PromptOption) (*
 		return nil, nil, err
 	}
 	messages, err := p.Messages(langshark.Vars{
-		"tone":    vars.tone,
-		"q.1":     vars.q1,
-		"history": vars.history,
+		"tone":    string(vars.tone),
+		"q.1":     string(vars.q1),
+		"history": []langshark.Message(vars.history),
 	})
 	return p, messages, err
 }
