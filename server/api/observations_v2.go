@@ -28,7 +28,7 @@ const metadataGroup = "metadata"
 // listObservationsV2 answers GET /v2/observations: by cursor, with the groups of fields that are asked for.
 func (c *call) listObservationsV2() {
 	p := c.query()
-	groups := append([]string{"core"}, p.groups("fields", fieldGroups)...)
+	groups := append([]string{"core"}, p.groups(fieldGroups)...)
 	if p.text("fields") == "" {
 		groups = []string{"core", "basic"}
 	}

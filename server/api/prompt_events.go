@@ -10,12 +10,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/langshark/langshark-go/server/auth"
 	"github.com/langshark/langshark-go/server/catalog"
 )
 
 const (
 	// keepAlive is how often an idle stream says that it is there.
 	keepAlive = 15 * time.Second
+	// keyCheck is how often the key of an idle stream is looked at again: one that was taken away ends it,
+	// within this and [auth.KeyMemory].
+	keyCheck = 5 * time.Second
 	// sendTimeout is how long a client may take to read what is sent: one that doesn't is cut off.
 	sendTimeout = 5 * time.Second
 )
@@ -32,7 +36,8 @@ type (
 	}
 )
 
-// promptEvents tells of changed prompts, as server-sent events: first where the count stands.
+// promptEvents tells of changed prompts, as server-sent events: first where the count stands. The stream
+// ends with the key that it was opened by.
 func (c *call) promptEvents() {
 	watch, err := c.Catalog.WatchPrompts(c.access.ProjectID)
 	if err != nil {
@@ -50,14 +55,20 @@ func (c *call) promptEvents() {
 		}
 		return out.Flush() == nil
 	}
-	for {
-		idle, cancel := context.WithTimeout(c.ctx(), keepAlive)
+	for sent := time.Now(); ; {
+		idle, cancel := context.WithTimeout(c.ctx(), keyCheck)
 		events, err := watch.Next(idle)
 		cancel()
+		if c.shut() {
+			return
+		}
 		text := eventLines(watch.Epoch(), events)
 		switch {
 		case err == nil:
 		case errors.Is(err, context.DeadlineExceeded) && c.ctx().Err() == nil:
+			if time.Since(sent) < keepAlive {
+				continue
+			}
 			text = ": still here\n\n"
 		default:
 			return
@@ -65,7 +76,15 @@ func (c *call) promptEvents() {
 		if !send(text) {
 			return
 		}
+		sent = time.Now()
 	}
+}
+
+// shut reports whether the request would not be let in any more.
+func (c *call) shut() bool {
+	var denied *auth.Error
+	_, err := c.Keys.Check(c.r)
+	return errors.As(err, &denied)
 }
 
 // eventLines has an event for each change; where all may have changed, where the count stands.

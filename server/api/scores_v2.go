@@ -47,7 +47,7 @@ func (c *call) listScoresV2() {
 	page := p.page()
 	q := p.scores()
 	q.Page = page.store()
-	groups := p.groups("fields", []string{"score", "trace"})
+	groups := p.groups([]string{"score", "trace"})
 	p.unsupported("queueId")
 	if err := p.err(); err != nil {
 		c.fail(err)
@@ -88,14 +88,14 @@ func (c *call) filteredScores(q store.ScoreQuery, filter string) (store.ScorePag
 }
 
 // groups are the groups of fields that are asked for, all if nothing is said.
-func (p *params) groups(name string, known []string) []string {
-	groups := p.listed(name)
+func (p *params) groups(known []string) []string {
+	groups := p.listed("fields")
 	if len(groups) == 0 {
 		return known
 	}
 	for _, g := range groups {
 		if !slices.Contains(known, g) {
-			p.fail(name, "invalid_enum_value", "must be some of "+strings.Join(known, ", "))
+			p.fail("fields", "invalid_enum_value", "must be some of "+strings.Join(known, ", "))
 		}
 	}
 	return groups

@@ -98,7 +98,7 @@ func (c *call) listScoresV3() {
 	limit := p.whole("limit", defaultLimit, 1, maxLimit)
 	var groups []string
 	if p.text("fields") != "" {
-		groups = p.groups("fields", []string{"details", "subject", "annotation"})
+		groups = p.groups([]string{"details", "subject", "annotation"})
 	}
 	q := p.scoresV3()
 	q.Page = store.Page{Limit: limit, After: store.Cursor(p.text("cursor"))}

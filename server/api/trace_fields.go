@@ -13,7 +13,7 @@ var traceGroups = []string{"core", "io", "scores", "observations", "metrics"}
 type traceFields struct{ io, scores, observations, metrics bool }
 
 func (p *params) traceFields() traceFields {
-	groups := p.groups("fields", traceGroups)
+	groups := p.groups(traceGroups)
 	asked := func(name string) bool { return slices.Contains(groups, name) }
 	return traceFields{asked("io"), asked("scores"), asked("observations"), asked("metrics")}
 }

@@ -29,6 +29,7 @@ const (
 	kindDatasetRunItem  = "dataset-run-item"
 	kindPrompt          = "prompt"
 	kindPromptVersion   = "prompt-version"
+	kindPromptNumber    = "prompt-number"
 	kindPromptReference = "prompt-reference"
 	kindExperiment      = "prompt-experiment"
 	kindPromptHistory   = "prompt-history"

@@ -157,3 +157,15 @@ func TestLinkByObservation(t *testing.T) {
 		t.Errorf("%+v", link)
 	}
 }
+
+// TestNULInItemID refuses an id that would be another's without the character NUL.
+func TestNULInItemID(t *testing.T) {
+	c, _ := open(t)
+	do(t, c.PutDataset, m{"name": "d"})
+	do(t, c.PutDatasetItem, m{"datasetName": "d", "id": "i", "input": 1})
+	_, err := c.PutDatasetItem(t.Context(), projectID, body(t, m{"datasetName": "d", "id": "i\x00", "input": 2}))
+	wantFields(t, "NUL", err, "id")
+	if got, err := c.DatasetItem(t.Context(), projectID, "i"); err != nil || string(got.Input) != "1" {
+		t.Errorf("%s, %v", got.Input, err)
+	}
+}

@@ -48,7 +48,8 @@ func (e *experiment) of(p *prompt) *Experiment {
 }
 
 // SetExperiment makes or changes an experiment, given as JSON: prompt, variants, each with name, version
-// and weight, and when it is made as one likes salt. Nobody changes sides who need not.
+// and weight, and when it is made as one likes salt. Nobody changes sides who need not. Of a prompt that has
+// protected labels, only who may move all of them makes, changes and ends experiments.
 func (c *Catalog) SetExperiment(ctx context.Context, projectID, name string, body []byte) (*Experiment, error) {
 	request, err := readExperiment(name, body)
 	if err != nil {
@@ -90,6 +91,9 @@ func readExperiment(name string, body []byte) (*experimentRequest, error) {
 func (request *experimentRequest) set(e *promptEdit) (*Experiment, error) {
 	if e.p == nil {
 		return nil, notFound("Prompt not found: '%s'", request.prompt)
+	}
+	if err := e.mayDivert(); err != nil {
+		return nil, err
 	}
 	for _, v := range request.variants {
 		if e.p.ref(v.Version) == nil {
@@ -266,6 +270,9 @@ func (c *Catalog) DeleteExperiment(ctx context.Context, projectID, promptName, n
 		}
 		if kept == nil {
 			return experimentNotFound(promptName, name)
+		}
+		if err := e.mayDivert(); err != nil {
+			return err
 		}
 		e.note(promptHistory{Action: ActionExperiment, Experiment: name})
 		return e.tx.Delete(kindExperiment, kept.ID)

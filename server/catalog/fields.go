@@ -34,10 +34,13 @@ type object struct {
 
 // parse reads the body of a request. Errors are [ingest.ErrNotJSON] and [ingest.FieldErrors].
 func parse(body []byte) (*object, error) {
-	body = ingest.Sanitize(body)
 	if !json.Valid(body) {
 		return nil, ingest.ErrNotJSON
 	}
+	if errs := ingest.NULInIDs(body); len(errs) > 0 {
+		return nil, errs
+	}
+	body = ingest.Sanitize(body)
 	o := &object{errs: new(ingest.FieldErrors)}
 	switch {
 	case kindOf(body) != "object":

@@ -68,31 +68,77 @@ func (c *Catalog) ProtectedLabels(ctx context.Context, projectID string) (labels
 	return labels, err
 }
 
+// protectedMoves is how many of its last moves a protected label may be taken back by: the versions that it
+// was on before those can't be deleted by who may not move it.
+const protectedMoves = 10
+
 // mayMove is the error of one who may not move a label.
 func (e *promptEdit) mayMove(label string) error {
-	err, known := e.rights[label]
-	if !known {
-		err = e.checkRight(label)
-		e.rights[label] = err
-	}
-	return err
+	return e.mayPass(label, func() string { return fmt.Sprintf("Label '%s' of prompt '%s' is protected", label, e.p.Name) })
 }
 
-func (e *promptEdit) checkRight(label string) error {
-	if e.by.Operator {
+// mayDrop is the error of one who would leave a protected label nowhere to be taken back to.
+func (e *promptEdit) mayDrop(version int) error {
+	for _, t := range e.p.Trails {
+		if !slices.Contains(t.Versions[max(0, len(t.Versions)-1-protectedMoves):], version) {
+			continue
+		}
+		err := e.mayPass(t.Label, func() string {
+			return fmt.Sprintf("Version %d of prompt '%s' is one that the protected label '%s' may have to go back to", version, e.p.Name, t.Label)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayDivert is the error of one who would have some units get another version than that with the label that
+// they ask for, where the label is protected.
+func (e *promptEdit) mayDivert() error {
+	for _, l := range e.p.Labels {
+		err := e.mayPass(l.Label, func() string {
+			return fmt.Sprintf("An experiment on prompt '%s' goes past its protected label '%s'", e.p.Name, l.Label)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayPass is an error that begins with what can't be done, unless the label may be moved.
+func (e *promptEdit) mayPass(label string, what func() string) error {
+	who, known := e.barred[label]
+	if !known {
+		var err error
+		if who, err = e.whoElse(label); err != nil {
+			return err
+		}
+		e.barred[label] = who
+	}
+	if who == "" {
 		return nil
+	}
+	return &ForbiddenError{what() + ": " + who}
+}
+
+// whoElse says who may move the label if who asks may not, else nothing.
+func (e *promptEdit) whoElse(label string) (string, error) {
+	if e.by.Operator {
+		return "", nil
 	}
 	l, err := read[protectedLabel](e.tx, kindProtectedLabel, label)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil
+		return "", nil
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	if e.by.PublicKey != "" && slices.Contains(l.Keys, e.by.PublicKey) || e.by.Role != "" && slices.Contains(l.Roles, e.by.Role) {
-		return nil
+		return "", nil
 	}
-	return &ForbiddenError{fmt.Sprintf("Label '%s' of prompt '%s' is protected: %s", label, e.p.Name, l.who())}
+	return l.who(), nil
 }
 
 // who says who may move the label.

@@ -372,6 +372,101 @@ func TestProtectedLabels(t *testing.T) {
 	}
 }
 
+// TestProtectedLabelsGuardRollbacks keeps the versions that a protected label may be taken back to from those
+// who may not move it.
+func TestProtectedLabelsGuardRollbacks(t *testing.T) {
+	c, _ := open(t)
+	operator := catalog.WithActor(t.Context(), catalog.Actor{Operator: true})
+	for range 14 { // production has been on each, and gone on to the next
+		do(t, c.CreatePrompt, m{"name": "p", "prompt": "x", "labels": l{"production", "free"}})
+	}
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "draft"})
+	if err := c.ProtectLabel(t.Context(), projectID, catalog.ProtectedLabel{Label: "production", Keys: []string{"pk-ci"}}); err != nil {
+		t.Fatal(err)
+	}
+	drop := func(ctx context.Context, version int) error {
+		return c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{Version: version})
+	}
+	other := catalog.WithActor(t.Context(), catalog.Actor{PublicKey: "pk-other"})
+	for _, version := range []int{4, 13} {
+		wantForbidden(t, fmt.Sprint("version ", version), drop(other, version), fmt.Sprintf("Version %d of prompt 'p'", version), "'production'", "pk-ci")
+	}
+	for _, version := range []int{3, 15} { // eleven moves ago, and never
+		if err := drop(other, version); err != nil {
+			t.Errorf("version %d: %v", version, err)
+		}
+	}
+	if _, err := c.LabelPrompt(operator, projectID, "p", 14, body(t, m{"removeLabels": l{"production"}})); err != nil {
+		t.Fatal(err)
+	}
+	wantForbidden(t, "all, while the label is nowhere", c.DeletePrompt(other, projectID, "p", catalog.PromptSelection{}), "'production'")
+	for _, want := range []int{14, 13} {
+		if p, err := c.RollbackPrompt(operator, projectID, body(t, m{"name": "p"})); err != nil || p.Version != want {
+			t.Errorf("a rollback: %+v, %v; want version %d", p, err, want)
+		}
+	}
+	if err := drop(other, 14); err != nil {
+		t.Errorf("what was taken back: %v", err)
+	}
+	if err := drop(catalog.WithActor(t.Context(), catalog.Actor{PublicKey: "pk-ci"}), 12); err != nil {
+		t.Errorf("by who may move it: %v", err)
+	}
+}
+
+// TestProtectedLabelsGuardExperiments refuses changes of experiments to those who may not move the labels of the prompt.
+func TestProtectedLabelsGuardExperiments(t *testing.T) {
+	c, _ := open(t)
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "x", "labels": l{"production", "staging"}})
+	do(t, c.CreatePrompt, m{"name": "free", "prompt": "x", "labels": l{"staging"}})
+	set := func(ctx context.Context, prompt, name string) error {
+		_, err := c.SetExperiment(ctx, projectID, name, body(t, m{"prompt": prompt, "variants": l{m{"name": "a", "version": 1, "weight": 1}}}))
+		return err
+	}
+	if err := set(t.Context(), "p", "before"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.ProtectLabel(t.Context(), projectID, catalog.ProtectedLabel{Label: "production", Keys: []string{"pk-ci"}, Roles: []string{"admin"}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range []catalog.Actor{{}, {PublicKey: "pk-other"}, {Role: "viewer"}} {
+		ctx := catalog.WithActor(t.Context(), a)
+		wantForbidden(t, "a new one", set(ctx, "p", "new"), "experiment on prompt 'p'", "'production'", "pk-ci", "admin")
+		wantForbidden(t, "a change", set(ctx, "p", "before"), "'production'")
+		wantForbidden(t, "an end", c.DeleteExperiment(ctx, projectID, "p", "before"), "'production'")
+		if err := set(ctx, "free", "new"); err != nil {
+			t.Errorf("on a prompt without the label: %v", err)
+		}
+	}
+	if list, err := c.Experiments(t.Context(), projectID, "p"); err != nil || len(list) != 1 || list[0].Name != "before" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	for _, a := range []catalog.Actor{{PublicKey: "pk-ci"}, {Role: "admin"}, {Operator: true}} {
+		ctx := catalog.WithActor(t.Context(), a)
+		if err := errors.Join(set(ctx, "p", "new"), c.DeleteExperiment(ctx, projectID, "p", "new")); err != nil {
+			t.Errorf("%+v: %v", a, err)
+		}
+	}
+}
+
+// TestNumbersAreNotUsedAgain counts on where a prompt of the same name ended that was deleted whole.
+func TestNumbersAreNotUsedAgain(t *testing.T) {
+	c, _ := open(t)
+	for _, want := range []int{1, 3, 5} {
+		for i := range 2 {
+			if p := do(t, c.CreatePrompt, m{"name": "p", "prompt": "x"}); p.Version != want+i {
+				t.Errorf("version %d, want %d", p.Version, want+i)
+			}
+		}
+		if err := c.DeletePrompt(t.Context(), projectID, "p", catalog.PromptSelection{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p := do(t, c.CreatePrompt, m{"name": "P", "prompt": "x"}); p.Version != 1 {
+		t.Errorf("another name begins at %d", p.Version)
+	}
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": l{m{"role": "user", "content": "hi"}}, "type": "chat"}) // another type is another prompt
+}
+
 func TestPromptDiff(t *testing.T) {
 	c, _ := open(t)
 	show := func(parts []catalog.DiffPart) string {

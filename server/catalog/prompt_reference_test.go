@@ -175,7 +175,7 @@ func TestReferencesAtRandom(t *testing.T) {
 		}
 		return text, true
 	}
-	now := model{}
+	now, gone := model{}, map[string]int{} // gone are the last numbers of prompts that were deleted whole
 	refused, circles := 0, 0
 	for step := range 250 {
 		name := names[r.IntN(len(names))]
@@ -185,7 +185,7 @@ func TestReferencesAtRandom(t *testing.T) {
 		switch h := next[name]; {
 		case h == nil || r.IntN(2) == 0:
 			if h == nil {
-				h = &head{versions: map[int]version{}}
+				h = &head{versions: map[int]version{}, last: gone[name]}
 				next[name] = h
 			}
 			h.last++
@@ -237,6 +237,9 @@ func TestReferencesAtRandom(t *testing.T) {
 		var missing *catalog.NotFoundError
 		switch {
 		case err == nil:
+			if next[name] == nil {
+				gone[name] = now[name].last
+			}
 			now = next
 		case errors.As(err, &no):
 			refused++

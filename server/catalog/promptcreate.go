@@ -19,7 +19,7 @@ type promptRequest struct {
 	expect        map[string]int
 }
 
-// CreatePrompt adds a version to a prompt, the first if there is none of that name,
+// CreatePrompt adds a version to a prompt, the first if there is none of that name (if there was one, the numbers go on),
 // given as JSON: name, prompt, and as one likes type (text, or chat with an array of messages),
 // labels, tags, config, commitMessage, and expect as in [Catalog.LabelPrompt]. The labels, and latest, move
 // to it. Tags are those of all versions; without any they stay.
@@ -66,7 +66,11 @@ func (c *Catalog) createPrompt(ctx context.Context, projectID string, o *object,
 func (request *promptRequest) add(e *promptEdit) (*Prompt, error) {
 	switch {
 	case e.p == nil:
-		e.p = &prompt{Identity: Identity{ID: newID()}, Name: request.name, Type: request.kind, Tags: []string{}}
+		last, err := lastNumber(e.tx, request.name)
+		if err != nil {
+			return nil, err
+		}
+		e.p = &prompt{Identity: Identity{ID: newID()}, Name: request.name, Type: request.kind, Tags: []string{}, Last: last}
 	case e.p.Type != request.kind:
 		return nil, refused("Previous versions have different prompt type. Create a new prompt with a different name.")
 	case len(e.p.Versions) >= MaxPromptVersions:

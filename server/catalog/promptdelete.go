@@ -6,7 +6,8 @@ import (
 )
 
 // DeletePrompt removes the versions of a prompt that the selection names, all if it names
-// none. The newest of those that stay becomes the latest. What other prompts refer to is refused.
+// none. The newest of those that stay becomes the latest. What other prompts refer to is refused, and for
+// those who may not move a protected label what it was on before its last ten moves, since a rollback goes there.
 func (c *Catalog) DeletePrompt(ctx context.Context, projectID, name string, s PromptSelection) error {
 	return c.editPrompt(ctx, projectID, name, func(e *promptEdit) error {
 		if e.p == nil {
@@ -21,10 +22,8 @@ func (c *Catalog) DeletePrompt(ctx context.Context, projectID, name string, s Pr
 			}
 			refs, gone.Version = []versionRef{*ref}, ref.Version
 		}
-		for _, ref := range refs {
-			if err := e.drop(ref); err != nil {
-				return err
-			}
+		if err := e.drop(refs); err != nil {
+			return err
 		}
 		e.note(gone)
 		return nil

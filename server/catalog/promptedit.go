@@ -19,7 +19,7 @@ type promptEdit struct {
 	p       *prompt // nil if there is none of that name
 	history []promptHistory
 	taken   bool // a version or label has gone
-	rights  map[string]error
+	barred  map[string]string // of the labels that were asked for: who else may move them, or nothing
 	woken   []string // webhooks that have a delivery
 }
 
@@ -31,7 +31,7 @@ func (c *Catalog) editPrompt(ctx context.Context, projectID, name string, f func
 		if err != nil {
 			return err
 		}
-		e = &promptEdit{tx: tx, by: actorOf(ctx), now: time.Now(), p: p, rights: map[string]error{}}
+		e = &promptEdit{tx: tx, by: actorOf(ctx), now: time.Now(), p: p, barred: map[string]string{}}
 		if err := f(e); err != nil {
 			return err
 		}
@@ -86,22 +86,32 @@ func (e *promptEdit) unlabel(label string) error {
 	return nil
 }
 
-// drop removes a version.
-func (e *promptEdit) drop(ref versionRef) error {
-	for _, label := range e.p.labels(ref.Version) {
-		if label == LabelLatest {
-			continue
+// drop removes versions, with their labels.
+func (e *promptEdit) drop(refs []versionRef) error {
+	for _, ref := range refs {
+		for _, label := range e.p.labels(ref.Version) {
+			if label == LabelLatest {
+				continue
+			}
+			if err := e.unlabel(label); err != nil {
+				return err
+			}
 		}
-		if err := e.unlabel(label); err != nil {
+	}
+	e.taken = true
+	for _, ref := range refs {
+		if err := e.mayDrop(ref.Version); err != nil {
+			return err
+		}
+		if err := e.tx.Delete(kindPromptVersion, ref.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		e.p.drop(ref.Version, e.now)
+		if err := dropReferences(e.tx, ref.ID); err != nil {
 			return err
 		}
 	}
-	if err := e.tx.Delete(kindPromptVersion, ref.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	e.p.drop(ref.Version, e.now)
-	e.taken = true
-	return dropReferences(e.tx, ref.ID)
+	return nil
 }
 
 // save writes what has become of the prompt.
@@ -128,6 +138,9 @@ func (e *promptEdit) save() error {
 
 func (e *promptEdit) saveHead() error {
 	if len(e.p.Versions) == 0 {
+		if err := e.keepNumber(); err != nil {
+			return err
+		}
 		return e.tx.Delete(kindPrompt, e.p.ID)
 	}
 	return put(e.tx, kindPrompt, "", e.p.Name, e.p)

@@ -184,7 +184,8 @@ func readBatch(raw json.RawMessage) ([]json.RawMessage, error) {
 
 // read checks one event.
 func (g *Ingester) read(ctx context.Context, access Access, raw json.RawMessage) (item, *Failure) {
-	e, errs := readEnvelope(raw)
+	e, errs := readEnvelope(sanitize(raw))
+	errs = append(errs, eventNUL(raw)...)
 	it := item{envelope: e}
 	if len(errs) == 0 && access.ScoresOnly && e.kind.thing != store.ThingScore {
 		return it, &Failure{ID: e.id, Status: http.StatusUnauthorized, Message: "Access denied", Error: "a public key alone may only send scores: use basic auth with the secret key"}
@@ -321,19 +322,11 @@ func writes(projectID string, items []item) *store.Batch {
 // Trace stores one trace, given as the body of a trace-create, and returns its
 // id. Errors are as those of Ingest.
 func (g *Ingester) Trace(ctx context.Context, projectID string, body []byte) (id string, err error) {
-	raw, err := parse(body)
+	raw, err := parseObject(body)
 	if err != nil {
 		return "", err
 	}
 	c := &checker{}
-	if kindOf(raw) != "object" {
-		c.wrongType("", "object", raw)
-		return "", c.errors
-	}
-	if len(raw) > MaxDepth && depth(raw) > MaxDepth {
-		c.fail("", "too_big", "%v", errDepth)
-		return "", c.errors
-	}
 	w := readTrace(c, raw)
 	if len(c.errors) > 0 {
 		g.counts.rejected(eventKind{thing: store.ThingTrace})

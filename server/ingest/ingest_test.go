@@ -47,7 +47,7 @@ func one(kind, body string) string {
 }
 
 func TestTraceFields(t *testing.T) {
-	_, r, err := ingest(t, one("trace-create", ` { "id" : "t\u00e9\u0000" , "timestamp":"2026-01-02T05:04:05+02:00","name":"n\n","userId":"u","sessionId":"s","environment":"LANGFUSE_-Langfuse-Prod",
+	_, r, err := ingest(t, one("trace-create", ` { "id" : "t\u00e9" , "timestamp":"2026-01-02T05:04:05+02:00","name":"n\n\u0000","userId":"u","sessionId":"s","environment":"LANGFUSE_-Langfuse-Prod",
 		"release":"r","version":"v","public":true,"tags":["a","b"],"metadata":{"k":[1, 2]},"input":"x\u0000y\\u0000","output":null,"unknown":{}} `))
 	if err != nil {
 		t.Fatal(err)
@@ -319,6 +319,7 @@ func FuzzDecodeEvents(f *testing.F) {
 		one("trace-create", `{"id":"t","metadata":{"a":[{"b":null}]},"input":"\u0000\\u0000\"}","tags":["x"]}`),
 		one("generation-create", `{"id":"g","usage":{"input":1e3},"usageDetails":{"prompt_tokens":1,"prompt_tokens_details":{"a":1}},"costDetails":{"x":1e-12}}`),
 		one("score-create", `{"traceId":"t","name":"n","value":1e400}`),
+		one("span-create", `{"id":"s\u0000","traceId":"t\u0000","name":"\u0000"}`),
 	} {
 		f.Add([]byte(seed))
 	}

@@ -230,11 +230,11 @@ func kindOf(raw []byte) string {
 
 var errNotJSON = errors.New("not JSON")
 
-// parse checks a body and returns it trimmed and sanitized.
+// parse checks a body and returns it trimmed.
 func parse(body []byte) (json.RawMessage, error) {
 	body = bytes.TrimRight(skipSpace(body), " \t\r\n")
 	if !json.Valid(body) { // of bytes that are no UTF-8 it says nothing
 		return nil, errNotJSON
 	}
-	return sanitize(body), nil
+	return body, nil
 }

@@ -118,7 +118,7 @@ func renamed(c *checker, raw json.RawMessage, idField, id string) (json.RawMessa
 	return b, nil
 }
 
-// parseObject reads a body that must be an object.
+// parseObject reads a body that must be an object, and sanitizes it.
 func parseObject(body []byte) (json.RawMessage, error) {
 	raw, err := parse(body)
 	if err != nil {
@@ -131,9 +131,12 @@ func parseObject(body []byte) (json.RawMessage, error) {
 	case TooDeep(raw):
 		c.fail("", "too_big", "%v", errDepth)
 	default:
-		return raw, nil
+		c.noNUL(raw, idFields)
 	}
-	return nil, c.errors
+	if len(c.errors) > 0 {
+		return nil, c.errors
+	}
+	return sanitize(raw), nil
 }
 
 // newItem is an event of now around a body.
