@@ -18,9 +18,9 @@ type promptEdit struct {
 	message string  // why, may be empty
 	p       *prompt // nil if there is none of that name
 	history []promptHistory
-	taken   bool // a version or label has gone
+	taken   bool              // a version or label has gone
 	barred  map[string]string // of the labels that were asked for: who else may move them, or nothing
-	woken   []string // webhooks that have a delivery
+	woken   []string          // webhooks that have a delivery
 }
 
 // editPrompt has f change the prompt of that name, and tells of it once that is committed.

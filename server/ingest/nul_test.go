@@ -13,12 +13,12 @@ import (
 // no others: it is removed from all other texts, as the recorded system does.
 func TestNULInIDs(t *testing.T) {
 	for body, want := range map[string]string{
-		one("trace-create", `{"id":"abc\u0000"}`):                                                   "body.id: must not contain the character NUL",
-		one("trace-create", `{"\u0069d":"abc\u0000"}`):                                              "body.id: must not contain the character NUL",
-		one("trace-create", `{"id":"abc","sessionId":"\u0000s"}`):                                   "body.sessionId: must not contain the character NUL",
-		one("span-create", `{"id":"s","traceId":"a\u0000b","parentObservationId":"\u0000"}`):        "body.traceId: must not contain the character NUL; body.parentObservationId: must not contain the character NUL",
+		one("trace-create", `{"id":"abc\u0000"}`):                                                     "body.id: must not contain the character NUL",
+		one("trace-create", `{"\u0069d":"abc\u0000"}`):                                                "body.id: must not contain the character NUL",
+		one("trace-create", `{"id":"abc","sessionId":"\u0000s"}`):                                     "body.sessionId: must not contain the character NUL",
+		one("span-create", `{"id":"s","traceId":"a\u0000b","parentObservationId":"\u0000"}`):          "body.traceId: must not contain the character NUL; body.parentObservationId: must not contain the character NUL",
 		one("score-create", `{"id":"s","observationId":"\u0000","traceId":"t","name":"n","value":1}`): "body.observationId: must not contain the character NUL",
-		strings.Replace(one("trace-create", `{"id":"abc"}`), `"id":"e"`, `"id":"e\u0000"`, 1):        "id: must not contain the character NUL",
+		strings.Replace(one("trace-create", `{"id":"abc"}`), `"id":"e"`, `"id":"e\u0000"`, 1):         "id: must not contain the character NUL",
 	} {
 		result, r, err := ingest(t, body)
 		if err != nil || len(result.Errors) != 1 || result.Errors[0].Status != 400 || result.Errors[0].Error != want || len(r.batches[0].Traces)+len(r.batches[0].Observations)+len(r.batches[0].Scores) != 0 {
