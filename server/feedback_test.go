@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/langshark/langshark-go/internal/testkit"
 	"github.com/langshark/langshark-go/server"
 	"github.com/langshark/langshark-go/server/ingest"
-	"github.com/langshark/langshark-go/internal/testkit"
 )
 
 // scores is a batch of score-creates with these bodies.
@@ -25,7 +25,7 @@ func scores(bodies ...string) string {
 func (c client) publicly(t *testing.T, body string) (status int, answer string) {
 	t.Helper()
 	status, answer, _ = testkit.Fetch(t, http.MethodPost, c.base+"/api/public/ingestion", []byte(body), asJSON, testkit.Header("Authorization", "Bearer "+c.public))
-	return status, string(answer)
+	return status, answer
 }
 
 // TestFeedbackTouchesNoOtherScores has what comes with the public key alone change only what came so.

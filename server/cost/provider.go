@@ -19,6 +19,9 @@ func (s *shape) gemini() {
 	output, _ := s.take("candidatesTokenCount", "candidates_token_count")
 	thoughts, _ := s.take("thoughtsTokenCount", "thoughts_token_count")
 	tools, _ := s.take("toolUsePromptTokenCount", "tool_use_prompt_token_count")
+	if cached > input { // it can't be contained
+		input += cached
+	}
 	audio := s.modality("AUDIO", "promptTokensDetails", "prompt_tokens_details")
 	cachedAudio := min(cached, audio, s.modality("AUDIO", "cacheTokensDetails", "cache_tokens_details"))
 	s.counts[string(Input)] = max(0, input-cached-(audio-cachedAudio)) + tools
@@ -54,15 +57,16 @@ func (s *shape) modality(name string, lists ...string) int64 {
 func (s *shape) camelCase() {
 	input, _ := s.take("inputTokens", "promptTokens")
 	output, _ := s.take("outputTokens", "completionTokens")
-	if n, ok := s.take("cachedInputTokens"); ok {
-		n = min(n, input)
-		input -= n
-		s.add(CachedInput, n)
-	}
-	if n, ok := s.take("reasoningTokens"); ok {
-		n = min(n, output)
-		output -= n
-		s.add(Reasoning, n)
+	for _, part := range [...]struct {
+		name   string
+		bucket Bucket
+		whole  *int64
+	}{{"cachedInputTokens", CachedInput, &input}, {"reasoningTokens", Reasoning, &output}} {
+		n, _ := s.take(part.name)
+		if n <= *part.whole { // else it can't be contained
+			*part.whole -= n
+		}
+		s.add(part.bucket, n)
 	}
 	for _, m := range [...]struct {
 		bucket Bucket

@@ -93,8 +93,11 @@ func readShape(raw json.RawMessage) *shape {
 		case json.Unmarshal(value, &list) == nil:
 			s.nested[name] = map[string]int64{}
 			for _, e := range list {
-				if n, ok := count(append(e.TokenCount, e.Snake...)); ok {
-					s.nested[name][strings.ToUpper(e.Modality)] = n
+				if len(e.TokenCount) == 0 {
+					e.TokenCount = e.Snake
+				}
+				if len(e.TokenCount) > 0 {
+					s.count(name+".", strings.ToUpper(e.Modality), e.TokenCount, s.nested[name])
 				}
 			}
 		}
@@ -129,7 +132,7 @@ func (s *shape) count(within, name string, raw json.RawMessage, dst map[string]i
 
 // counted reports whether a name is that of a count, and not of a time, a cost or the like.
 func counted(name string) bool {
-	if _, ok := BucketOf(name); ok || detailNames[name] != "" {
+	if _, ok := BucketOf(name); ok || detailNames[strings.ToLower(name)] != "" {
 		return true
 	}
 	name = strings.ToLower(name)

@@ -85,6 +85,11 @@ func TestDetails(t *testing.T) {
 			`{"prompt_tokens":50,"completion_tokens":400,"prompt_tokens_details":{"cached_tokens":20000}}`,
 			20050, 400, 12_150_000, // 50 × 3 + 20000 × 0.3 + 400 × 15
 		},
+		{"Gemini, a cache that the prompt can't contain", "gemini-2.5-flash", `{"promptTokenCount":100,"cachedContentTokenCount":1000,"candidatesTokenCount":10}`, 1100, 10, 85_000}, // 100 × 0.3 + 1000 × 0.03 + 10 × 2.5
+		{
+			"Vercel AI SDK, parts that the whole can't contain", "gpt-4.1", `{"inputTokens":100,"outputTokens":10,"cachedInputTokens":1000,"reasoningTokens":90}`,
+			1100, 100, 1_500_000, // 100 × 2 + 1000 × 0.5 + 100 × 8
+		},
 		{"Vercel AI SDK 4", "gpt-4o", `{"promptTokens":1000,"completionTokens":1000,"totalTokens":2000}`, 1000, 1000, 12_500_000},
 		{
 			"buckets, the input contains the cached", "gpt-4o", `{"input":2006,"input_cached_tokens":1920,"output":300,"total":2306}`,

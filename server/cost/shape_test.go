@@ -173,11 +173,12 @@ func TestReadUsageRefuses(t *testing.T) {
 // TestWrongCounts: a name that is a count's and has none is named, another isn't.
 func TestWrongCounts(t *testing.T) {
 	for raw, want := range map[string][]string{
-		`{"input":-1,"output":1.5,"total":9007199254740993,"input_cached_tokens":true,"output_x":"x"}`: {"input", "input_cached_tokens", "output", "output_x", "total"},
-		`{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":-1,"audio":0.5,"quality":0.5}}`:   {"prompt_tokens_details.audio", "prompt_tokens_details.cached_tokens"},
-		`{"thoughtsTokenCount":-1,"toolTokens":false}`:                                                 {"thoughtsTokenCount", "toolTokens"},
-		`{"input":5.0,"output":"7","total":1e3,"input_cached_tokens":null,"output_tokens_details":{}}`: nil,
-		`{"queue_time":0.03,"cost":0.1,"is_byok":true,"type":"tokens","service_tier":"batch"}`:         nil,
+		`{"input":-1,"output":1.5,"total":9007199254740993,"input_cached_tokens":true,"output_x":"x"}`:                                                 {"input", "input_cached_tokens", "output", "output_x", "total"},
+		`{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":-1,"audio":0.5,"quality":0.5}}`:                                                   {"prompt_tokens_details.audio", "prompt_tokens_details.cached_tokens"},
+		`{"promptTokenCount":1,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":-1},{"modality":"TEXT","token_count":1},{"modality":"IMAGE"}]}`: {"promptTokensDetails.AUDIO"},
+		`{"thoughtsTokenCount":-1,"toolTokens":false}`:                                                                                                 {"thoughtsTokenCount", "toolTokens"},
+		`{"input":5.0,"output":"7","total":1e3,"input_cached_tokens":null,"output_tokens_details":{}}`:                                                 nil,
+		`{"queue_time":0.03,"cost":0.1,"is_byok":true,"type":"tokens","service_tier":"batch"}`:                                                         nil,
 	} {
 		if got := ReadUsage(json.RawMessage(raw)).Wrong; !slices.Equal(got, want) {
 			t.Errorf("%s: wrong are %q, want %q", raw, got, want)

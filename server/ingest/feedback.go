@@ -27,7 +27,7 @@ func (it *item) fromPublic(now time.Time) {
 	if it.score == nil {
 		return
 	}
-	it.score.Stamp.Time = now.UnixNano()
+	it.score.Time = now.UnixNano()
 	it.score.Timestamp = now
 	it.score.Source = "API"
 	it.score.Metadata = marked(it.score.Metadata)

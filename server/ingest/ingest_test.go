@@ -194,6 +194,18 @@ func TestWrongCounts(t *testing.T) {
 	}
 }
 
+// TestManyWrongCounts: an answer names some of them.
+func TestManyWrongCounts(t *testing.T) {
+	var counts []string
+	for i := range 1000 {
+		counts = append(counts, fmt.Sprintf(`"input_%d":-1`, i))
+	}
+	res, _, err := ingest(t, one("generation-create", `{"id":"g","usageDetails":{`+strings.Join(counts, ",")+`}}`))
+	if err != nil || len(res.Errors) != 1 || strings.Count(fmt.Sprint(res.Errors[0]), "whole number") != maxNamed {
+		t.Errorf("%v, %d errors", err, len(res.Errors))
+	}
+}
+
 // TestServiceTier keeps the tier that a usage names where it is priced by.
 func TestServiceTier(t *testing.T) {
 	for body, want := range map[string]string{

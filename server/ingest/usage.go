@@ -79,6 +79,9 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 	}
 }
 
+// maxNamed is how many wrong counts of one usage are named.
+const maxNamed = 10
+
 // details reads "usageDetails": exclusive buckets by name, or a provider's usage
 // object, see [cost.ReadUsage]. A count that is none is an error, as the others
 // would be priced as if they were all.
@@ -92,7 +95,7 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 	}
 	read := cost.ReadUsage(raw)
 	in := c.enter("usageDetails")
-	for _, name := range read.Wrong {
+	for _, name := range read.Wrong[:min(len(read.Wrong), maxNamed)] {
 		in.fail(name, "invalid_type", "must be a whole number from 0 to %d", int64(maxCount))
 	}
 	c.errors = append(c.errors, in.errors...)

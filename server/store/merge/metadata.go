@@ -2,6 +2,7 @@ package merge
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/langshark/langshark-go/server/store"
@@ -51,7 +52,12 @@ func (w *treeWriter) write(n *node, raw json.RawMessage) (changed bool) {
 			return false // decoded before; never happens
 		}
 		changed = advance(&n.ObjectAt, s)
-		for key, value := range object {
+		keys := maps.Keys(object)
+		if w.left < len(object) { // which of them find room must not be chance
+			keys = slices.Values(slices.Sorted(keys))
+		}
+		for key := range keys {
+			value := object[key]
 			child := n.Children[key]
 			if child == nil {
 				if w.left <= 0 {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -29,6 +30,13 @@ func testStats(t *testing.T, open Opener) {
 		}}})
 	}
 	after := s.Stats()
+	for range 1000 { // what the store does behind writes waits too
+		if after.Pending == 0 {
+			break
+		}
+		<-time.After(5 * time.Millisecond)
+		after = s.Stats()
+	}
 	if n := after.Writes - before.Writes; n != writes {
 		t.Errorf("%d writes counted, want %d", n, writes)
 	}

@@ -3,6 +3,9 @@ import { el, throttle } from "./dom";
 // A variable, as the SDKs read it, or a reference to another prompt.
 const parts = /@@@langfusePrompt:name=[^\r\n]+?\|(?:version=\d+|label=[a-z0-9_.-]+)@@@|\{\{[ \t\r\n]*([\p{L}_][\p{L}\p{Nd}\p{M}_.-]*)[ \t\r\n]*\}\}/gu;
 
+// What is longer is not marked: the browser would be busy with each key.
+const most = 200_000;
+
 // list shows the names of the variables of all templates of a form.
 function list(form: HTMLFormElement) {
   const to = form.querySelector<HTMLElement>("[data-vars-list]");
@@ -48,7 +51,7 @@ class Template extends HTMLElement {
     const text = this.#area?.value ?? "";
     const out: (Node | string)[] = [];
     let at = 0;
-    for (const m of text.matchAll(parts)) {
+    for (const m of text.length > most ? [] : text.matchAll(parts)) {
       out.push(text.slice(at, m.index), el("mark", m[1] ? "" : "r", m[0]));
       at = m.index + m[0].length;
     }
