@@ -37,7 +37,7 @@ type (
 
 // Help is the long text of project protect-label --help.
 func (*projectProtectCommand) Help() string {
-	return `Whatever would move the label of a prompt is then refused to all others: a new version with it, a move, a rollback, a delete of the version that has it. ` +
+	return `Whatever would move the label of a prompt is then refused to all others: a new version with it, a move, a rollback, a delete of the version that has it or had it before its last ten moves, an experiment on a prompt that has it. ` +
 		`Who was named before is not any more. Roles are those that an application gives to viewers that carries the server in itself. A running server follows at once.`
 }
 

@@ -168,7 +168,8 @@ func (o *object) id(name string) string { return o.short(name, ingest.MaxIDChars
 // needID is an id that must be there.
 func (o *object) needID(name string) string {
 	if o.need(name) {
-		if id := o.id(name); id != "" || kindOf(o.members[name]) != "string" {
+		before := len(*o.errs)
+		if id := o.id(name); id != "" || len(*o.errs) > before {
 			return id
 		}
 		o.fail(name, "too_small", "must not be empty")

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/langshark/langshark-go/server/cost"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -133,7 +134,20 @@ func readModel(o *object) (*Model, error) {
 	if _, err := regexp.Compile(m.MatchPattern); err != nil {
 		return nil, refused("matchPattern is not a regular expression of RE2: %v", err)
 	}
+	if m.checkMatch(o); len(*o.errs) > 0 {
+		return nil, o.err()
+	}
 	return m, nil
+}
+
+// checkMatch complains about a name or pattern that no call could be priced by.
+func (m *Model) checkMatch(o *object) {
+	var wrong cost.FieldErrors
+	if err := (&cost.Model{ModelName: m.ModelName, MatchPattern: m.MatchPattern}).Validate(); errors.As(err, &wrong) {
+		for _, e := range wrong {
+			o.fail(e.Field, "custom", "%s", e.Message)
+		}
+	}
 }
 
 func readPrice(o *object, name string) *Price {

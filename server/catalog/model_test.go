@@ -155,6 +155,8 @@ func TestModelRefused(t *testing.T) {
 		{m{"modelName": 5, "matchPattern": 6}, []string{"modelName", "matchPattern"}},
 		{m{"modelName": "", "matchPattern": "x"}, []string{"modelName"}},
 		{m{"modelName": "n", "matchPattern": ""}, []string{"matchPattern"}},
+		{m{"modelName": "n", "matchPattern": `\Qn`}, []string{"matchPattern"}}, // an expression, though not one for all of a name
+		{m{"modelName": strings.Repeat("김", 400), "matchPattern": "n"}, []string{"modelName"}},
 		{m{"modelName": "n", "matchPattern": strings.Repeat("x", 2001)}, []string{"matchPattern"}},
 		{m{"modelName": "n", "matchPattern": "x", "unit": "X"}, []string{"unit"}},
 		{m{"modelName": "n", "matchPattern": "x", "inputPrice": -1, "outputPrice": 1e7}, []string{"inputPrice", "outputPrice"}},

@@ -156,6 +156,37 @@ func testPages(t *testing.T, open Opener) {
 	if err != nil || len(observations.Observations) != 4 || observations.Observations[0].ID != "ot3" {
 		t.Errorf("second page of observations: %+v, %v", observations, err)
 	}
+	testPlaces(t, s)
+}
+
+// testPlaces goes on after each row of a page, either way round, also when that row has gone.
+func testPlaces(t *testing.T, s store.Store) {
+	t.Helper()
+	for _, ascending := range []bool{false, true} {
+		q := store.ObservationQuery{Ascending: ascending, Page: store.Page{Limit: 8}}
+		if page, err := s.Observations(t.Context(), projectID, q); err != nil || page.Places != nil {
+			t.Errorf("places that nobody asked for: %v, %v", page.Places, err)
+		}
+		q.Places = true
+		page, err := s.Observations(t.Context(), projectID, q)
+		if err != nil || len(page.Places) != 8 || page.Places[7] != page.Next {
+			t.Fatalf("%d places, next %q, %v", len(page.Places), page.Next, err)
+		}
+		gone := page.Observations[2]
+		for i, place := range page.Places[:7] {
+			q.After, q.Limit = place, 1
+			rest, err := s.Observations(t.Context(), projectID, q)
+			if err != nil || len(rest.Observations) != 1 || rest.Observations[0].ID != page.Observations[i+1].ID {
+				t.Errorf("after row %d: %+v, %v; want %s", i, rest.Observations, err, page.Observations[i+1].ID)
+			}
+			if i == 1 { // what comes next is looked for from a row that isn't there
+				deleted := store.Delete{Stamp: store.NewStamp(epoch.AddDate(1, 0, 0), true, "d"+gone.ID), Thing: store.ThingTrace, ID: gone.TraceID}
+				if err := s.Write(t.Context(), &store.Batch{ProjectID: projectID, Deletes: []store.Delete{deleted}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
 }
 
 func testObservationFilters(t *testing.T, open Opener) {
