@@ -123,11 +123,13 @@ func (e *promptEntry) follow() *promptFlight {
 func (e *promptEntry) run(f *promptFlight) {
 	for f != nil {
 		e.mu.Lock()
+		before := e.changed
 		e.changed = false // what comes from here on is not in the answer
 		e.mu.Unlock()
 		v, err := e.cache.fetch(e)
 		e.mu.Lock()
 		say := e.landed(v, err)
+		e.changed = e.changed || before && err != nil
 		next := e.next
 		e.flight, e.next = next, nil
 		e.mu.Unlock()
