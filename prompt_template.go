@@ -104,8 +104,8 @@ func inName(r rune, first bool) bool {
 // written: found counts those that it has. What is filled in is not looked at again, so that no
 // value can bring a variable with it.
 func (t *template) compile(vars Vars, safe bool) (s string, found int, err error) {
-	var few [16]string
-	values := few[:]
+	var few [8]string
+	values := few[:0]
 	if len(t.names) > len(few) {
 		values = make([]string, len(t.names))
 	}
