@@ -39,7 +39,7 @@ func helpDesk(t *testing.T) *langshark.Prompt {
 func TestChatRequest(t *testing.T) {
 	p := helpDesk(t)
 	history := []langshark.Message{
-		{Role: "assistant", ToolCalls: []langshark.ToolCall{{ID: "c1", Name: "lookup", Arguments: "{}"}}},
+		{Role: "assistant", Content: "Looking.", ToolCalls: []langshark.ToolCall{{ID: "c1", Name: "lookup", Arguments: "{}"}}},
 		{Role: "tool", ToolCallID: "c1", Content: "found"},
 		{Role: "user", Parts: []langshark.Part{{Text: "look"}, {ImageURL: "https://example.com/a.png"}}},
 	}
@@ -52,7 +52,7 @@ func TestChatRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"model":"gpt-4o-mini","messages":[{"role":"system","content":"You help customers of Tea \u0026 Co."},` +
-		`{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"lookup","arguments":"{}"}}]},` +
+		`{"role":"assistant","content":"Looking.","tool_calls":[{"id":"c1","type":"function","function":{"name":"lookup","arguments":"{}"}}]},` +
 		`{"role":"tool","content":"found","tool_call_id":"c1"},` +
 		`{"role":"user","content":[{"type":"text","text":"look"},{"type":"image_url","image_url":{"url":"https://example.com/a.png"}}]},` +
 		`{"role":"user","content":"When?"}],"max_tokens":300,"temperature":0.5,` +
