@@ -32,6 +32,9 @@ const npmWithin = 2 * time.Minute
 // that its package-lock.json names.
 func npmClients(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the clients from npm run in the long form, once")
+	}
 	if os.Getenv("LANGSHARK_TEST_NPM") != "1" {
 		testkit.Skip(t, "clients from npm: LANGSHARK_TEST_NPM is not 1")
 	}
