@@ -39,6 +39,7 @@ func TestChangesWhilePromptsMakeRoom(t *testing.T) {
 			}
 		})
 		all.Wait()
+		synctest.Wait() // for the last change, which is on its way
 		if s := c.Stats().Prompts; s.Kept != langshark.MaxPrompts || s.Evicted == 0 || s.Pushed != names {
 			t.Errorf("%+v", s)
 		}
