@@ -37,7 +37,7 @@ func (s *Store) checkpoint(ctx context.Context) {
 		if !pause(ctx, checkpointEvery) {
 			return
 		}
-		log, _, err := moveLog(s.checkpointer)
+		log, _, err := s.moveLog()
 		switch {
 		case err != nil:
 			s.log.Warn("langshark: checkpoint", "error", known(err))
@@ -56,7 +56,7 @@ func (s *Store) checkpoint(ctx context.Context) {
 func (s *Store) restartAlone(ctx context.Context) {
 	s.gate.Lock()
 	defer s.gate.Unlock()
-	log, _, err := moveLog(s.checkpointer) // so that little is left for the writer
+	log, _, err := s.moveLog() // so that little is left for the writer
 	if err != nil {
 		return
 	}
@@ -81,9 +81,11 @@ const maxAlone = time.Second
 
 // moveLog moves what it can of the log into the file. It returns how many pages
 // the log has and how many of them are in the file.
-func moveLog(d *db) (log, moved int64, err error) {
+func (s *Store) moveLog() (log, moved int64, err error) {
+	s.checkpoints.Lock() // a full disk is probed from another goroutine
+	defer s.checkpoints.Unlock()
 	var busy int64
-	err = d.row("PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &log, &moved)
+	err = s.checkpointer.row("PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &log, &moved)
 	return log, moved, err
 }
 

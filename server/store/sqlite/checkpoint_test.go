@@ -26,7 +26,7 @@ func TestLogBeginsAnew(t *testing.T) {
 	if err := s.Write(t.Context(), &store.Batch{ProjectID: "p", Traces: []store.TraceWrite{{Stamp: store.NewStamp(time.Now(), false, "e"), ID: "e"}}}); err != nil {
 		t.Fatal(err)
 	}
-	log, moved, err := moveLog(s.checkpointer)
+	log, moved, err := s.moveLog()
 	if err != nil || log < restartPages || moved == log {
 		t.Fatalf("%d pages, %d moved, %v; want at least %d, not all moved", log, moved, err, restartPages)
 	}
@@ -39,7 +39,7 @@ func TestLogBeginsAnew(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		log, _, err := moveLog(s.checkpointer)
+		log, _, err := s.moveLog()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,7 +79,8 @@ type Store struct {
 	long         *sql.DB // for reads that take long, so that they leave the others alone
 	writer       *writer
 	indexer      *db // reads for the search index
-	checkpointer *db
+	checkpointer *db // used by moveLog alone
+	checkpoints  sync.Mutex
 	codecs       *codecs
 	ids          *ids
 	moving       atomic.Pointer[idMove]

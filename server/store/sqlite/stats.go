@@ -117,7 +117,7 @@ func (s *Store) probe(ctx context.Context) {
 		if !s.full.readOnly() {
 			continue
 		}
-		if _, _, err := moveLog(s.checkpointer); err != nil { // the log can't begin anew before
+		if _, _, err := s.moveLog(); err != nil { // the log can't begin anew before
 			continue
 		}
 		err := s.do(ctx, func(t *tx) error { return t.exec("UPDATE counters SET dead = dead") })
