@@ -100,6 +100,57 @@ func TestReferencesInCircles(t *testing.T) {
 	}
 }
 
+// TestReferencesStayReadable changes what others refer to, so that those would be too deep, too long or go round.
+func TestReferencesStayReadable(t *testing.T) {
+	c, _ := open(t)
+	ctx := t.Context()
+	production := l{"production"}
+	do(t, c.CreatePrompt, m{"name": "leaf", "prompt": "x", "labels": production})
+	do(t, c.CreatePrompt, m{"name": "d0", "prompt": "x", "labels": production})
+	for i := 1; i <= catalog.MaxPromptDepth; i++ {
+		do(t, c.CreatePrompt, m{"name": fmt.Sprint("d", i), "prompt": byLabel(fmt.Sprint("d", i-1), "production"), "labels": production})
+	}
+	deeper := m{"name": "d0", "prompt": byVersion("leaf", 1), "labels": production}
+	_, err := c.CreatePrompt(ctx, projectID, body(t, deeper))
+	wantRefusal(t, "a version that makes those above too deep", err, "'d5' version 1", "deeper than 5", "d5 → d4 → d3 → d2 → d1 → d0 → leaf")
+	do(t, c.CreatePrompt, m{"name": "d0", "prompt": byVersion("leaf", 1)}) // nobody gets it there
+	_, err = c.LabelPrompt(ctx, projectID, "d0", 2, body(t, m{"newLabels": production}))
+	wantRefusal(t, "a label that makes those above too deep", err, "'d5' version 1")
+	_, err = c.RollbackPrompt(ctx, projectID, body(t, m{"name": "d0", "version": 2}))
+	wantRefusal(t, "a rollback that does", err, "'d5' version 1")
+	if p, err := c.ResolvedPrompt(ctx, projectID, "d5", catalog.PromptSelection{}); err != nil || string(p.Prompt) != `"x"` {
+		t.Errorf("after what was refused: %+v, %v", p, err)
+	}
+
+	// A version that nobody is given is no reason to refuse, but in an experiment it is given.
+	do(t, c.CreatePrompt, m{"name": "d5", "prompt": "y", "labels": production})
+	if _, err := c.SetExperiment(ctx, projectID, "tone", body(t, m{"prompt": "d5", "variants": l{m{"name": "old", "version": 1, "weight": 100}}})); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.LabelPrompt(ctx, projectID, "d0", 2, body(t, m{"newLabels": production}))
+	wantRefusal(t, "one that breaks an experiment", err, "'d5' version 1")
+	if err := c.DeleteExperiment(ctx, projectID, "d5", "tone"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = c.LabelPrompt(ctx, projectID, "d0", 2, body(t, m{"newLabels": production})); err != nil {
+		t.Errorf("one that breaks nobody: %v", err)
+	}
+	do(t, c.CreatePrompt, m{"name": "d0", "prompt": byVersion("leaf", 1) + "!", "labels": production}) // d5's first is as broken as before
+	_, err = c.LabelPrompt(ctx, projectID, "d5", 1, body(t, m{"newLabels": production}))
+	wantRefusal(t, "a move to what can't be read", err, "deeper than 5")
+
+	do(t, c.CreatePrompt, m{"name": "part", "prompt": "x"})
+	do(t, c.CreatePrompt, m{"name": "long", "prompt": strings.Repeat(byLabel("part", "latest"), 4)})
+	_, err = c.CreatePrompt(ctx, projectID, body(t, m{"name": "part", "prompt": strings.Repeat("가", 100_000)}))
+	wantRefusal(t, "a part that makes the whole too long", err, "'long' version 1", "1048576 bytes")
+	for i := range 3 {
+		do(t, c.CreatePrompt, m{"name": "part", "prompt": fmt.Sprint("x", i)})
+	}
+	if err := c.DeletePrompt(ctx, projectID, "part", catalog.PromptSelection{Label: "latest"}); err != nil {
+		t.Errorf("a delete that moves latest: %v", err)
+	}
+}
+
 func TestReferencesAreBounded(t *testing.T) {
 	c, _ := open(t)
 	ctx := t.Context()

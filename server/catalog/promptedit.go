@@ -17,6 +17,7 @@ type promptEdit struct {
 	now     time.Time
 	message string  // why, may be empty
 	p       *prompt // nil if there is none of that name
+	before  prompt  // how it was
 	history []promptHistory
 	taken   bool              // a version or label has gone
 	barred  map[string]string // of the labels that were asked for: who else may move them, or nothing
@@ -32,6 +33,10 @@ func (c *Catalog) editPrompt(ctx context.Context, projectID, name string, f func
 			return err
 		}
 		e = &promptEdit{tx: tx, by: actorOf(ctx), now: time.Now(), p: p, barred: map[string]string{}}
+		if p != nil {
+			e.before = *p
+			e.before.Labels, e.before.Versions = slices.Clone(p.Labels), slices.Clone(p.Versions)
+		}
 		if err := f(e); err != nil {
 			return err
 		}
@@ -129,6 +134,9 @@ func (e *promptEdit) save() error {
 		if err := e.dropExperiments(); err != nil {
 			return err
 		}
+	}
+	if err := e.keepReadable(); err != nil {
+		return err
 	}
 	if err := e.saveHistory(); err != nil {
 		return err

@@ -56,12 +56,15 @@ func (c *Catalog) ResolvedPrompt(ctx context.Context, projectID, name string, s 
 }
 
 // resolve replaces the references in a prompt. Its Graph is nil if it has none.
-func (p *Prompt) resolve(r reader) error {
+func (p *Prompt) resolve(r reader) error { return p.resolveWith(r, map[string]*prompt{}) }
+
+// resolveWith takes prompts that are among the heads as they are there.
+func (p *Prompt) resolveWith(r reader, heads map[string]*prompt) error {
 	if !mayRefer(p.Prompt) {
 		return nil
 	}
 	root := PromptNode{p.ID, p.Name, p.Version}
-	x := &resolver{reader: r, heads: map[string]*prompt{}, done: map[string]*resolved{}, graph: PromptGraph{Root: root, Dependencies: map[string][]PromptNode{}}}
+	x := &resolver{reader: r, heads: heads, done: map[string]*resolved{}, graph: PromptGraph{Root: root, Dependencies: map[string][]PromptNode{}}}
 	x.path = append(x.path, root)
 	raw, err := mapTexts(p.Type, p.Prompt, func(text string) (string, error) {
 		text, _, err := x.text(text)
