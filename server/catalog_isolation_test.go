@@ -34,9 +34,12 @@ func TestCatalogIsolation(t *testing.T) {
 	if status, text, _ := a.do(t, http.MethodPut, "/api/public/prompt-experiments/e", `{"prompt":"p","variants":[{"name":"v","version":1,"weight":1}]}`); status != http.StatusOK {
 		t.Fatalf("experiment: %d %s", status, text)
 	}
+	if err := srv.ProtectLabel(t.Context(), "a", server.ProtectedLabel{Label: "staging"}); err != nil {
+		t.Fatal(err)
+	}
 	_, hooks, _ := a.do(t, http.MethodGet, "/api/public/prompt-webhooks", nil)
 	hook := field(hooks, "id")
-	for _, path := range []string{"prompt-webhooks", "prompt-history?limit=1", "scores", "v2/scores", "v3/scores", "v2/datasets", "datasets", "dataset-items", "v2/prompts", "score-configs", "comments", "users", "metrics/daily"} {
+	for _, path := range []string{"prompt-webhooks", "prompt-history?limit=1", "prompt-labels/protected", "scores", "v2/scores", "v3/scores", "v2/datasets", "datasets", "dataset-items", "v2/prompts", "score-configs", "comments", "users", "metrics/daily"} {
 		if n := len(a.object(t, "/api/public/"+path)["data"].([]any)); n != 1 {
 			t.Errorf("%s: %d of its own, want 1", path, n)
 		}

@@ -81,6 +81,7 @@ func TestErrors(t *testing.T) {
 // serving is a server that runs until stop.
 type serving struct {
 	url   string
+	data  string // its folder, where a test needs it
 	lines []string
 	stop  func() (code int, rest string)
 }

@@ -33,7 +33,7 @@ type promptsPushCommand struct {
 func (*promptsPushCommand) Help() string {
 	return `A file that says something else than the newest version becomes a new version, with the file's labels, which move to it. ` +
 		`Where only labels differ, they move to the newest version; labels that a file doesn't name stay where they are, and tags are replaced if the file has any. ` +
-		`If a version was made on the server after the one that the file is from, nothing is pushed. Prompts that others refer to are pushed before them. What --check can't see is which labels are protected.
+		`If a version was made on the server after the one that the file is from, nothing is pushed. Prompts that others refer to are pushed before them. So it is if a label would move that is protected and that the key may not move.
 
 	langshark prompts push --check          on a pull request
 	langshark prompts push --force --no-write -m "$COMMIT"    when it is merged`
@@ -206,6 +206,9 @@ func (c *promptsPushCommand) Run(ctx context.Context, term terminal) error {
 				return err
 			}
 		}
+		if err := barred(ctx, client, plan); err != nil {
+			return err
+		}
 		for _, ch := range plan {
 			if c.Check {
 				fmt.Fprintln(term.stdout, "Would push", ch)
@@ -237,6 +240,34 @@ func conflicts(plan []*change) error {
 		errs = append(errs, fmt.Errorf("%s: the server has version %d, and %s: pull and merge, or push with --force", ch.file.Path, ch.latest, from))
 	}
 	return errors.Join(errs...)
+}
+
+// barred names the files whose push would move labels that the key may not move.
+func barred(ctx context.Context, client *hub.Client, plan []*change) error {
+	if !slices.ContainsFunc(plan, func(ch *change) bool { return len(ch.moves()) > 0 }) {
+		return nil
+	}
+	protected, err := client.ProtectedLabels(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, ch := range plan {
+		for _, l := range protected {
+			if !l.MayMove && slices.Contains(ch.moves(), l.Label) {
+				errs = append(errs, fmt.Errorf("%s: label %s is protected, and this key may not move it (%s): push with a key that may, or leave the label out", ch.file.Path, l.Label, mayMove(l.Keys, l.Roles)))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// moves are the labels that a push moves. With a new version, which tags need too, all of the file go there.
+func (c *change) moves() []string {
+	if c.text || c.tags {
+		return c.file.Labels
+	}
+	return c.labels
 }
 
 func (c *promptsPushCommand) push(ctx context.Context, client *hub.Client, ch *change) error {

@@ -13,8 +13,10 @@ import (
 // hubServer is a server with two prompts, whose keys are in the environment.
 func hubServer(t *testing.T) serving {
 	t.Helper()
-	s := start(t, 1, "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data"), "--open", "--init-project-public-key", "pk", "--init-project-secret-key", "sk")
+	data := filepath.Join(t.TempDir(), "data")
+	s := start(t, 1, "--addr", "127.0.0.1:0", "--data", data, "--open", "--init-project-public-key", "pk", "--init-project-secret-key", "sk")
 	t.Cleanup(func() { stop(t, s) })
+	s.data = data
 	t.Setenv("LANGSHARK_HOST", s.url)
 	t.Setenv("LANGSHARK_PUBLIC_KEY", "pk")
 	t.Setenv("LANGSHARK_SECRET_KEY", "sk")
@@ -205,4 +207,28 @@ func TestPromptsErrors(t *testing.T) {
 	failed(t, "refused", "prompts", "ls", "--host", "http://127.0.0.1:1", "--public-key", "a", "--secret-key", "b")
 	failed(t, "not both", "prompts", "rm", "a", "--only-version", "1", "--only-label", "b")
 	failed(t, "no prompts", "generate", "prompts", "--dir", t.TempDir(), "--package", "p")
+}
+
+// TestPushOfProtectedLabels: nothing is pushed if a label would move that the key may not move, and --check says so.
+func TestPushOfProtectedLabels(t *testing.T) {
+	s := hubServer(t)
+	dir := filepath.Join(t.TempDir(), "prompts")
+	did(t, "prompts", "pull", "--dir", dir)
+	protect := func(key ...string) {
+		t.Helper()
+		did(t, append([]string{"project", "protect-label", "--project", "default", "--label", "production", "--role", "lead", "--data", s.data}, key...)...)
+	}
+	protect()
+	contains(t, did(t, "prompts", "push", "--check", "--dir", dir), "Nothing has changed")
+	replaceIn(t, filepath.Join(dir, "support", "answer.md"), "You help", "You gladly help")
+	const want = "answer.md: label production is protected, and this key may not move it (role lead may move it)"
+	failed(t, want, "prompts", "push", "--check", "--dir", dir)
+	failed(t, want, "prompts", "push", "--dir", dir)
+	contains(t, did(t, "prompts", "ls"), "support/answer")
+	if out := did(t, "prompts", "diff", "--dir", dir); !strings.Contains(out, "version 2") {
+		t.Errorf("something was pushed: %s", out)
+	}
+	protect("--key", "pk")
+	contains(t, did(t, "prompts", "push", "--check", "--dir", dir), "gets production")
+	contains(t, did(t, "prompts", "push", "--dir", dir), "Pushed")
 }

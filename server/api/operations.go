@@ -93,6 +93,7 @@ var operations = map[string]operation{
 	"GET prompt-events":                          {summary: "Be told of changed prompts, as server-sent events"},
 	"GET prompt-history":                         {summary: "List who has changed prompts", query: []string{"name", "limit", "cursor"}, answer: promptHistory{}},
 	"GET prompt-metrics":                         {summary: "Say what the versions and labels of a prompt add up to", query: []string{"name!", "fromTimestamp", "toTimestamp", "granularity"}, answer: wirePromptMetrics{}},
+	"GET prompt-labels/protected":                {summary: "List the labels that only some may move", answer: dataOf[wireProtectedLabel]{}},
 	"POST prompt-rollback":                       {summary: "Move a label of a prompt back", body: []string{"name!", "label", "version:integer", "expect:object", "message"}, answer: wirePrompt{}},
 	"GET prompt-webhooks":                        {summary: "List the webhooks that are told of changed prompts", answer: dataOf[wireWebhook]{}},
 	"POST prompt-webhooks":                       {summary: "Have a webhook told of changed prompts", body: []string{"url!", "events:texts"}, answer: wireWebhook{}, status: http.StatusCreated},

@@ -72,6 +72,7 @@ func (a *api) table() []route {
 		{path: "prompt-history", methods: get((*call).listPromptHistory)},
 		{path: "prompt-metrics", methods: get((*call).promptMetrics)},
 		{path: "prompt-rollback", methods: methodsOf{"POST": (*call).rollbackPrompt}},
+		{path: "prompt-labels/protected", methods: get((*call).listProtectedLabels)},
 		{path: "prompt-webhooks", methods: methodsOf{"GET": (*call).listWebhooks, "POST": (*call).postWebhook}},
 		{path: "prompt-webhooks/{id}", methods: methodsOf{"DELETE": (*call).deleteWebhook}},
 		{path: "prompt-diff", methods: get((*call).diffPrompts)},

@@ -24,6 +24,11 @@ type ProtectedLabel struct {
 	Keys, Roles []string
 }
 
+// MovableBy reports whether the actor may move the label.
+func (l ProtectedLabel) MovableBy(a Actor) bool {
+	return a.Operator || a.PublicKey != "" && slices.Contains(l.Keys, a.PublicKey) || a.Role != "" && slices.Contains(l.Roles, a.Role)
+}
+
 // protectedLabel is kept with the label as its id.
 type protectedLabel struct {
 	Identity `json:"-"`
@@ -135,14 +140,15 @@ func (e *promptEdit) whoElse(label string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if e.by.PublicKey != "" && slices.Contains(l.Keys, e.by.PublicKey) || e.by.Role != "" && slices.Contains(l.Roles, e.by.Role) {
+	protected := ProtectedLabel{l.ID, l.Keys, l.Roles}
+	if protected.MovableBy(e.by) {
 		return "", nil
 	}
-	return l.who(), nil
+	return protected.who(), nil
 }
 
 // who says who may move the label.
-func (l *protectedLabel) who() string {
+func (l ProtectedLabel) who() string {
 	var who []string
 	if len(l.Keys) > 0 {
 		who = append(who, "the keys "+strings.Join(l.Keys, ", "))

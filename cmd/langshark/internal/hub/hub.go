@@ -142,6 +142,25 @@ func (c *Client) Label(ctx context.Context, name string, version int, labels []s
 	return c.do(ctx, http.MethodPatch, path, map[string]any{"newLabels": labels}, nil)
 }
 
+// ProtectedLabel is a label that only some may move.
+type ProtectedLabel struct {
+	Label   string   `json:"label"`
+	Keys    []string `json:"keys"`
+	Roles   []string `json:"roles"`
+	MayMove bool     `json:"mayMove"` // by the client's key
+}
+
+// ProtectedLabels returns those that are protected; none where the server doesn't say.
+func (c *Client) ProtectedLabels(ctx context.Context) ([]ProtectedLabel, error) {
+	var answer struct {
+		Data []ProtectedLabel `json:"data"`
+	}
+	if err := c.do(ctx, http.MethodGet, "/prompt-labels/protected", nil, &answer); err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	return answer.Data, nil
+}
+
 // Delete removes the versions that the selection names, all if it names none.
 func (c *Client) Delete(ctx context.Context, name string, s Selection) error {
 	path := "/v2/prompts/" + url.PathEscape(name)
