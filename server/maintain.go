@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/langshark/langshark-go/server/internal/lockfile"
+	"github.com/langshark/langshark-go/server/pricing"
 )
 
 // SetRetention says how long the traces of a project are kept, from their
@@ -33,16 +35,16 @@ func (s *Server) SetRetention(ctx context.Context, projectID string, keep time.D
 // it is. progress, if not nil, is called now and then with bytes. What backups that
 // were killed have left in the same folder, hidden, is removed.
 //
-// The files that payloads refer to are in an archive beside it, named by [MediaSuffix], if there are any.
+// The files that payloads refer to are in an archive beside it, named by [MediaSuffix], if there are any, and imported
+// prices in a file named by [PricesSuffix].
 //
 // To restore it, put it into an empty Config.DataDir as langshark.db while no
-// server uses that folder, and unpack the archive there, or let langshark restore do so.
+// server uses that folder, unpack the archive there and copy the prices there as prices.csv, or let langshark restore do all that.
 func (s *Server) Backup(ctx context.Context, path string, progress func(done, total int64)) (err error) {
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("langshark: backup to %s: the file %w", path, ErrExists)
-	}
-	if _, err := os.Lstat(path + MediaSuffix); err == nil {
-		return fmt.Errorf("langshark: backup to %s: the file %s %w", path, path+MediaSuffix, ErrExists)
+	for _, name := range []string{path, path + MediaSuffix, path + PricesSuffix} {
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("langshark: backup to %s: the file %s %w", path, name, ErrExists)
+		}
 	}
 	removeStale(filepath.Dir(path))
 	temp, release, err := backupFolder(filepath.Dir(path))
@@ -64,6 +66,12 @@ func (s *Server) Backup(ctx context.Context, path string, progress func(done, to
 	if err := syncFile(part); err != nil {
 		return fmt.Errorf("langshark: backup to %s: %w", path, err)
 	}
+	if err := s.backupPrices(part + PricesSuffix); err != nil {
+		return fmt.Errorf("langshark: backup to %s: %w", path, err)
+	}
+	if err := os.Rename(part+PricesSuffix, path+PricesSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("langshark: backup: %w", err)
+	}
 	if contents > 0 {
 		if err := os.Rename(part+MediaSuffix, path+MediaSuffix); err != nil {
 			return fmt.Errorf("langshark: backup: %w", err)
@@ -78,6 +86,27 @@ func (s *Server) Backup(ctx context.Context, path string, progress func(done, to
 // MediaSuffix is what is put after the name of a backup for that of the archive with its
 // files: a tar, whose entries are those of the folder of the data.
 const MediaSuffix = ".media.tar"
+
+// PricesSuffix is what is put after the name of a backup for that of the imported prices.
+const PricesSuffix = ".prices.csv"
+
+// backupPrices copies the imported prices, if there are any. They are replaced, never changed.
+func (s *Server) backupPrices(path string) error {
+	if s.cfg.DataDir == "" {
+		return nil
+	}
+	table, err := os.ReadFile(filepath.Join(s.cfg.DataDir, pricing.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, table, 0o600); err != nil {
+		return err
+	}
+	return syncFile(path)
+}
 
 // backupPrefix is what the names of folders begin with in which backups are made.
 const backupPrefix = ".langshark-backup-"

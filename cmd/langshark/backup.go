@@ -18,7 +18,7 @@ type backupCommand struct {
 
 // Help is the long text of backup --help.
 func (*backupCommand) Help() string {
-	return `The copy is of one moment, while the server goes on. FILE is there once the copy is whole; the files that payloads refer to, if there are any, are beside it in FILE` + server.MediaSuffix + `. The data is not changed, nor brought up to date if an older langshark made it. langshark restore puts it back.`
+	return `The copy is of one moment, while the server goes on. FILE is there once the copy is whole; the files that payloads refer to, if there are any, are beside it in FILE` + server.MediaSuffix + `, imported prices in FILE` + server.PricesSuffix + `. The data is not changed, nor brought up to date if an older langshark made it. langshark restore puts it back.`
 }
 
 // Run writes the backup.
@@ -38,8 +38,10 @@ func (c *backupCommand) Run(ctx context.Context, term terminal) error {
 			return err
 		}
 		fmt.Fprintf(term.stdout, "%s: %s\n", c.File, size(info.Size()))
-		if info, err := os.Stat(c.File + server.MediaSuffix); err == nil {
-			fmt.Fprintf(term.stdout, "%s: %s\n", c.File+server.MediaSuffix, size(info.Size()))
+		for _, suffix := range []string{server.MediaSuffix, server.PricesSuffix} {
+			if info, err := os.Stat(c.File + suffix); err == nil {
+				fmt.Fprintf(term.stdout, "%s: %s\n", c.File+suffix, size(info.Size()))
+			}
 		}
 		return nil
 	})

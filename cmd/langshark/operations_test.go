@@ -292,6 +292,54 @@ func TestBackupOfMedia(t *testing.T) {
 	}
 }
 
+// TestBackupOfPrices puts imported prices back, and leaves those that are there if the backup has none.
+func TestBackupOfPrices(t *testing.T) {
+	dir := withData(t)
+	prices := filepath.Join(dir, "prices.csv")
+	imported := filepath.Join(t.TempDir(), "langfuse.json")
+	if err := os.WriteFile(imported, []byte(`[{"modelName":"house-model","matchPattern":"^house-model$","prices":{"input":0.000001,"output":0.000002},"tokenizerId":null}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	without, with := filepath.Join(t.TempDir(), "without.db"), filepath.Join(t.TempDir(), "with.db")
+	did(t, "backup", "--data", dir, without)
+	did(t, "prices", "import", "--data", dir, imported)
+	contains(t, did(t, "backup", "--data", dir, with), with+".prices.csv")
+	want, err := os.ReadFile(prices)
+	if err != nil || !strings.Contains(string(want), "house-model") {
+		t.Fatalf("%v: %.200s", err, want)
+	}
+	failed(t, "exists already", "backup", "--data", dir, with)
+	if err := os.Remove(with); err != nil {
+		t.Fatal(err)
+	}
+	failed(t, "exists already", "backup", "--data", dir, with) // its prices are there still
+	if err := os.Remove(with + ".prices.csv"); err != nil {
+		t.Fatal(err)
+	}
+	did(t, "backup", "--data", dir, with)
+
+	other := filepath.Join(t.TempDir(), "other")
+	did(t, "restore", "--data", other, with)
+	if got, err := os.ReadFile(filepath.Join(other, "prices.csv")); err != nil || string(got) != string(want) {
+		t.Errorf("restored elsewhere: %v, %.200s", err, got)
+	}
+	if err := os.WriteFile(prices, []byte("later\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	did(t, "restore", "--data", dir, "--force", without)
+	if got, err := os.ReadFile(prices); err != nil || string(got) != "later\n" {
+		t.Errorf("a backup without prices: %v, %.200s", err, got)
+	}
+	did(t, "restore", "--data", dir, "--force", with)
+	if got, err := os.ReadFile(prices); err != nil || string(got) != string(want) {
+		t.Errorf("restored: %v, %.200s", err, got)
+	}
+	aside, err := filepath.Glob(filepath.Join(dir, "langshark.db.before-*.prices.csv"))
+	if err != nil || len(aside) != 1 {
+		t.Errorf("kept aside: %q, %v", aside, err)
+	}
+}
+
 // TestRestoreRefuses what is no backup, and leaves all as it was.
 func TestRestoreRefuses(t *testing.T) {
 	dir := withData(t)

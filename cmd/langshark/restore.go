@@ -15,6 +15,7 @@ import (
 
 	"github.com/langshark/langshark-go/server"
 	"github.com/langshark/langshark-go/server/media"
+	"github.com/langshark/langshark-go/server/pricing"
 )
 
 type restoreCommand struct {
@@ -25,7 +26,7 @@ type restoreCommand struct {
 
 // Help is the long text of restore --help.
 func (*restoreCommand) Help() string {
-	return `The files that payloads refer to are taken from FILE` + server.MediaSuffix + `, if that is there. The backup is copied and the copy checked before anything changes. Stop the server first, and start it afterwards.`
+	return `The files that payloads refer to are taken from FILE` + server.MediaSuffix + ` and imported prices from FILE` + server.PricesSuffix + `, if those are there; without the latter the prices of the folder stay. The backup is copied and the copy checked before anything changes. Stop the server first, and start it afterwards.`
 }
 
 // Run restores the backup.
@@ -62,6 +63,9 @@ func (c *restoreCommand) Run(ctx context.Context, term terminal) (err error) {
 	if err := c.extract(ctx, temp); err != nil {
 		return err
 	}
+	if err := copyFile(ctx, c.File+server.PricesSuffix, filepath.Join(temp, pricing.FileName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", c.File+server.PricesSuffix, err)
+	}
 	if err := c.check(ctx, temp, term); err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func (c *restoreCommand) Run(ctx context.Context, term terminal) (err error) {
 			return err
 		}
 	}
-	if err := placeMedia(temp, dir); err != nil {
+	if err := errors.Join(placeMedia(temp, dir), placePrices(temp, dir)); err != nil {
 		return err
 	}
 	if err := os.Rename(filepath.Join(temp, dataFile), filepath.Join(dir, dataFile)); err != nil {
@@ -100,6 +104,18 @@ func placeMedia(temp, dir string) error {
 		return nil
 	}
 	return err
+}
+
+// placePrices moves the imported prices of a copy, if it has any, to the data. Those that are there are kept aside.
+func placePrices(temp, dir string) error {
+	from := filepath.Join(temp, pricing.FileName)
+	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := setAside(dir, pricing.FileName, asideSuffix()+server.PricesSuffix); err != nil {
+		return err
+	}
+	return os.Rename(from, filepath.Join(dir, pricing.FileName))
 }
 
 // asideSuffix follows the name of the data in those of what is kept aside.
