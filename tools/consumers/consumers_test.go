@@ -24,9 +24,10 @@ import (
 
 // world is a proxy of files and the environment that uses it, with a module cache that all tests share.
 type world struct {
-	modules []checkout.Module
-	env     []string
-	root    string
+	modules  []checkout.Module
+	unpacked map[string]string // the published modules' folders, by path
+	env      []string
+	root     string
 }
 
 var (
@@ -59,7 +60,11 @@ func makeWorld() (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &world{modules: modules, env: env, root: root}, nil
+	unpacked, err := checkout.Unpack(modules, proxy, filepath.Join(temporary, "unpacked"))
+	if err != nil {
+		return nil, err
+	}
+	return &world{modules, unpacked, env, root}, nil
 }
 
 func newWorld(t *testing.T) *world {
@@ -253,8 +258,9 @@ func (w *world) application(t *testing.T, r ring, source string) (map[string]str
 // sameAnywhere are long tests that don't depend on the versions around a module: the README's command has run them.
 const sameAnywhere = "^(TestFaults|TestServerRestarts|TestPartialFailuresComeAgainAlone|TestWhereNothingAnswers|TestAKilledProcess.*|TestModel|TestModelOfCounts|TestInvariantUnderLoad.*|TestBrowser.*)$"
 
-// TestModulesAlone vets and tests every module that others may build, without the workspace: with the versions that its own
-// go.mod asks for, and its siblings from the proxy.
+// TestModulesAlone vets every module that others may build, without the workspace: with the versions that its own
+// go.mod asks for, and its siblings from the proxy. Packages that get other versions so than in the workspace, where the README's
+// command has tested them, are tested.
 func TestModulesAlone(t *testing.T) {
 	w := newWorld(t)
 	for _, m := range w.modules {
@@ -263,20 +269,88 @@ func TestModulesAlone(t *testing.T) {
 		}
 		t.Run(m.Path, func(t *testing.T) {
 			dir := filepath.Join(w.root, m.Dir)
-			mod := filepath.Join(t.TempDir(), "copy.mod")
-			for from, to := range map[string]string{"go.mod": mod, "go.sum": strings.TrimSuffix(mod, ".mod") + ".sum"} {
-				text, err := os.ReadFile(filepath.Join(dir, from))
-				if err != nil {
-					t.Fatal(err)
-				}
-				write(t, to, string(text))
-			}
+			together := w.usual("GOFLAGS=", "GOWORK="+filepath.Join(w.root, "go.work")).versions(t, dir)
 			// In GOFLAGS, it holds for the go commands that tests run too: no file of the checkout changes.
-			w := w.with("GOFLAGS=-mod=mod -modcacherw -modfile=" + mod)
+			w := w.usual("GOFLAGS=-mod=mod -modfile="+w.alone(t, m), "GOWORK=off")
 			w.run(t, dir, "go", "vet", "./...")
-			w.run(t, dir, "go", "test", "-vet=off", "-short", "-skip", sameAnywhere, "./...")
+			var others []string
+			for path, versions := range w.versions(t, dir) {
+				if !slices.Equal(versions, together[path]) {
+					others = append(others, path)
+				}
+			}
+			t.Logf("%d of %d packages with tests have other versions than in the workspace: %q", len(others), len(together), others)
+			if len(others) > 0 {
+				w.run(t, dir, "go", slices.Concat([]string{"test", "-vet=off", "-short", "-skip", sameAnywhere}, others)...)
+			}
 		})
 	}
+}
+
+// usual is the world with the usual module cache, where what we depend on is built already.
+func (w *world) usual(env ...string) *world {
+	c := *w
+	c.env = slices.Concat(os.Environ(), env)
+	return &c
+}
+
+// alone writes a copy of a module's go.mod, in which its siblings are what importers get, and a go.sum beside it.
+func (w *world) alone(t *testing.T, m checkout.Module) (name string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.root, m.Dir, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, folder := range w.unpacked {
+		if path != m.Path {
+			if err := f.AddReplace(path, checkout.Version, folder, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if text, err = f.Format(); err != nil {
+		t.Fatal(err)
+	}
+	name = filepath.Join(t.TempDir(), "copy.mod")
+	write(t, name, string(text))
+	if text, err = os.ReadFile(filepath.Join(w.root, m.Dir, "go.sum")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, strings.TrimSuffix(name, "mod")+"sum", string(text))
+	return name
+}
+
+// versions are, for each package in a folder that has tests, those of the modules, but for ours, that they are built from.
+func (w *world) versions(t *testing.T, dir string) map[string][]string {
+	t.Helper()
+	const format = `{{.ImportPath}}{{"\t"}}{{with .Module}}{{.Path}} {{.Version}}{{end}}{{"\t"}}{{join .Deps " "}}`
+	moduleOf, deps := map[string]string{}, map[string]string{}
+	for line := range strings.Lines(w.run(t, dir, "go", "list", "-deps", "-test", "-f", format, "./...")) {
+		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 3)
+		if len(fields) != 3 {
+			t.Fatalf("go list says %q", line)
+		}
+		if path, isTest := strings.CutSuffix(fields[0], ".test"); isTest {
+			deps[path] = fields[2]
+		}
+		if path, _, _ := strings.Cut(fields[1], " "); path != core && !strings.HasPrefix(path, core+"/") {
+			moduleOf[fields[0]] = fields[1]
+		}
+	}
+	versions := map[string][]string{}
+	for path, list := range deps {
+		var of []string
+		for _, dep := range strings.Split(list, " ") {
+			of = append(of, moduleOf[dep])
+		}
+		slices.Sort(of)
+		versions[path] = slices.Compact(of)
+	}
+	return versions
 }
 
 // TestInstalledBinary installs the binary by its version, starts it and ends it.

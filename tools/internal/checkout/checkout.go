@@ -149,6 +149,26 @@ func owner(f string, modules []Module) string {
 	return best
 }
 
+// Unpack unpacks every published module of a proxy into a folder of its own in out, as importers get it.
+func Unpack(modules []Module, proxy, out string) (folders map[string]string, err error) {
+	folders = map[string]string{}
+	for _, m := range modules {
+		if !m.Published {
+			continue
+		}
+		escaped, err := module.EscapePath(m.Path)
+		if err != nil {
+			return nil, err
+		}
+		folders[m.Path] = filepath.Join(out, filepath.FromSlash(escaped)+"@"+Version)
+		archive := filepath.Join(proxy, filepath.FromSlash(escaped), "@v", Version+".zip")
+		if err := zip.Unzip(folders[m.Path], module.Version{Path: m.Path, Version: Version}, archive); err != nil {
+			return nil, err
+		}
+	}
+	return folders, nil
+}
+
 type file struct{ root, dir, name string }
 
 func (f file) Path() string {
