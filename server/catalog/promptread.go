@@ -27,7 +27,8 @@ func (s PromptSelection) of(p *prompt) int {
 	return p.labelled(cmp.Or(s.Label, LabelProduction))
 }
 
-func (s PromptSelection) say() ingest.Reason {
+// named names what is selected.
+func (s PromptSelection) named() ingest.Reason {
 	if s.Version != 0 {
 		return sayVersion(s.Version)
 	}
@@ -67,7 +68,7 @@ func (c *Catalog) promptAt(ctx context.Context, projectID, name string, s Prompt
 		return f(found, r)
 	})
 	if errors.Is(err, errMoved) {
-		err = promptNotFound(name, s.say())
+		err = promptNotFound(name, s.named())
 	}
 	if err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func readPromptAt(r reader, name string, s PromptSelection) (*Prompt, error) {
 		return nil, err
 	}
 	if p == nil || p.ref(s.of(p)) == nil {
-		return nil, promptNotFound(name, s.say())
+		return nil, promptNotFound(name, s.named())
 	}
 	return p.load(r, s.of(p))
 }

@@ -28,7 +28,9 @@ type reference struct {
 }
 
 // named names what is referred to.
-func (r reference) named() ingest.Reason { return say("'%s' with %s", r.name, r.say()) }
+func (r reference) named() ingest.Reason {
+	return say("'%s' with %s", r.name, r.PromptSelection.named())
+}
 
 // TextPart is a piece of the text of a prompt.
 type TextPart struct {
@@ -240,7 +242,7 @@ func (p *prompt) freed(r reader) error {
 			return true, nil
 		}
 		if n++; n <= mostNamed {
-			blocking = append(blocking, say("'%s' version %d (by %s)", ref.Prompt, ref.Version, to.say()))
+			blocking = append(blocking, say("'%s' version %d (by %s)", ref.Prompt, ref.Version, to.named()))
 		}
 		return true, nil
 	})
