@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -58,16 +59,12 @@ func TestRefusalsAreKorean(t *testing.T) {
 	}
 	version := func(name string, change url.Values) url.Values {
 		form := newForm(url.Values{"name": {name}, "from": {"1"}, "newest": {"1"}})
-		for k, v := range change {
-			form[k] = v
-		}
+		maps.Copy(form, change)
 		return form
 	}
-	label := func(v url.Values) url.Values {
+	label := func(change url.Values) url.Values {
 		form := url.Values{"name": {"상담/인사"}, "version": {"2"}, "action": {"move"}, "label": {"production"}}
-		for k, x := range v {
-			form[k] = x
-		}
+		maps.Copy(form, change)
 		return form
 	}
 	experiment := func(prompt string, pairs ...string) url.Values {
