@@ -16,7 +16,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -75,23 +74,6 @@ func (i *Identity) identity() *Identity { return i }
 type thing[T any] interface {
 	*T
 	identity() *Identity
-}
-
-// NotFoundError says that something that a request names isn't in the project.
-type NotFoundError struct{ Message string }
-
-// Error is the message.
-func (e *NotFoundError) Error() string { return e.Message }
-
-// Unwrap is [store.ErrNotFound].
-func (e *NotFoundError) Unwrap() error { return store.ErrNotFound }
-
-func notFound(format string, args ...any) error {
-	return &NotFoundError{Message: fmt.Sprintf(format, args...)}
-}
-
-func refused(format string, args ...any) error {
-	return &ingest.RequestError{Message: fmt.Sprintf(format, args...)}
 }
 
 // reader reads documents of one project, in a transaction or not.

@@ -97,7 +97,7 @@ func (request *experimentRequest) set(e *promptEdit) (*Experiment, error) {
 	}
 	for _, v := range request.variants {
 		if e.p.ref(v.Version) == nil {
-			return nil, promptNotFound(request.prompt, PromptSelection{Version: v.Version}.text())
+			return nil, promptNotFound(request.prompt, sayVersion(v.Version))
 		}
 	}
 	kept, err := e.experiment(request.name, request.salt)

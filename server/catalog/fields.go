@@ -82,7 +82,7 @@ func (o *object) fail(name, code, format string, args ...any) {
 	if name != "" {
 		path = append(path, name)
 	}
-	*o.errs = append(*o.errs, ingest.FieldError{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
+	*o.errs = append(*o.errs, ingest.FieldError{Path: path, Code: code, Message: fmt.Sprintf(format, args...), Reason: say(format, args...)})
 }
 
 // err is what is wrong, or nil.

@@ -8,14 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/store"
 )
-
-// ForbiddenError says that who asks may not do it.
-type ForbiddenError struct{ Message string }
-
-// Error is the message.
-func (e *ForbiddenError) Error() string { return e.Message }
 
 // ProtectedLabel is a label that only some may move.
 type ProtectedLabel struct {
@@ -79,7 +74,7 @@ const protectedMoves = 10
 
 // mayMove is the error of one who may not move a label.
 func (e *promptEdit) mayMove(label string) error {
-	return e.mayPass(label, func() string { return fmt.Sprintf("Label '%s' of prompt '%s' is protected", label, e.p.Name) })
+	return e.mayPass(label, func() ingest.Reason { return say("Label '%s' of prompt '%s' is protected", label, e.p.Name) })
 }
 
 // mayDrop is the error of one who would leave a protected label nowhere to be taken back to.
@@ -88,8 +83,8 @@ func (e *promptEdit) mayDrop(version int) error {
 		if !slices.Contains(t.Versions[max(0, len(t.Versions)-1-protectedMoves):], version) {
 			continue
 		}
-		err := e.mayPass(t.Label, func() string {
-			return fmt.Sprintf("Version %d of prompt '%s' is one that the protected label '%s' may have to go back to", version, e.p.Name, t.Label)
+		err := e.mayPass(t.Label, func() ingest.Reason {
+			return say("Version %d of prompt '%s' is one that the protected label '%s' may have to go back to", version, e.p.Name, t.Label)
 		})
 		if err != nil {
 			return err
@@ -102,8 +97,8 @@ func (e *promptEdit) mayDrop(version int) error {
 // they ask for, where the label is protected.
 func (e *promptEdit) mayDivert() error {
 	for _, l := range e.p.Labels {
-		err := e.mayPass(l.Label, func() string {
-			return fmt.Sprintf("An experiment on prompt '%s' goes past its protected label '%s'", e.p.Name, l.Label)
+		err := e.mayPass(l.Label, func() ingest.Reason {
+			return say("An experiment on prompt '%s' goes past its protected label '%s'", e.p.Name, l.Label)
 		})
 		if err != nil {
 			return err
@@ -113,7 +108,7 @@ func (e *promptEdit) mayDivert() error {
 }
 
 // mayPass is an error that begins with what can't be done, unless the label may be moved.
-func (e *promptEdit) mayPass(label string, what func() string) error {
+func (e *promptEdit) mayPass(label string, what func() ingest.Reason) error {
 	who, known := e.barred[label]
 	if !known {
 		var err error
@@ -122,42 +117,42 @@ func (e *promptEdit) mayPass(label string, what func() string) error {
 		}
 		e.barred[label] = who
 	}
-	if who == "" {
+	if who == nil {
 		return nil
 	}
-	return &ForbiddenError{what() + ": " + who}
+	return forbidden("%s: %s", what(), *who)
 }
 
 // whoElse says who may move the label if who asks may not, else nothing.
-func (e *promptEdit) whoElse(label string) (string, error) {
+func (e *promptEdit) whoElse(label string) (*ingest.Reason, error) {
 	if e.by.Operator {
-		return "", nil
+		return nil, nil //nolint:nilnil // nobody else
 	}
 	l, err := read[protectedLabel](e.tx, kindProtectedLabel, label)
 	if errors.Is(err, store.ErrNotFound) {
-		return "", nil
+		return nil, nil //nolint:nilnil // nobody else
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	protected := ProtectedLabel{l.ID, l.Keys, l.Roles}
 	if protected.MovableBy(e.by) {
-		return "", nil
+		return nil, nil //nolint:nilnil // nobody else
 	}
-	return protected.who(), nil
+	who := protected.who()
+	return &who, nil
 }
 
 // who says who may move the label.
-func (l ProtectedLabel) who() string {
-	var who []string
-	if len(l.Keys) > 0 {
-		who = append(who, "the keys "+strings.Join(l.Keys, ", "))
+func (l ProtectedLabel) who() ingest.Reason {
+	keys, roles := strings.Join(l.Keys, ", "), strings.Join(l.Roles, ", ")
+	switch {
+	case len(l.Keys)+len(l.Roles) == 0:
+		return say("only who runs the server may move it")
+	case len(l.Roles) == 0:
+		return say("only the keys %s may move it", keys)
+	case len(l.Keys) == 0:
+		return say("only the roles %s may move it", roles)
 	}
-	if len(l.Roles) > 0 {
-		who = append(who, "the roles "+strings.Join(l.Roles, ", "))
-	}
-	if len(who) == 0 {
-		return "only who runs the server may move it"
-	}
-	return "only " + strings.Join(who, " and ") + " may move it"
+	return say("only the keys %s and the roles %s may move it", keys, roles)
 }

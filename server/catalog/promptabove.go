@@ -51,7 +51,7 @@ func (e *promptEdit) keepsReadable(a above) error {
 	if !errors.As(now, &broken) || a.resolve(e.tx, &e.before) != nil {
 		return now
 	}
-	return refused("Prompt '%s' version %d leads to this one and could not be read any more: %s", a.head.Name, a.version, broken.Message)
+	return refused("Prompt '%s' version %d leads to this one and could not be read any more: %s", a.head.Name, a.version, broken.Reason)
 }
 
 // resolve resolves the version, as if a prompt were still as it was before if that is given.

@@ -18,7 +18,7 @@ func (c *Catalog) DeletePrompt(ctx context.Context, projectID, name string, s Pr
 		if s != (PromptSelection{}) {
 			ref := e.p.ref(s.of(e.p))
 			if ref == nil {
-				return promptNotFound(name, s.text())
+				return promptNotFound(name, s.named())
 			}
 			refs, gone.Version = []versionRef{*ref}, ref.Version
 		}

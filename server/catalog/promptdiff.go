@@ -46,7 +46,7 @@ func (c *Catalog) PromptDiff(ctx context.Context, projectID, name string, from, 
 	for i, s := range []PromptSelection{from, to} {
 		sides[i], err = p.load(r, s.of(p))
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, promptNotFound(name, s.text())
+			return nil, promptNotFound(name, s.named())
 		}
 		if err != nil {
 			return nil, err

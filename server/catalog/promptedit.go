@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -19,9 +20,9 @@ type promptEdit struct {
 	p       *prompt // nil if there is none of that name
 	before  prompt  // how it was
 	history []promptHistory
-	taken   bool              // a version or label has gone
-	barred  map[string]string // of the labels that were asked for: who else may move them, or nothing
-	woken   []string          // webhooks that have a delivery
+	taken   bool                      // a version or label has gone
+	barred  map[string]*ingest.Reason // of the labels that were asked for: who else may move them, or nothing
+	woken   []string                  // webhooks that have a delivery
 }
 
 // editPrompt has f change the prompt of that name, and tells of it once that is committed.
@@ -32,7 +33,7 @@ func (c *Catalog) editPrompt(ctx context.Context, projectID, name string, f func
 		if err != nil {
 			return err
 		}
-		e = &promptEdit{tx: tx, by: actorOf(ctx), now: time.Now(), p: p, barred: map[string]string{}}
+		e = &promptEdit{tx: tx, by: actorOf(ctx), now: time.Now(), p: p, barred: map[string]*ingest.Reason{}}
 		if p != nil {
 			e.before = *p
 			e.before.Labels, e.before.Versions = slices.Clone(p.Labels), slices.Clone(p.Versions)

@@ -4,22 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
-	"strconv"
+
+	"github.com/langshark/langshark-go/server/ingest"
 )
-
-// ConflictError says that things are not as who asks expected.
-type ConflictError struct{ Message string }
-
-// Error is the message.
-func (e *ConflictError) Error() string { return e.Message }
-
-func conflict(format string, args ...any) error {
-	return &ConflictError{fmt.Sprintf(format, args...)}
-}
 
 // LabelPrompt moves labels to a version, given as JSON: newLabels, which it gets besides those
 // that it has, removeLabels, which it gives up, and as one likes message, and expect: for labels the
@@ -50,7 +40,7 @@ func (c *Catalog) LabelPrompt(ctx context.Context, projectID, name string, versi
 	var labelled *Prompt
 	err = c.editPrompt(ctx, projectID, name, func(e *promptEdit) error {
 		if e.p == nil || e.p.ref(version) == nil {
-			return promptNotFound(name, "version "+strconv.Itoa(version))
+			return promptNotFound(name, sayVersion(version))
 		}
 		if err := e.p.meets(expect); err != nil {
 			return err
@@ -134,12 +124,14 @@ func (p *prompt) meets(expect map[string]int) error {
 	return nil
 }
 
-func onVersion(n int) string {
+func onVersion(n int) ingest.Reason {
 	if n == 0 {
-		return "no version"
+		return say("no version")
 	}
-	return "version " + strconv.Itoa(n)
+	return sayVersion(n)
 }
+
+func sayVersion(n int) ingest.Reason { return say("version %d", n) }
 
 // RollbackPrompt takes the last move of a label back, given as JSON: name, and as one
 // likes label (production), version, to move it there instead, message, and expect as in
@@ -183,7 +175,7 @@ func (c *Catalog) RollbackPrompt(ctx context.Context, projectID string, body []b
 func (e *promptEdit) rollback(label string, to *int) (version int, err error) {
 	if to != nil {
 		if e.p.ref(*to) == nil {
-			return 0, promptNotFound(e.p.Name, "version "+strconv.Itoa(*to))
+			return 0, promptNotFound(e.p.Name, sayVersion(*to))
 		}
 		return *to, e.label(label, *to, ActionRollback)
 	}

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
+	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -27,14 +27,15 @@ func (s PromptSelection) of(p *prompt) int {
 	return p.labelled(cmp.Or(s.Label, LabelProduction))
 }
 
-func (s PromptSelection) text() string {
+// named names what is selected.
+func (s PromptSelection) named() ingest.Reason {
 	if s.Version != 0 {
-		return "version " + strconv.Itoa(s.Version)
+		return sayVersion(s.Version)
 	}
-	return "label '" + cmp.Or(s.Label, LabelProduction) + "'"
+	return say("label '%s'", cmp.Or(s.Label, LabelProduction))
 }
 
-func promptNotFound(name, selection string) error {
+func promptNotFound(name string, selection ingest.Reason) error {
 	return notFound("Prompt not found: '%s' with %s", name, selection)
 }
 
@@ -67,7 +68,7 @@ func (c *Catalog) promptAt(ctx context.Context, projectID, name string, s Prompt
 		return f(found, r)
 	})
 	if errors.Is(err, errMoved) {
-		err = promptNotFound(name, s.text())
+		err = promptNotFound(name, s.named())
 	}
 	if err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func readPromptAt(r reader, name string, s PromptSelection) (*Prompt, error) {
 		return nil, err
 	}
 	if p == nil || p.ref(s.of(p)) == nil {
-		return nil, promptNotFound(name, s.text())
+		return nil, promptNotFound(name, s.named())
 	}
 	return p.load(r, s.of(p))
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/store"
 )
 
@@ -26,8 +27,10 @@ type reference struct {
 	PromptSelection
 }
 
-// String names what is referred to.
-func (r reference) String() string { return fmt.Sprintf("'%s' with %s", r.name, r.text()) }
+// named names what is referred to.
+func (r reference) named() ingest.Reason {
+	return say("'%s' with %s", r.name, r.PromptSelection.named())
+}
 
 // TextPart is a piece of the text of a prompt.
 type TextPart struct {
@@ -190,7 +193,7 @@ func keepReferences(tx store.DocumentTx, p *prompt, v *promptVersion) error {
 	}
 	for _, r := range list {
 		if len(r.name) > store.MaxDocumentName {
-			return refused("Prompt not found: %s, which is referred to", r)
+			return refused("Prompt not found: %s, which is referred to", r.named())
 		}
 		kept := &promptReference{Identity: Identity{ID: newID()}, Prompt: p.Name, Version: v.Version, ToVersion: r.Version, ToLabel: r.Label}
 		if err := put(tx, kindPromptReference, v.ID, r.name, kept); err != nil {
@@ -231,7 +234,7 @@ const mostNamed = 5
 // freed refuses, after a change of p that has dropped versions or labels, if a version that
 // stays refers to one of them.
 func (p *prompt) freed(r reader) error {
-	var blocking []string
+	var blocking ingest.Reasons
 	n := 0
 	err := eachReferring(r, p.Name, func(ref *promptReference) (bool, error) {
 		to := PromptSelection{Version: ref.ToVersion, Label: ref.ToLabel}
@@ -239,16 +242,15 @@ func (p *prompt) freed(r reader) error {
 			return true, nil
 		}
 		if n++; n <= mostNamed {
-			blocking = append(blocking, fmt.Sprintf("'%s' version %d (by %s)", ref.Prompt, ref.Version, to.text()))
+			blocking = append(blocking, say("'%s' version %d (by %s)", ref.Prompt, ref.Version, to.named()))
 		}
 		return true, nil
 	})
 	if err != nil || n == 0 {
 		return err
 	}
-	more := ""
 	if n > mostNamed {
-		more = fmt.Sprintf(" and %d more", n-mostNamed)
+		return refused("Prompt '%s' is referred to by %s and %d more: change or delete those first", p.Name, blocking, n-mostNamed)
 	}
-	return refused("Prompt '%s' is referred to by %s%s: change or delete those first", p.Name, strings.Join(blocking, ", "), more)
+	return refused("Prompt '%s' is referred to by %s: change or delete those first", p.Name, blocking)
 }

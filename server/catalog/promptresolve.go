@@ -119,7 +119,7 @@ func (x *resolver) prompt(ref reference) (*resolved, PromptNode, error) {
 		return nil, PromptNode{}, x.missing(ref)
 	}
 	if head.Type != PromptText {
-		return nil, PromptNode{}, refused("Prompt %s refers to %s, which is a chat: only text prompts can be referred to", x.steps(), ref)
+		return nil, PromptNode{}, refused("Prompt %s refers to %s, which is a chat: only text prompts can be referred to", x.steps(), ref.named())
 	}
 	version := ref.of(head)
 	node := PromptNode{head.ref(version).ID, head.Name, version}
@@ -128,7 +128,7 @@ func (x *resolver) prompt(ref reference) (*resolved, PromptNode, error) {
 }
 
 func (x *resolver) missing(ref reference) error {
-	return refused("Prompt %s refers to %s, which isn't there: create it, move the label, or change the reference", x.steps(), ref)
+	return refused("Prompt %s refers to %s, which isn't there: create it, move the label, or change the reference", x.steps(), ref.named())
 }
 
 // nested resolves a prompt below those of the path.

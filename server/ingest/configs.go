@@ -20,7 +20,11 @@ type ScoreConfigs interface {
 }
 
 // RequestError says that a request is well formed and contradicts what is there.
-type RequestError struct{ Message string }
+type RequestError struct {
+	Message string
+	// Reason is how the message was made; it may be empty.
+	Reason Reason
+}
 
 // Error is the message.
 func (e *RequestError) Error() string { return e.Message }

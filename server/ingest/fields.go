@@ -18,6 +18,8 @@ type FieldError struct {
 	// Code is invalid_type, invalid_string, invalid_enum_value, too_small, too_big or custom.
 	Code    string
 	Message string
+	// Reason is how the message was made; it may be empty.
+	Reason Reason
 }
 
 // Error is the path and the message, as in "body.id: expected string, received number".
@@ -51,7 +53,7 @@ func (c *checker) fail(field, code, format string, args ...any) {
 	if field != "" {
 		path = append(path, field)
 	}
-	c.errors = append(c.errors, FieldError{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
+	c.errors = append(c.errors, FieldError{Path: path, Code: code, Message: fmt.Sprintf(format, args...), Reason: Reason{format, args}})
 }
 
 func (c *checker) wrongType(field, expected string, raw json.RawMessage) {

@@ -42,7 +42,7 @@ func (c *configs) CheckScore(_ context.Context, _ string, w *store.ScoreWrite, g
 	case "none":
 		return fmt.Errorf("no such config: %w", store.ErrNotFound)
 	case "strict":
-		return &RequestError{"does not fit"}
+		return &RequestError{Message: "does not fit"}
 	case "broken":
 		return errors.New("the store is broken")
 	}

@@ -3,7 +3,6 @@
 package ui
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -65,7 +64,7 @@ func (f filter) with(param, value string) string {
 	return values.Encode()
 }
 
-// store returns the filter for the store. Errors wrap errBadInput.
+// store returns the filter for the store. Errors are [inputError].
 func (f filter) store(now time.Time) (store.TraceFilter, error) {
 	out := store.TraceFilter{
 		Search: f.Q, Name: f.Name, UserID: f.User, SessionID: f.Session,
@@ -86,14 +85,14 @@ func (f filter) store(now time.Time) (store.TraceFilter, error) {
 	case "error":
 		out.Levels = []exporter.Level{exporter.LevelError}
 	default:
-		return out, fmt.Errorf("%w: level %q", errBadInput, f.Level)
+		return out, badInput("input.level", f.Level)
 	}
 	var err error
 	if out.From, err = parseTime(f.From); err != nil {
-		return out, fmt.Errorf("%w: from: %w", errBadInput, err)
+		return out, badInput("input.time", "from", f.From)
 	}
 	if out.To, err = parseTime(f.To); err != nil {
-		return out, fmt.Errorf("%w: to: %w", errBadInput, err)
+		return out, badInput("input.time", "to", f.To)
 	}
 	from, err := rangeStart(f.Range, now)
 	if err != nil {
@@ -106,7 +105,7 @@ func (f filter) store(now time.Time) (store.TraceFilter, error) {
 }
 
 // rangeStart is when a range that ends now begins; zero if none is named.
-// Errors wrap errBadInput.
+// Errors are [inputError].
 func rangeStart(value string, now time.Time) (time.Time, error) {
 	if value == "" {
 		return time.Time{}, nil
@@ -116,7 +115,16 @@ func rangeStart(value string, now time.Time) (time.Time, error) {
 			return now.Add(-r.D), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%w: range %q", errBadInput, value)
+	return time.Time{}, badInput("input.range", value, rangeNames())
+}
+
+// rangeNames are the ranges that an address may name.
+func rangeNames() string {
+	names := make([]string, len(view.Ranges))
+	for i, r := range view.Ranges {
+		names[i] = r.Value
+	}
+	return strings.Join(names, ", ")
 }
 
 // parseTime reads what a datetime-local field sends, taken as UTC, and RFC 3339.

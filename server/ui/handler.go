@@ -13,6 +13,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/internal/accesslog"
 	"github.com/langshark/langshark-go/server/query"
 	"github.com/langshark/langshark-go/server/store"
@@ -69,10 +70,9 @@ func New(c Config) http.Handler {
 }
 
 var (
-	errNoPage   = errors.New("langshark: no such page")
-	errMethod   = errors.New("langshark: method not allowed")
-	errSignIn   = errors.New("langshark: not signed in")
-	errBadInput = errors.New("langshark: bad address")
+	errNoPage = errors.New("langshark: no such page")
+	errMethod = errors.New("langshark: method not allowed")
+	errSignIn = errors.New("langshark: not signed in")
 )
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -154,17 +154,21 @@ func (h *handler) enter(q *request) error {
 // problem answers with a page, or with the bare status where a script asked.
 func (h *handler) problem(q *request, err error) {
 	p := view.Problem{Page: q.page, Status: http.StatusInternalServerError, Key: "500"}
+	var missing *catalog.NotFoundError
+	var input *inputError
 	switch {
 	case errors.Is(err, errSignIn):
 		p.Status, p.Key = http.StatusUnauthorized, "signin"
+	case q.page.Nav == "prompts" && errors.As(err, &missing):
+		p.Status, p.Key, p.Detail = http.StatusNotFound, "missing", say(q.page, missing.Message, missing.Reason)
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, errNoPage):
 		p.Status, p.Key = http.StatusNotFound, "404"
 	case errors.Is(err, errMethod):
 		p.Status, p.Key = http.StatusMethodNotAllowed, "405"
-	case errors.Is(err, errBadInput):
-		p.Status, p.Key, p.Detail = http.StatusBadRequest, "400", err.Error()
+	case errors.As(err, &input):
+		p.Status, p.Key, p.Detail = http.StatusBadRequest, "400", q.page.T(input.key, input.args...)
 	case errors.Is(err, store.ErrBadCursor):
-		p.Status, p.Key, p.Detail = http.StatusBadRequest, "400", err.Error()
+		p.Status, p.Key, p.Detail = http.StatusBadRequest, "400", q.page.T("input.cursor")
 	case errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrBusy):
 		p.Status = http.StatusServiceUnavailable
 		q.w.Header().Set("Retry-After", "1")

@@ -128,18 +128,21 @@ func (h *handler) keepPrompt(q *request, e *view.PromptEditor) (*catalog.Prompt,
 			if !slices.Contains([]string{"name", "prompt", "config", "labels", "tags", "commitMessage"}, name) {
 				name = ""
 			}
-			e.Errors[name] = strings.TrimPrefix(e.Errors[name]+"; "+f.Error(), "; ")
+			text := sayField(q.page, f)
+			if name != "" && len(f.Path) == 1 { // it stands at the field
+				text = say(q.page, f.Message, f.Reason)
+			}
+			if before := e.Errors[name]; before != "" {
+				text = before + q.page.T("prompts.refused.and") + text
+			}
+			e.Errors[name] = text
 		}
 		return nil, nil //nolint:nilnil // Errors say what is wrong
 	}
 	if _, ok := errors.AsType[*catalog.ConflictError](err); ok {
 		return nil, h.overtaken(q, e)
 	}
-	labels := commaList(e.Labels)
-	if e.Production {
-		labels = append(labels, catalog.LabelProduction)
-	}
-	text, status := h.refuse(q, err, labels...)
+	text, status := refusal(q.page, err)
 	if status == 0 {
 		return nil, err
 	}

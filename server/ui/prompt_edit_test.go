@@ -69,7 +69,7 @@ func TestEditorKeepsWhatWasTyped(t *testing.T) {
 		{url.Values{"labels": {"latest, Ü"}}, "lower-case"},
 		{url.Values{"prompt": {"@@@langfusePrompt:name=none|label=production@@@"}}, "none"},
 		{url.Values{"type": {"chat"}, "role": {"user", "placeholder"}, "content": {"kept as typed", " "}}, "Message 2: a placeholder needs a name."},
-		{url.Values{"type": {"chat"}, "role": {""}, "content": {"kept as typed"}}, "prompt.0.role"},
+		{url.Values{"type": {"chat"}, "role": {""}, "content": {"kept as typed"}}, "Role of message 1: must not be empty"},
 		{url.Values{"commitMessage": {"kept as typed" + strings.Repeat("m", 70<<10)}}, "commitMessage"},
 	} {
 		form := newForm(url.Values{"commitMessage": {"kept as typed"}})

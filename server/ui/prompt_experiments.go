@@ -113,7 +113,7 @@ func (h *handler) postExperiment(q *request) error {
 			form.Plan, err = h.Catalog.PlanExperiment(q.acting(), q.page.Project.ID, form.Name, body)
 		}
 		if err != nil {
-			if form.Error, status = h.refuseExperiment(q, name, err); status == 0 {
+			if form.Error, status = refusal(q.page, err); status == 0 {
 				return err
 			}
 		}
@@ -165,7 +165,7 @@ func (h *handler) endExperiment(q *request) error {
 	}
 	name := q.PostForm.Get("name")
 	if err := h.Catalog.DeleteExperiment(q.acting(), q.page.Project.ID, name, q.PostForm.Get("experiment")); err != nil {
-		text, status := h.refuseExperiment(q, name, err)
+		text, status := refusal(q.page, err)
 		if status != http.StatusForbidden {
 			return err
 		}
@@ -176,15 +176,4 @@ func (h *handler) endExperiment(q *request) error {
 		})
 	}
 	return q.redirectTo(q.page.PromptURL("experiments", "name", name, "done", "ended"))
-}
-
-// refuseExperiment is refuse for a change that goes past the labels of a prompt.
-func (h *handler) refuseExperiment(q *request, name string, err error) (text string, status int) {
-	var labels []string
-	if o, err := h.Catalog.PromptOverview(q.Context(), q.page.Project.ID, name); err == nil {
-		for _, l := range o.Labels {
-			labels = append(labels, l.Label)
-		}
-	}
-	return h.refuse(q, err, labels...)
 }

@@ -139,21 +139,34 @@ func promptRequest(p view.Page, e *view.PromptEditor) map[string]any {
 	return body
 }
 
-// badJSON says in which line a text is no JSON; empty if it is.
+// badJSON says where a text is no JSON; empty if it is.
 func badJSON(p view.Page, text string) string {
-	var v any
-	err := json.Unmarshal([]byte(text), &v)
-	if err == nil {
+	var v json.RawMessage
+	syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal([]byte(text), &v))
+	if !ok {
 		return ""
 	}
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
-		return err.Error()
+	before, after := text, ""
+	if at := int(syntax.Offset) - 1; syntax.Error() != endOfJSON && at >= 0 && at < len(text) {
+		before, after = text[:at], text[at:]
 	}
-	before := text[:max(min(int(syntax.Offset), len(text))-1, 0)]
-	line := 1 + strings.Count(before, "\n")
-	return p.T("prompts.edit.badjson", strconv.Itoa(line), syntax.Error())
+	line := strconv.Itoa(1 + strings.Count(before, "\n"))
+	if after == "" {
+		return p.T("prompts.edit.badjson.end", line)
+	}
+	after, _, _ = strings.Cut(after, "\n")
+	if after == "" { // a line that ends within a string
+		after = before[strings.LastIndexByte(before, '\n')+1:]
+	}
+	const most = 40
+	if runes := []rune(after); len(runes) > most {
+		after = string(runes[:most]) + "…"
+	}
+	return p.T("prompts.edit.badjson", line, after)
 }
+
+// endOfJSON is what encoding/json says of a text that ends too early.
+const endOfJSON = "unexpected end of JSON input"
 
 // commaList are the parts of a text between commas, each once.
 func commaList(text string) []string {

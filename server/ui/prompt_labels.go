@@ -4,7 +4,6 @@ package ui
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -36,14 +35,14 @@ func (h *handler) postLabel(q *request) error {
 	case "remove":
 		change["removeLabels"], said = []string{label}, "removed"
 	default:
-		return fmt.Errorf("%w: action %q: give move or remove", errBadInput, action)
+		return badInput("input.action", action)
 	}
 	body, err := json.Marshal(change)
 	if err != nil {
 		return err
 	}
 	_, err = h.Catalog.LabelPrompt(q.acting(), q.page.Project.ID, name, n, body)
-	return h.answerChange(q, name, label, n, said, err)
+	return h.answerChange(q, name, n, said, err)
 }
 
 // postRollback moves what is in production from one version to another, if it is still there.
@@ -73,13 +72,13 @@ func (h *handler) postRollback(q *request) error {
 		return err
 	}
 	_, err = h.Catalog.RollbackPrompt(q.acting(), q.page.Project.ID, body)
-	return h.answerChange(q, name, catalog.LabelProduction, to, "rollback", err)
+	return h.answerChange(q, name, to, "rollback", err)
 }
 
 // answerChange shows the version that was changed, or why it was not.
-func (h *handler) answerChange(q *request, name, label string, n int, said string, err error) error {
+func (h *handler) answerChange(q *request, name string, n int, said string, err error) error {
 	if err != nil {
-		text, status := h.refuse(q, err, label)
+		text, status := refusal(q.page, err)
 		if status == 0 {
 			return err
 		}

@@ -5,7 +5,6 @@ package ui
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -106,7 +105,7 @@ func (h *handler) measurePrompt(q *request) error {
 	}
 	found, err := h.Reader.PromptMetrics(q.Context(), q.page.Project.ID, ask)
 	if errors.Is(err, store.ErrBadQuery) {
-		return fmt.Errorf("%w: %w", errBadInput, err)
+		return badInput("input.metrics")
 	}
 	if err != nil {
 		return err

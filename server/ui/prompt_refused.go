@@ -7,7 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/langshark/langshark-go/server/catalog"
@@ -28,7 +28,7 @@ const (
 func (q *request) form() error {
 	q.Body = http.MaxBytesReader(q.w, q.Body, maxFormBytes)
 	if err := q.ParseForm(); err != nil {
-		return errors.Join(errBadInput, err)
+		return badInput("input.form", q.page.Bytes(maxFormBytes))
 	}
 	return nil
 }
@@ -42,49 +42,96 @@ func (q *request) acting() context.Context {
 // that are not the reader's.
 func refusal(p view.Page, err error) (text string, status int) {
 	var (
-		conflict *catalog.ConflictError
-		refused  *ingest.RequestError
-		missing  *catalog.NotFoundError
-		fields   ingest.FieldErrors
+		conflict  *catalog.ConflictError
+		refused   *ingest.RequestError
+		missing   *catalog.NotFoundError
+		forbidden *catalog.ForbiddenError
+		fields    ingest.FieldErrors
 	)
 	switch {
 	case errors.As(err, &conflict):
-		return p.T("prompts.refused.conflict", conflict.Message), http.StatusConflict
+		return p.T("prompts.refused.conflict", say(p, conflict.Message, conflict.Reason)), http.StatusConflict
 	case errors.As(err, &missing):
-		return missing.Message, http.StatusNotFound
+		return say(p, missing.Message, missing.Reason), http.StatusNotFound
+	case errors.As(err, &forbidden):
+		return p.T("prompts.refused.forbidden", say(p, forbidden.Message, forbidden.Reason)), http.StatusForbidden
 	case errors.As(err, &refused):
-		return refused.Message, http.StatusUnprocessableEntity
+		return say(p, refused.Message, refused.Reason), http.StatusUnprocessableEntity
 	case errors.As(err, &fields):
 		texts := make([]string, len(fields))
 		for i, f := range fields {
-			texts[i] = f.Message
+			texts[i] = sayField(p, f)
 		}
-		return strings.Join(texts, "; "), http.StatusUnprocessableEntity
+		return strings.Join(texts, p.T("prompts.refused.and")), http.StatusUnprocessableEntity
 	case errors.Is(err, store.ErrBusy):
 		return p.T("prompts.refused.busy"), http.StatusServiceUnavailable
+	case errors.Is(err, store.ErrFull):
+		return p.T("prompts.refused.full"), http.StatusInsufficientStorage
 	}
 	return "", 0
 }
 
-// refuse is [refusal] for a change that moves labels: it says who may move those that are protected.
-func (h *handler) refuse(q *request, err error, labels ...string) (text string, status int) {
-	var forbidden *catalog.ForbiddenError
-	if !errors.As(err, &forbidden) {
-		return refusal(q.page, err)
-	}
-	text = forbidden.Message
-	if protected, err := h.Catalog.ProtectedLabels(q.Context(), q.page.Project.ID); err == nil {
-		var who []string
-		for _, l := range protected {
-			if slices.Contains(labels, l.Label) {
-				who = append(who, l.Label+": "+whoMoves(q.page, l))
+// say is a message of the catalog in the reader's language, if it can be said in that.
+func say(p view.Page, message string, r ingest.Reason) string {
+	args := make([]any, len(r.Args))
+	for i, arg := range r.Args {
+		switch part := arg.(type) {
+		case ingest.Reason:
+			arg = say(p, part.String(), part)
+		case ingest.Reasons:
+			texts := make([]string, len(part))
+			for j := range part {
+				texts[j] = say(p, part[j].String(), part[j])
 			}
+			arg = strings.Join(texts, ", ")
 		}
-		if len(who) > 0 {
-			text = strings.Join(who, " ")
+		args[i] = arg
+	}
+	if text, ok := p.Refusal(r.Format, args...); ok {
+		return text
+	}
+	return message
+}
+
+// sayField says what is wrong with a field, by the name that it has on the page.
+func sayField(p view.Page, f ingest.FieldError) string {
+	text := say(p, f.Message, f.Reason)
+	if name := fieldName(p, f.Path); name != "" {
+		return name + ": " + text
+	}
+	return text
+}
+
+// fieldName is what a field of a request is called on the page; empty if the request is meant as a whole.
+func fieldName(p view.Page, path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
+	nth := ""
+	if len(path) > 2 {
+		if n, err := strconv.Atoi(path[1]); err == nil {
+			nth = strconv.Itoa(n + 1)
 		}
 	}
-	return q.page.T("prompts.refused.forbidden", text), http.StatusForbidden
+	switch field := path[len(path)-1]; {
+	case path[0] == "prompt" && nth != "" && field == "role":
+		return p.T("prompts.edit.role", nth)
+	case path[0] == "prompt" && nth != "":
+		return p.T("prompts.edit.content", nth)
+	case path[0] == "variants" && nth != "":
+		return p.T("prompts.experiment.nth", nth, p.T("prompts.experiment.field."+field))
+	}
+	if key, ok := fieldKeys[path[0]]; ok {
+		return p.T(key)
+	}
+	return strings.Join(path, ".")
+}
+
+// fieldKeys are the names of fields that are the same whatever is in them.
+var fieldKeys = map[string]string{
+	"name": "prompts.col.name", "type": "prompts.col.type", "prompt": "prompts.text", "config": "prompts.config", "tags": "prompts.col.tags", "commitMessage": "prompts.edit.message",
+	"labels": "prompts.labels", "label": "prompts.label", "newLabels": "prompts.label", "removeLabels": "prompts.label", "expect": "prompts.label",
+	"variants": "prompts.experiment.variants", "experiment": "prompts.experiment.name", "salt": "prompts.experiment.salt",
 }
 
 // redirectTo sends the browser to a page of the dashboard.

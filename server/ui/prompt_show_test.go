@@ -165,15 +165,15 @@ func TestProtectedLabelsSayWhoMayMoveThem(t *testing.T) {
 		if res.StatusCode != http.StatusForbidden || h.on("support/answer", "production") != 3 {
 			t.Errorf("%s: status %d", path, res.StatusCode)
 		}
-		contains(t, body, `role="alert"`, "production: Only the keys pk-ci and the roles lead, owner may move it.")
+		contains(t, body, `role="alert"`, "You may not do this. Label &#39;production&#39; of prompt &#39;support/answer&#39; is protected: only the keys pk-ci and the roles lead, owner may move it")
 	}
 	_, body = h.post("labels", move, "Accept-Language", "ko")
-	contains(t, body, "권한이 없습니다. 보호된 라벨입니다: production: 키 pk-ci, 역할 lead, owner만 옮길 수 있습니다.")
+	contains(t, body, "권한이 없습니다. &#39;support/answer&#39; 프롬프트의 &#39;production&#39; 라벨은 보호되어 있습니다. 키 pk-ci, 역할 lead, owner만 옮길 수 있습니다.")
 	res, body := h.post("new", url.Values{"from": {"3"}, "newest": {"3"}, "name": {"support/answer"}, "type": {"text"}, "prompt": {"typed by kim"}, "production": {"1"}})
 	if res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a version with the label: status %d", res.StatusCode)
 	}
-	contains(t, body, "production: Only the keys pk-ci", "typed by kim")
+	contains(t, body, "is protected: only the keys pk-ci", "typed by kim")
 	h.viewer.Role = "lead"
 	if res, _ := h.post("labels", move); res.StatusCode != http.StatusSeeOther || h.on("support/answer", "production") != 1 {
 		t.Errorf("a lead: status %d", res.StatusCode)
@@ -197,7 +197,7 @@ func TestProtectedLabelsGuardExperiments(t *testing.T) {
 		if res.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: status %d", path, res.StatusCode)
 		}
-		contains(t, body, `role="alert"`, "production: Only the roles lead may move it.")
+		contains(t, body, `role="alert"`, "An experiment on prompt &#39;support/answer&#39; goes past its protected label &#39;production&#39;: only the roles lead may move it")
 	}
 	h.viewer.Role = "lead"
 	for _, path := range []string{"experiments", "experiments/end"} {

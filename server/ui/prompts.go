@@ -3,7 +3,6 @@
 package ui
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -92,7 +91,7 @@ func pageNumber(values url.Values) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxPage {
-		return 0, fmt.Errorf("%w: page %q: give a number from 1 on", errBadInput, text)
+		return 0, badInput("input.page", text)
 	}
 	return n, nil
 }
@@ -120,7 +119,7 @@ func version(values url.Values, name string) (int, error) {
 	}
 	n, err := strconv.ParseUint(text, 10, 31)
 	if err != nil || n == 0 {
-		return 0, fmt.Errorf("%w: %s %q: give the number of a version", errBadInput, name, text)
+		return 0, badInput("input.version", name, text)
 	}
 	return int(n), nil
 }

@@ -33,7 +33,7 @@ func TestCataloguesHaveTheSameKeys(t *testing.T) {
 func TestKeysAreUsedAndKnown(t *testing.T) {
 	used := map[string]bool{}
 	var prefixes []string
-	call := regexp.MustCompile(`(?:\b(?:T|N|Has|add)\(|\bkey :=)\s*"([a-z0-9_.]+)"(\s*\+)?`)
+	call := regexp.MustCompile(`(?:\b(?:T|N|Has|add|badInput)\(|\bkey :=)\s*"([a-z0-9_.]+)"(\s*\+)?`)
 	script := regexp.MustCompile(`msg\(\s*(?:[^"()]*\?\s*)?"([a-z0-9_.]+)"(?:\s*:\s*(?:[^"()]*\?\s*)?"([a-z0-9_.]+)")?(?:\s*:\s*"([a-z0-9_.]+)")?(\s*\+)?`)
 	read := func(pattern, prefix string, re *regexp.Regexp) {
 		files, err := filepath.Glob(pattern)

@@ -102,6 +102,22 @@ type Problem struct {
 	Detail string
 }
 
+// Back is where the reader can go on: the list of prompts, for one who looked for a prompt.
+func (p Problem) Back() string {
+	if p.Key == "missing" {
+		return p.PromptURL("")
+	}
+	return p.Root
+}
+
+// BackKey is the text for [Problem.Back].
+func (p Problem) BackKey() string {
+	if p.Key == "missing" {
+		return "prompts.all"
+	}
+	return "error.back"
+}
+
 // Dollars converts an amount; nil stays nil.
 func Dollars(n *exporter.NanoUSD) *float64 {
 	if n == nil {
