@@ -28,7 +28,7 @@ func tagOf(text []byte) string {
 
 // maxTagged is how large an answer may be to get a tag: hashing more costs more than
 // it saves those who ask again.
-const maxTagged = 1 << 20
+const maxTagged = 8 << 20
 
 // taggable is the writer of a request whose answer may be one that the client has.
 // Only [write] looks for it: what is streamed, and health, has no tag.

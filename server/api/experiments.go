@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 
 	"github.com/langshark/langshark-go/server/catalog"
@@ -11,6 +12,7 @@ type wireExperiment struct {
 	Prompt     string                `json:"prompt"`
 	Experiment string                `json:"experiment"`
 	Salt       string                `json:"salt"`
+	Revision   int                   `json:"revision"`
 	Variants   []catalog.Variant     `json:"variants"`
 	Ranges     []catalog.BucketRange `json:"ranges"`
 	Prompts    []wirePrompt          `json:"prompts,omitempty"` // left out in lists
@@ -19,7 +21,7 @@ type wireExperiment struct {
 }
 
 func experimentOnWire(x *catalog.Experiment) wireExperiment {
-	w := wireExperiment{Prompt: x.Prompt, Experiment: x.Name, Salt: x.Salt, Variants: x.Variants, Ranges: x.Ranges, CreatedAt: instant(x.CreatedAt), UpdatedAt: instant(x.UpdatedAt)}
+	w := wireExperiment{Prompt: x.Prompt, Experiment: x.Name, Salt: x.Salt, Revision: x.Revision, Variants: x.Variants, Ranges: x.Ranges, CreatedAt: instant(x.CreatedAt), UpdatedAt: instant(x.UpdatedAt)}
 	if x.Prompts != nil {
 		w.Prompts = convert(x.Prompts, promptOnWire)
 	}
@@ -65,10 +67,10 @@ func (c *call) putExperiment() {
 
 func (c *call) deleteExperiment() {
 	p := c.query()
-	prompt := p.needed("prompt")
+	prompt, revision := p.needed("prompt"), p.whole("revision", 0, 0, math.MaxInt32)
 	err := p.err()
 	if err == nil {
-		err = c.Catalog.DeleteExperiment(c.acting(), c.access.ProjectID, prompt, c.params["experiment"])
+		err = c.Catalog.DeleteExperiment(c.acting(), c.access.ProjectID, prompt, c.params["experiment"], revision)
 	}
 	if err != nil {
 		c.fail(err)

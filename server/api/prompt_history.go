@@ -17,11 +17,12 @@ type wirePromptChange struct {
 	Label      string               `json:"label,omitempty"`
 	From       int                  `json:"from,omitempty"`
 	Experiment string               `json:"experiment,omitempty"`
+	Variants   []catalog.Variant    `json:"variants,omitempty"`
 	Message    string               `json:"message,omitempty"`
 }
 
 func promptChangeOnWire(h *catalog.PromptChange) wirePromptChange {
-	return wirePromptChange{h.Name, instant(h.At), orNull(h.By), h.Action, h.Version, h.Label, h.From, h.Experiment, h.Message}
+	return wirePromptChange{h.Name, instant(h.At), orNull(h.By), h.Action, h.Version, h.Label, h.From, h.Experiment, h.Variants, h.Message}
 }
 
 // promptHistory is a page by cursor, which is left out on the last.
@@ -45,7 +46,19 @@ func (c *call) listPromptHistory() {
 	write(c.w, http.StatusOK, promptHistory{convert(changes, promptChangeOnWire), cursorMeta{limit, next}})
 }
 
-func (c *call) rollbackPrompt() { change(c, http.StatusOK, c.Catalog.RollbackPrompt, promptOnWire) }
+// wireRollback is the version that has the label now, and where the one that had it may still come from.
+type wireRollback struct {
+	wirePrompt
+
+	From        int      `json:"from"` // 0 is nowhere
+	Experiments []string `json:"experiments"`
+}
+
+func rollbackOnWire(b *catalog.RolledBack) wireRollback {
+	return wireRollback{promptOnWire(b.Prompt), b.From, append([]string{}, b.Experiments...)}
+}
+
+func (c *call) rollbackPrompt() { change(c, http.StatusOK, c.Catalog.RollbackPrompt, rollbackOnWire) }
 
 type (
 	wirePromptDiff struct {

@@ -80,6 +80,9 @@ func (c *call) promptSelection() (s catalog.PromptSelection, err error) {
 func (c *call) deletePrompt() {
 	s, err := c.promptSelection()
 	if err == nil {
+		err = c.onlySelects()
+	}
+	if err == nil {
 		err = c.Catalog.DeletePrompt(c.acting(), c.access.ProjectID, c.params["name"], s)
 	}
 	if err != nil {
@@ -87,6 +90,21 @@ func (c *call) deletePrompt() {
 		return
 	}
 	c.w.WriteHeader(http.StatusNoContent)
+}
+
+// onlySelects refuses parameters that select nothing, as a script with an empty variable sends them, or a name
+// written wrong: what they leave is all versions.
+func (c *call) onlySelects() error {
+	p := c.query()
+	for name, values := range p.values {
+		switch {
+		case name != "version" && name != "label":
+			p.fail(name, "unrecognized_keys", "is no parameter of this request: select by version or label, or give none to delete all versions")
+		case len(values) > 1 || values[0] == "" || name == "version" && p.whole(name, 0, 0, math.MaxInt32) == 0:
+			p.fail(name, "custom", "must name one version: leave it out to delete all versions")
+		}
+	}
+	return p.err()
 }
 
 // patchPrompt moves labels: the path is that of the prompt with /versions/ and a number.

@@ -27,6 +27,8 @@ type Experiment struct {
 	Name     string
 	Salt     string
 	Variants []Variant
+	// Revision counts how often it was set, from 1 on.
+	Revision int
 	// Ranges are sorted and don't overlap.
 	Ranges []BucketRange
 	// Prompts are the versions that variants have, each once, with what they refer to in its
@@ -41,14 +43,31 @@ type experiment struct {
 	Salt     string        `json:"salt"`
 	Variants []Variant     `json:"variants"`
 	Ranges   []BucketRange `json:"ranges"`
+	Revision int           `json:"revision"` // 0 of those that were kept before it was counted
+	// Cleared are the protected labels that who set it last may move.
+	Cleared []string `json:"cleared,omitempty"`
 }
 
 func (e *experiment) of(p *prompt) *Experiment {
-	return &Experiment{Identity: e.Identity, Prompt: p.Name, Name: e.Name, Salt: e.Salt, Variants: e.Variants, Ranges: e.Ranges}
+	return &Experiment{Identity: e.Identity, Prompt: p.Name, Name: e.Name, Salt: e.Salt, Variants: e.Variants, Ranges: e.Ranges, Revision: e.revision()}
+}
+
+func (e *experiment) revision() int { return max(e.Revision, 1) }
+
+// isAt complains unless the experiment is as who asks has seen it: nil is one that isn't there, whose revision is 0.
+func (e *experiment) isAt(expected *int, promptName, name string) error {
+	is := 0
+	if e != nil {
+		is = e.revision()
+	}
+	if expected == nil || *expected == is {
+		return nil
+	}
+	return conflict("Experiment '%s' on prompt '%s' is at revision %d, not %d as expected: look at what has changed, then ask again", name, promptName, is, *expected)
 }
 
 // SetExperiment makes or changes an experiment, given as JSON: prompt, variants, each with name, version
-// and weight, and when it is made as one likes salt. Nobody changes sides who need not. Of a prompt that has
+// and weight, when it is made as one likes salt, and revision, the one that it must have (0: it must not be there), else a [ConflictError]. Nobody changes sides who need not. Of a prompt that has
 // protected labels, only who may move all of them makes, changes and ends experiments.
 func (c *Catalog) SetExperiment(ctx context.Context, projectID, name string, body []byte) (*Experiment, error) {
 	request, err := readExperiment(name, body)
@@ -70,6 +89,7 @@ func (c *Catalog) SetExperiment(ctx context.Context, projectID, name string, bod
 type experimentRequest struct {
 	name, prompt, salt string
 	variants           []Variant
+	revision           *int // that it must have
 }
 
 func readExperiment(name string, body []byte) (*experimentRequest, error) {
@@ -80,7 +100,7 @@ func readExperiment(name string, body []byte) (*experimentRequest, error) {
 	if utf8.RuneCountInString(name) > MaxNameChars || name == "" || !utf8.ValidString(name) {
 		o.fail("experiment", "invalid_string", "must be a name of at most %d characters", MaxNameChars)
 	}
-	request := &experimentRequest{name: name, prompt: o.name("prompt"), variants: readVariants(o), salt: o.short("salt", MaxNameChars)}
+	request := &experimentRequest{name: name, prompt: o.name("prompt"), variants: readVariants(o), salt: o.short("salt", MaxNameChars), revision: o.whole("revision", 0, math.MaxInt32)}
 	if strings.ContainsRune(request.salt, 0) {
 		o.fail("salt", "invalid_string", "must not have the character 0, which stands between salt and unit")
 	}
@@ -100,26 +120,34 @@ func (request *experimentRequest) set(e *promptEdit) (*Experiment, error) {
 			return nil, promptNotFound(request.prompt, sayVersion(v.Version))
 		}
 	}
-	kept, err := e.experiment(request.name, request.salt)
+	kept, err := e.experiment(request)
 	if err != nil {
 		return nil, err
 	}
 	kept.Variants, kept.Ranges = request.variants, assign(kept.Ranges, request.variants)
+	if kept.Cleared, err = e.mayMoveOf(); err != nil {
+		return nil, err
+	}
 	if err := put(e.tx, kindExperiment, e.p.ID, request.name, kept); err != nil {
 		return nil, err
 	}
-	e.note(promptHistory{Action: ActionExperiment, Experiment: request.name})
+	e.note(promptHistory{Action: ActionExperiment, Experiment: request.name, Variants: kept.Variants})
 	set := kept.of(e.p)
 	return set, set.load(e.tx, e.p)
 }
 
 // experiment is the one of that name, or a new one.
-func (e *promptEdit) experiment(name, salt string) (*experiment, error) {
+func (e *promptEdit) experiment(request *experimentRequest) (*experiment, error) {
+	name, salt := request.name, request.salt
 	found, err := experimentNamed(e.tx, e.p, name)
 	if err != nil {
 		return nil, err
 	}
+	if err := found.isAt(request.revision, e.p.Name, name); err != nil {
+		return nil, err
+	}
 	if found != nil {
+		found.Revision = found.revision() + 1
 		if salt != "" && salt != found.Salt {
 			return nil, refused("Experiment '%s' has another salt, which would deal everybody anew: leave salt out, or make another experiment", name)
 		}
@@ -137,7 +165,7 @@ func (e *promptEdit) experiment(name, salt string) (*experiment, error) {
 		_, _ = rand.Read(random[:]) // it never fails
 		salt = hex.EncodeToString(random[:])
 	}
-	return &experiment{Identity: Identity{ID: newID()}, Name: name, Salt: salt}, nil
+	return &experiment{Identity: Identity{ID: newID()}, Name: name, Salt: salt, Revision: 1}, nil
 }
 
 func readVariants(o *object) []Variant {
@@ -258,8 +286,21 @@ func (p *prompt) experiments(r reader) ([]experiment, error) {
 	return kept, err
 }
 
-// DeleteExperiment ends an experiment: all get the label again that they ask for.
-func (c *Catalog) DeleteExperiment(ctx context.Context, projectID, promptName, name string) error {
+// givenBy are the names of the experiments that give a version to some units, sorted.
+func (p *prompt) givenBy(r reader, version int) (names []string, err error) {
+	kept, err := p.experiments(r)
+	for _, x := range kept {
+		if slices.ContainsFunc(x.Variants, func(v Variant) bool { return v.Version == version && v.Weight > 0 }) {
+			names = append(names, x.Name)
+		}
+	}
+	slices.Sort(names)
+	return names, err
+}
+
+// DeleteExperiment ends an experiment: all get the label again that they ask for. If revision isn't 0, it must have
+// that one, else a [ConflictError].
+func (c *Catalog) DeleteExperiment(ctx context.Context, projectID, promptName, name string, revision int) error {
 	return c.editPrompt(ctx, projectID, promptName, func(e *promptEdit) error {
 		if e.p == nil {
 			return experimentNotFound(promptName, name)
@@ -271,10 +312,15 @@ func (c *Catalog) DeleteExperiment(ctx context.Context, projectID, promptName, n
 		if kept == nil {
 			return experimentNotFound(promptName, name)
 		}
+		if revision != 0 {
+			if err := kept.isAt(&revision, promptName, name); err != nil {
+				return err
+			}
+		}
 		if err := e.mayDivert(); err != nil {
 			return err
 		}
-		e.note(promptHistory{Action: ActionExperiment, Experiment: name})
+		e.note(promptHistory{Action: ActionExperimentEnd, Experiment: name})
 		return e.tx.Delete(kindExperiment, kept.ID)
 	})
 }

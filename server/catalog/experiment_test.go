@@ -77,15 +77,15 @@ func TestExperiments(t *testing.T) {
 		wantFields(t, fmt.Sprintf("%.80v", x.v), err, x.want...)
 	}
 	wantRefusal(t, "delete of a version in it", c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{Version: 2}), "experiment '톤 / tone?'")
-	if err := c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?"); err != nil {
+	if err := c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?", 0); err != nil {
 		t.Error(err)
 	}
 	_, err = c.Experiment(ctx, projectID, "p", "톤 / tone?")
 	wantNotFound(t, "one that was deleted", err)
-	wantNotFound(t, "delete of none", c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?"))
-	wantNotFound(t, "delete on no prompt", c.DeleteExperiment(ctx, projectID, "none", "own"))
+	wantNotFound(t, "delete of none", c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?", 0))
+	wantNotFound(t, "delete on no prompt", c.DeleteExperiment(ctx, projectID, "none", "own", 0))
 	entries := history(t, c, "p", 100)
-	if e := slices.DeleteFunc(entries, func(e catalog.PromptChange) bool { return e.Action != catalog.ActionExperiment }); len(e) != 4 || e[0].Experiment != "톤 / tone?" || e[2].Experiment != "own" {
+	if e := slices.DeleteFunc(entries, func(e catalog.PromptChange) bool { return !strings.HasPrefix(string(e.Action), "experiment") }); len(e) != 4 || e[0].Experiment != "톤 / tone?" || e[2].Experiment != "own" {
 		t.Errorf("history: %+v", e)
 	}
 	if err := c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{}); err != nil {

@@ -30,6 +30,7 @@ type object struct {
 	members map[string]json.RawMessage
 	path    []string
 	errs    *ingest.FieldErrors
+	nul     []string // texts that had the character NUL, which nothing keeps
 }
 
 // parse reads the body of a request. Errors are [ingest.ErrNotJSON] and [ingest.FieldErrors].
@@ -40,8 +41,8 @@ func parse(body []byte) (*object, error) {
 	if errs := ingest.NULInIDs(body); len(errs) > 0 {
 		return nil, errs
 	}
+	o := &object{errs: new(ingest.FieldErrors), nul: withNUL(body)}
 	body = ingest.Sanitize(body)
-	o := &object{errs: new(ingest.FieldErrors)}
 	switch {
 	case kindOf(body) != "object":
 		o.fail("", "invalid_type", "expected object, received %s", kindOf(body))
@@ -54,6 +55,20 @@ func parse(body []byte) (*object, error) {
 		return o, nil
 	}
 	return nil, o.err()
+}
+
+// withNUL are the members, texts, that have the character NUL.
+func withNUL(body []byte) (names []string) {
+	var members map[string]json.RawMessage
+	if !bytes.Contains(body, []byte(`\u0000`)) || json.Unmarshal(body, &members) != nil {
+		return nil
+	}
+	for name, raw := range members {
+		if s, err := unquote(raw); err == nil && strings.ContainsRune(s, 0) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // kindOf names the type of a valid JSON value; nothing is undefined.
@@ -182,6 +197,9 @@ func (o *object) short(name string, most int) string {
 	s := o.text(name)
 	switch {
 	case s == nil:
+		return ""
+	case slices.Contains(o.nul, name): // without it, it would be the name of something else
+		o.fail(name, "invalid_string", "must not contain the character NUL")
 		return ""
 	case utf8.RuneCountInString(*s) > most:
 		o.fail(name, "too_big", "must have at most %d characters, has %d", most, utf8.RuneCountInString(*s))

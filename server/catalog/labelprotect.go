@@ -57,7 +57,11 @@ func (c *Catalog) UnprotectLabel(ctx context.Context, projectID, label string) e
 
 // ProtectedLabels lists those of a project by name.
 func (c *Catalog) ProtectedLabels(ctx context.Context, projectID string) (labels []ProtectedLabel, err error) {
-	err = each(c.reader(ctx, projectID), store.DocumentQuery{Kind: kindProtectedLabel}, func(d *store.Document) (bool, error) {
+	return protectedLabels(c.reader(ctx, projectID))
+}
+
+func protectedLabels(r reader) (labels []ProtectedLabel, err error) {
+	err = each(r, store.DocumentQuery{Kind: kindProtectedLabel}, func(d *store.Document) (bool, error) {
 		l, err := decode[protectedLabel](d)
 		if err == nil {
 			labels = append(labels, ProtectedLabel{l.ID, l.Keys, l.Roles})
@@ -105,6 +109,39 @@ func (e *promptEdit) mayDivert() error {
 		}
 	}
 	return nil
+}
+
+// mayPlace is the error of a protected label that comes to a prompt whose experiments were set by somebody who may
+// not move it: they would go past it.
+func (e *promptEdit) mayPlace(label string) error {
+	_, err := read[protectedLabel](e.tx, kindProtectedLabel, label)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	kept, err := e.p.experiments(e.tx)
+	if err != nil {
+		return err
+	}
+	for _, x := range kept {
+		if !slices.Contains(x.Cleared, label) {
+			return conflict("Experiment '%s' on prompt '%s' would go past the protected label '%s', and was set by who may not move that: end it, or set it again with the right to, then place the label", x.Name, e.p.Name, label)
+		}
+	}
+	return nil
+}
+
+// mayMoveOf are the protected labels that who asks may move.
+func (e *promptEdit) mayMoveOf() (labels []string, err error) {
+	all, err := protectedLabels(e.tx)
+	for _, l := range all {
+		if l.MovableBy(e.by) {
+			labels = append(labels, l.Label)
+		}
+	}
+	return labels, err
 }
 
 // mayPass is an error that begins with what can't be done, unless the label may be moved.

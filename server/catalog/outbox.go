@@ -22,11 +22,13 @@ type delivery struct {
 
 // notice is the body of a delivery.
 type notice struct {
-	ID      string         `json:"id"`
-	At      time.Time      `json:"at"`
-	Project string         `json:"projectId"`
-	Prompt  string         `json:"prompt"`
-	Event   string         `json:"event"`
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`
+	Project string    `json:"projectId"`
+	Prompt  string    `json:"prompt"`
+	Event   string    `json:"event"`
+	// Seq counts what its webhook is told of, from 1 on, in the order of the changes.
+	Seq     int64          `json:"seq"`
 	By      string         `json:"by,omitempty"`
 	Changes []noticeChange `json:"changes"`
 }
@@ -37,6 +39,7 @@ type noticeChange struct {
 	Label      string       `json:"label,omitempty"`
 	From       int          `json:"from,omitempty"`
 	Experiment string       `json:"experiment,omitempty"`
+	Variants   []Variant    `json:"variants,omitempty"`
 	Message    string       `json:"message,omitempty"`
 }
 
@@ -61,11 +64,14 @@ func (e *promptEdit) enqueue() error {
 		if err != nil {
 			return err
 		}
+		w.Seq++
 		if waiting >= MaxDeliveries {
 			w.Lost++
-			if err := put(e.tx, kindWebhook, "", "", w); err != nil {
-				return err
-			}
+		}
+		if err := put(e.tx, kindWebhook, "", "", w); err != nil {
+			return err
+		}
+		if waiting >= MaxDeliveries {
 			continue
 		}
 		if err := e.enqueueFor(w, mostTelling(wanted)); err != nil {
@@ -78,9 +84,9 @@ func (e *promptEdit) enqueue() error {
 
 func (e *promptEdit) enqueueFor(w *keptWebhook, event string) error {
 	d := &delivery{Identity: Identity{ID: newID()}, Event: event}
-	n := notice{ID: d.ID, At: e.now.UTC(), Project: w.ProjectID, Prompt: e.p.Name, Event: event, By: e.by.String()}
+	n := notice{ID: d.ID, At: e.now.UTC(), Project: w.ProjectID, Prompt: e.p.Name, Event: event, Seq: w.Seq, By: e.by.String()}
 	for _, h := range e.history {
-		n.Changes = append(n.Changes, noticeChange{h.Action, h.Version, h.Label, h.From, h.Experiment, h.Message})
+		n.Changes = append(n.Changes, noticeChange{h.Action, h.Version, h.Label, h.From, h.Experiment, h.Variants, h.Message})
 	}
 	var err error
 	if d.Body, err = encode(n); err != nil {

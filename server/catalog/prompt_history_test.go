@@ -222,6 +222,22 @@ func TestRollback(t *testing.T) {
 	if p := do(t, c.RollbackPrompt, m{"name": "p"}); p.Version != 1 {
 		t.Errorf("after one to a version: %d", p.Version)
 	}
+	// What was rolled back from by name is not where the next one goes.
+	for i, move := range []struct{ label, rollback, then int }{{2, 0, 0}, {3, 0, 0}, {4, 0, 0}, {0, 2, 1}, {3, 0, 2}, {4, 1, 0}} {
+		if move.label != 0 {
+			if _, err := c.LabelPrompt(ctx, projectID, "p", move.label, body(t, m{"newLabels": l{"production"}})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if move.rollback != 0 {
+			if p := do(t, c.RollbackPrompt, m{"name": "p", "version": move.rollback}); p.Version != move.rollback || p.From != 4 {
+				t.Errorf("%d: to a version: %+v", i, p)
+			}
+		}
+		if o, err := c.PromptOverview(ctx, projectID, "p"); (move.rollback != 0 || move.then != 0) && (err != nil || o.On("production").Back != move.then) {
+			t.Errorf("%d: the next one goes to %+v, %v; want %d", i, o, err, move.then)
+		}
+	}
 	_, err = c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p", "version": 9}))
 	wantNotFound(t, "rollback to no version", err)
 	_, err = c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p", "expect": m{"production": 3}}))
@@ -345,7 +361,7 @@ func TestProtectedLabels(t *testing.T) {
 		if _, err := c.RollbackPrompt(catalog.WithActor(ctx, a), projectID, body(t, m{"name": "p", "version": 1})); err != nil {
 			t.Errorf("%+v: %v", a, err)
 		}
-		if _, err := c.RollbackPrompt(catalog.WithActor(ctx, a), projectID, body(t, m{"name": "p"})); err != nil {
+		if _, err := c.RollbackPrompt(catalog.WithActor(ctx, a), projectID, body(t, m{"name": "p", "version": 2})); err != nil {
 			t.Errorf("%+v: %v", a, err)
 		}
 	}
@@ -432,7 +448,7 @@ func TestProtectedLabelsGuardExperiments(t *testing.T) {
 		ctx := catalog.WithActor(t.Context(), a)
 		wantForbidden(t, "a new one", set(ctx, "p", "new"), "experiment on prompt 'p'", "'production'", "pk-ci", "admin")
 		wantForbidden(t, "a change", set(ctx, "p", "before"), "'production'")
-		wantForbidden(t, "an end", c.DeleteExperiment(ctx, projectID, "p", "before"), "'production'")
+		wantForbidden(t, "an end", c.DeleteExperiment(ctx, projectID, "p", "before", 0), "'production'")
 		if err := set(ctx, "free", "new"); err != nil {
 			t.Errorf("on a prompt without the label: %v", err)
 		}
@@ -442,7 +458,7 @@ func TestProtectedLabelsGuardExperiments(t *testing.T) {
 	}
 	for _, a := range []catalog.Actor{{PublicKey: "pk-ci"}, {Role: "admin"}, {Operator: true}} {
 		ctx := catalog.WithActor(t.Context(), a)
-		if err := errors.Join(set(ctx, "p", "new"), c.DeleteExperiment(ctx, projectID, "p", "new")); err != nil {
+		if err := errors.Join(set(ctx, "p", "new"), c.DeleteExperiment(ctx, projectID, "p", "new", 0)); err != nil {
 			t.Errorf("%+v: %v", a, err)
 		}
 	}

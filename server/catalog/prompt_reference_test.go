@@ -129,7 +129,7 @@ func TestReferencesStayReadable(t *testing.T) {
 	}
 	_, err = c.LabelPrompt(ctx, projectID, "d0", 2, body(t, m{"newLabels": production}))
 	wantRefusal(t, "one that breaks an experiment", err, "'d5' version 1")
-	if err := c.DeleteExperiment(ctx, projectID, "d5", "tone"); err != nil {
+	if err := c.DeleteExperiment(ctx, projectID, "d5", "tone", 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err = c.LabelPrompt(ctx, projectID, "d0", 2, body(t, m{"newLabels": production})); err != nil {

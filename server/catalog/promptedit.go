@@ -69,6 +69,11 @@ func (e *promptEdit) label(label string, version int, action PromptAction) error
 	if err := e.mayMove(label); err != nil {
 		return err
 	}
+	if from == 0 {
+		if err := e.mayPlace(label); err != nil {
+			return err
+		}
+	}
 	e.p.move(label, version, e.now)
 	e.p.follow(label, from, version)
 	e.note(promptHistory{Action: action, Version: version, Label: label, From: from})

@@ -18,7 +18,9 @@ const (
 	ActionRollback   PromptAction = "rollback"
 	ActionDelete     PromptAction = "delete" // a version, or with version 0 all of them
 	ActionTags       PromptAction = "tags"
-	ActionExperiment PromptAction = "experiment"
+	ActionExperiment PromptAction = "experiment" // made or changed
+
+	ActionExperimentEnd PromptAction = "experiment-end"
 )
 
 // PromptChange is an entry of the history of a prompt.
@@ -33,8 +35,9 @@ type PromptChange struct {
 	// Label is the one that moved; From is the version that had it before, 0 if none.
 	Label string
 	From  int
-	// Experiment is the name of the one that changed.
+	// Experiment is the name of the one that changed, Variants what it has since.
 	Experiment string
+	Variants   []Variant
 	// Message says why; may be empty.
 	Message string
 }
@@ -49,6 +52,7 @@ type promptHistory struct {
 	Label      string       `json:"label,omitempty"`
 	From       int          `json:"from,omitempty"`
 	Experiment string       `json:"experiment,omitempty"`
+	Variants   []Variant    `json:"variants,omitempty"`
 	Message    string       `json:"message,omitempty"`
 }
 
@@ -80,7 +84,7 @@ func (c *Catalog) PromptHistory(ctx context.Context, projectID, name string, pag
 		if err != nil {
 			return nil, "", err
 		}
-		changes[i] = PromptChange{found.Documents[i].Name, h.CreatedAt, h.By, h.Action, h.Version, h.Label, h.From, h.Experiment, h.Message}
+		changes[i] = PromptChange{found.Documents[i].Name, h.CreatedAt, h.By, h.Action, h.Version, h.Label, h.From, h.Experiment, h.Variants, h.Message}
 	}
 	return changes, found.Next, nil
 }

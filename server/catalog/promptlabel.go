@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -133,15 +132,27 @@ func onVersion(n int) ingest.Reason {
 
 func sayVersion(n int) ingest.Reason { return say("version %d", n) }
 
+// RolledBack is a version to which a label has gone back.
+type RolledBack struct {
+	*Prompt
+	// From is the version that had the label, 0 if none had.
+	From int
+	// Experiments are the names of those by which some units still get that version.
+	Experiments []string
+}
+
 // RollbackPrompt takes the last move of a label back, given as JSON: name, and as one
 // likes label (production), version, to move it there instead, message, and expect as in
 // [Catalog.LabelPrompt]. Asked again it goes back further. A [ConflictError] says that there is nothing before.
-func (c *Catalog) RollbackPrompt(ctx context.Context, projectID string, body []byte) (*Prompt, error) {
+func (c *Catalog) RollbackPrompt(ctx context.Context, projectID string, body []byte) (*RolledBack, error) {
 	o, err := parse(body)
 	if err != nil {
 		return nil, err
 	}
-	name, label, to := o.name("name"), cmp.Or(o.short("label", MaxNameChars), LabelProduction), o.whole("version", 1, math.MaxInt32)
+	name, label, to := o.name("name"), LabelProduction, o.whole("version", 1, math.MaxInt32)
+	if o.has("label") {
+		label = o.needID("label")
+	}
 	if label == LabelLatest {
 		o.fail("label", "custom", "latest is always on the newest version: delete that, or name another label")
 	}
@@ -149,7 +160,7 @@ func (c *Catalog) RollbackPrompt(ctx context.Context, projectID string, body []b
 	if err := o.err(); err != nil {
 		return nil, err
 	}
-	var back *Prompt
+	var back RolledBack
 	err = c.editPrompt(ctx, projectID, name, func(e *promptEdit) error {
 		if e.p == nil {
 			return notFound("Prompt not found: '%s'", name)
@@ -158,17 +169,21 @@ func (c *Catalog) RollbackPrompt(ctx context.Context, projectID string, body []b
 			return err
 		}
 		e.say(message)
+		back.From = e.p.labelled(label)
 		version, err := e.rollback(label, to)
 		if err != nil {
 			return err
 		}
-		back, err = e.moved(version)
+		if back.Experiments, err = e.p.givenBy(e.tx, back.From); err != nil {
+			return err
+		}
+		back.Prompt, err = e.moved(version)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return back, nil
+	return &back, nil
 }
 
 // rollback moves a label to a version, or to where it was, and returns that.
@@ -177,7 +192,11 @@ func (e *promptEdit) rollback(label string, to *int) (version int, err error) {
 		if e.p.ref(*to) == nil {
 			return 0, promptNotFound(e.p.Name, sayVersion(*to))
 		}
-		return *to, e.label(label, *to, ActionRollback)
+		if err := e.label(label, *to, ActionRollback); err != nil {
+			return 0, err
+		}
+		e.p.rolledBack(label)
+		return *to, nil
 	}
 	version, trail := e.p.back(label)
 	if version == 0 {

@@ -59,7 +59,7 @@ func mostTelling(changes []string) string {
 func changesOf(history []promptHistory) (changes []string) {
 	of := map[PromptAction]string{
 		ActionDelete: ChangeDelete, ActionCreate: ChangeVersion, ActionLabel: ChangeLabels, ActionUnlabel: ChangeLabels, ActionRollback: ChangeLabels,
-		ActionTags: ChangeTags, ActionExperiment: ChangeExperiment,
+		ActionTags: ChangeTags, ActionExperiment: ChangeExperiment, ActionExperimentEnd: ChangeExperiment,
 	}
 	for _, h := range history {
 		if change := of[h.Action]; !slices.Contains(changes, change) {

@@ -1,5 +1,7 @@
 package catalog
 
+import "slices"
+
 // MaxRollbacks is how many moves of a label can be taken back.
 const MaxRollbacks = 100
 
@@ -33,6 +35,28 @@ func (p *prompt) follow(label string, from, to int) {
 	if n := len(t.Versions) - 1 - MaxRollbacks; n > 0 {
 		t.Versions = append([]int(nil), t.Versions[n:]...)
 	}
+}
+
+// rolledBack shortens the trail of a label that has just moved to an older version: what it was moved away from,
+// and what came after it was there before, is not where the next rollback goes.
+func (p *prompt) rolledBack(label string) {
+	t := p.trail(label)
+	if t == nil || len(t.Versions) < 2 {
+		return
+	}
+	last := len(t.Versions) - 1
+	from, to := t.Versions[last-1], t.Versions[last]
+	if from < to {
+		return
+	}
+	keep := last - 1
+	for i := keep - 1; i >= 0; i-- {
+		if t.Versions[i] == to {
+			keep = i
+			break
+		}
+	}
+	t.Versions = append(slices.Clone(t.Versions[:keep]), to)
 }
 
 // back is where a label was before its last move that hasn't been taken back, and the trail

@@ -87,7 +87,7 @@ func TestRefusalsSayWhatTheyAlwaysSaid(t *testing.T) {
 		{rollback(m{"name": "gone"}), "Prompt not found: 'gone'"},
 		{c.DeletePrompt(ctx, projectID, "locked", catalog.PromptSelection{Label: "x"}), "Prompt not found: 'locked' with label 'x'"},
 		{experiment(m{"prompt": "base", "variants": l{m{"name": "a", "version": 1, "weight": 9000}, m{"name": "b", "version": 2, "weight": 1001}}}), "weights add up to 10001: there are 10000 buckets to give"},
-		{c.DeleteExperiment(ctx, projectID, "base", "tone"), "Experiment not found: 'tone' on prompt 'base'"},
+		{c.DeleteExperiment(ctx, projectID, "base", "tone", 0), "Experiment not found: 'tone' on prompt 'base'"},
 	} {
 		message, reason := reasonOf(t, x.err)
 		if message != x.want || reason.String() != x.want {

@@ -47,6 +47,7 @@ type keptWebhook struct {
 	Secret   string          `json:"secret"`
 	Last     *WebhookAttempt `json:"last,omitempty"`
 	Lost     int64           `json:"lost,omitempty"`
+	Seq      int64           `json:"seq,omitempty"` // of the last change that it was to be told of
 }
 
 func (w *keptWebhook) public() *Webhook {

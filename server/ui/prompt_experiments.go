@@ -164,7 +164,7 @@ func (h *handler) endExperiment(q *request) error {
 		return err
 	}
 	name := q.PostForm.Get("name")
-	if err := h.Catalog.DeleteExperiment(q.acting(), q.page.Project.ID, name, q.PostForm.Get("experiment")); err != nil {
+	if err := h.Catalog.DeleteExperiment(q.acting(), q.page.Project.ID, name, q.PostForm.Get("experiment"), 0); err != nil {
 		text, status := refusal(q.page, err)
 		if status != http.StatusForbidden {
 			return err
