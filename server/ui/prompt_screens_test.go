@@ -48,6 +48,8 @@ func TestBrowserPromptPagesFit(t *testing.T) {
 		{"prompt-long-edit", base + "/new?name=" + long, "document.querySelector('.t-back mark')"},
 		{"prompt-long-experiments", base + "/experiments?name=" + long, "true"},
 		{"prompt-long-history", base + "/history?name=" + long, "true"},
+		{"prompt-missing", base + "/versions?name=" + strings.ReplaceAll(long, "n", "m"), "true"},
+		{"prompt-refused", base + "/experiments?name=" + long, refusedExperiment},
 		{"prompt-new", base + "/new", "document.querySelector('.t-back')"},
 		{"prompt-edit", base + "/new" + answer, "document.querySelector('.t-back mark')"},
 		{"prompt-edit-chat", base + "/new?name=support/summary", "document.querySelectorAll('.t-back mark').length > 2"},
@@ -64,6 +66,22 @@ func TestBrowserPromptPagesFit(t *testing.T) {
 		}
 	}
 }
+
+// refusedExperiment asks once for a version that isn't there, and is true of the page that refuses it.
+const refusedExperiment = `(() => {
+	const form = document.querySelector('form:has([name="variant"])');
+	if (document.querySelector('.alert.error')) {
+		form.removeAttribute("data-dirty"); // so that the browser doesn't ask on the way to the next page
+		return true;
+	}
+	if (!form.dataset.sent) {
+		form.dataset.sent = "1";
+		form.querySelector('[name="version"]').value = "99";
+		form.querySelector('[name="experiment"]').value = "e";
+		form.querySelector('button[value="plan"]').click();
+	}
+	return false;
+})()`
 
 // longPrompt makes one whose every part is as long as may be and has no place to break, and returns its name.
 func longPrompt(h *hub) string {
