@@ -170,23 +170,3 @@ func TestRefusalsOfDeletes(t *testing.T) {
 		}
 	}
 }
-
-func TestBadJSONIsShown(t *testing.T) {
-	english := view.Page{Printer: message.For(message.English)}
-	for text, want := range map[string]string{
-		`{"a": 1e999}`:                        "",
-		`{`:                                   "Line 1 is no JSON: it ends too early. Close the bracket or quote that is open.",
-		"{\n\"a\": [1,\n\n":                   "Line 4 is no JSON: it ends too early. Close the bracket or quote that is open.",
-		"{\n\"a\": 1,\n}":                     "Line 3 is no JSON from “}” on: ",
-		"{\"a\": \"one\ntwo\"}":               "Line 1 is no JSON from “{\"a\": \"one” on: ",
-		`{"a": 한글}`:                           "Line 1 is no JSON from “한글}” on: ",
-		"{'" + strings.Repeat("한", 50) + "'}": "Line 1 is no JSON from “'" + strings.Repeat("한", 39) + "…” on: ",
-	} {
-		if got := badJSON(english, text); got != want && (want == "" || !strings.HasPrefix(got, want)) {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-		if got := badJSON(koreanPage, text); (got == "") != (want == "") || strings.Contains(got, "invalid") || strings.Contains(got, "%!") {
-			t.Errorf("%q in Korean: %q", text, got)
-		}
-	}
-}
