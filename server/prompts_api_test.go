@@ -57,6 +57,42 @@ func TestPromptNames(t *testing.T) {
 	}
 }
 
+// TestDeleteOfPromptsSelects: a selection that selects nothing is no delete of everything.
+func TestDeleteOfPromptsSelects(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	for range 2 {
+		if status, text, _ := c.do(t, http.MethodPost, "/api/public/v2/prompts", `{"name":"p","prompt":"x","labels":["production"]}`); status != http.StatusCreated {
+			t.Fatalf("%d %s", status, text)
+		}
+	}
+	for _, q := range []string{"version=", "version=0", "version=0.0", "label=", "label=&version=", "version=1&label=", "Version=1", "versions=1", "version=1&version=2", "version=x", "force=true", "version=1;label=a", "%zz"} {
+		if status, text, _ := c.do(t, http.MethodDelete, "/api/public/v2/prompts/p?"+q, nil); status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", q, status, text)
+		}
+	}
+	if status, text, _ := c.do(t, http.MethodPost, "/api/public/prompt-rollback", `{"name":"p","label":""}`); status != http.StatusBadRequest || !strings.Contains(text, "label") {
+		t.Errorf("rollback of a label without a name: %d %s", status, text)
+	}
+	if status, text, _ := c.do(t, http.MethodPost, "/api/public/v2/prompts", `{"name":"p\u0000q","prompt":"x"}`); status != http.StatusBadRequest || !strings.Contains(text, "NUL") {
+		t.Errorf("a name with NUL: %d %s", status, text)
+	}
+	status, text, _ := c.do(t, http.MethodPost, "/api/public/prompt-rollback", `{"name":"p"}`)
+	if status != http.StatusOK || !strings.Contains(text, `"version":1`) || !strings.Contains(text, `"from":2,"experiments":[]`) {
+		t.Errorf("rollback: %d %s", status, text)
+	}
+	for _, x := range []struct {
+		path string
+		left int
+	}{{"?version=2", 1}, {"", 0}} {
+		if status, text, _ := c.do(t, http.MethodDelete, "/api/public/v2/prompts/p"+x.path, nil); status != http.StatusNoContent {
+			t.Errorf("%s: %d %s", x.path, status, text)
+		}
+		if list := c.object(t, "/api/public/v2/prompts")["data"].([]any); len(list) != x.left {
+			t.Errorf("after %q: %v", x.path, list)
+		}
+	}
+}
+
 func TestPromptReferences(t *testing.T) {
 	c := serve(t, newServer(t, server.Config{}), "")
 	for _, b := range []string{
@@ -189,8 +225,8 @@ func TestPromptExperiments(t *testing.T) {
 	c.run(t, []step{
 		{"POST", "v2/prompts", `{"name":"a/b","prompt":"one"}`, 201, ""},
 		{"POST", "v2/prompts", `{"name":"a/b","prompt":"two"}`, 201, ""},
-		{"PUT", "prompt-experiments/tone%2F1", `{"prompt":"a/b","salt":"s","variants":[{"name":"x","version":1,"weight":5000},{"name":"y","version":2,"weight":5000}]}`, 200, `"ranges":[{"from":0,"to":5000,"variant":"x"},{"from":5000,"to":10000,"variant":"y"}],"prompts":[{"id":"`},
-		{"GET", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 200, `{"prompt":"a/b","experiment":"tone/1","salt":"s","variants":[{"name":"x","version":1,"weight":5000},`},
+		{"PUT", "prompt-experiments/tone%2F1", `{"prompt":"a/b","salt":"s","revision":1,"variants":[{"name":"x","version":1,"weight":5000},{"name":"y","version":2,"weight":5000}]}`, 200, `"ranges":[{"from":0,"to":5000,"variant":"x"},{"from":5000,"to":10000,"variant":"y"}],"prompts":[{"id":"`},
+		{"GET", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 200, `{"prompt":"a/b","experiment":"tone/1","salt":"s","revision":1,"variants":[{"name":"x","version":1,"weight":5000},`},
 		{"GET", "prompt-experiments?prompt=a%2Fb", "", 200, `"experiment":"tone/1"`},
 		{"GET", "prompt-experiments", "", 400, `"path":["prompt"]`},
 		{"PUT", "prompt-experiments/e", `{"prompt":"a/b","variants":[{"name":"x","version":1,"weight":10001}]}`, 400, `"path":["variants","0","weight"]`},

@@ -51,7 +51,7 @@ func TestWebhooks(t *testing.T) {
 		{"PATCH", "v2/prompts/p/versions/1", `{"newLabels":["production"]}`, 200, ""},
 	})
 	header, body := <-came, <-bodies
-	if !strings.Contains(body, `"event":"labels","by":"`+c.public+`","changes":[{"action":"label","version":1,"label":"production"}]}`) || header.Get("X-LangShark-Event") != "labels" || header.Get("Content-Type") != "application/json; charset=utf-8" {
+	if !strings.Contains(body, `"event":"labels","seq":1,"by":"`+c.public+`","changes":[{"action":"label","version":1,"label":"production"}]}`) || header.Get("X-LangShark-Event") != "labels" || header.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("%s %v", body, header)
 	}
 	at, signature, _ := strings.Cut(strings.TrimPrefix(header.Get("X-LangShark-Signature"), "t="), ",v1=")

@@ -286,11 +286,21 @@ func (p *prompt) experiments(r reader) ([]experiment, error) {
 	return kept, err
 }
 
+// given are the versions that the experiment gives to some units.
+func (e *experiment) given() (versions []int) {
+	for _, v := range e.Variants {
+		if v.Weight > 0 && !slices.Contains(versions, v.Version) {
+			versions = append(versions, v.Version)
+		}
+	}
+	return versions
+}
+
 // givenBy are the names of the experiments that give a version to some units, sorted.
 func (p *prompt) givenBy(r reader, version int) (names []string, err error) {
 	kept, err := p.experiments(r)
 	for _, x := range kept {
-		if slices.ContainsFunc(x.Variants, func(v Variant) bool { return v.Version == version && v.Weight > 0 }) {
+		if slices.Contains(x.given(), version) {
 			names = append(names, x.Name)
 		}
 	}

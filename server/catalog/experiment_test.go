@@ -76,6 +76,21 @@ func TestExperiments(t *testing.T) {
 		_, err := set(x.name, x.v)
 		wantFields(t, fmt.Sprintf("%.80v", x.v), err, x.want...)
 	}
+	// Who writes says what was seen.
+	x, err := c.Experiment(ctx, projectID, "p", "톤 / tone?")
+	if err != nil || x.Revision < 2 {
+		t.Fatalf("%+v, %v", x, err)
+	}
+	_, err = set("톤 / tone?", m{"prompt": "p", "variants": l{variant("x", 1, 1)}, "revision": x.Revision - 1})
+	wantConflict(t, "weights by who has seen older ones", err, fmt.Sprintf("at revision %d, not %d as expected", x.Revision, x.Revision-1))
+	_, err = set("톤 / tone?", m{"prompt": "p", "variants": l{variant("x", 1, 1)}, "revision": 0})
+	wantConflict(t, "one that is there already", err, "not 0 as expected")
+	_, err = set("gone", m{"prompt": "p", "variants": l{variant("x", 1, 1)}, "revision": 3})
+	wantConflict(t, "one that was ended meanwhile", err, "at revision 0, not 3 as expected")
+	wantConflict(t, "an end of what has changed", c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?", x.Revision-1), "as expected")
+	if now, err := c.Experiment(ctx, projectID, "p", "톤 / tone?"); err != nil || now.Revision != x.Revision || !slices.Equal(now.Variants, x.Variants) {
+		t.Errorf("what was refused has changed it: %+v, %v", now, err)
+	}
 	wantRefusal(t, "delete of a version in it", c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{Version: 2}), "experiment '톤 / tone?'")
 	if err := c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?", 0); err != nil {
 		t.Error(err)
@@ -85,6 +100,10 @@ func TestExperiments(t *testing.T) {
 	wantNotFound(t, "delete of none", c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?", 0))
 	wantNotFound(t, "delete on no prompt", c.DeleteExperiment(ctx, projectID, "none", "own", 0))
 	entries := history(t, c, "p", 100)
+	last, before := entries[len(entries)-1], entries[len(entries)-2]
+	if last.Action != catalog.ActionExperimentEnd || last.Variants != nil || before.Action != catalog.ActionExperiment || len(before.Variants) == 0 {
+		t.Errorf("history: %+v, %+v", before, last)
+	}
 	if e := slices.DeleteFunc(entries, func(e catalog.PromptChange) bool { return !strings.HasPrefix(string(e.Action), "experiment") }); len(e) != 4 || e[0].Experiment != "톤 / tone?" || e[2].Experiment != "own" {
 		t.Errorf("history: %+v", e)
 	}

@@ -464,6 +464,39 @@ func TestProtectedLabelsGuardExperiments(t *testing.T) {
 	}
 }
 
+// TestProtectedLabelsComeToPromptsWithExperiments: who may not move a label can't have made an experiment before it came.
+func TestProtectedLabelsComeToPromptsWithExperiments(t *testing.T) {
+	c, _ := open(t)
+	protect := catalog.ProtectedLabel{Label: "production", Keys: []string{"pk-ci"}}
+	if err := c.ProtectLabel(t.Context(), projectID, protect); err != nil {
+		t.Fatal(err)
+	}
+	ci, other := catalog.WithActor(t.Context(), catalog.Actor{PublicKey: "pk-ci"}), catalog.WithActor(t.Context(), catalog.Actor{PublicKey: "pk-other"})
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "x"})
+	do(t, c.CreatePrompt, m{"name": "p", "prompt": "unreviewed"})
+	set := func(ctx context.Context) {
+		t.Helper()
+		if _, err := c.SetExperiment(ctx, projectID, "sly", body(t, m{"prompt": "p", "variants": l{m{"name": "a", "version": 2, "weight": 10_000}}})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(other)
+	place := func() error {
+		_, err := c.LabelPrompt(ci, projectID, "p", 1, body(t, m{"newLabels": l{"production"}}))
+		return err
+	}
+	wantConflict(t, "a protected label beside it", place(), "Experiment 'sly' on prompt 'p' would go past the protected label 'production'")
+	_, err := c.CreatePrompt(ci, projectID, body(t, m{"name": "p", "prompt": "y", "labels": l{"production"}}))
+	wantConflict(t, "a version with the label", err, "'sly'")
+	set(ci) // which says that it may be so
+	if err := place(); err != nil {
+		t.Errorf("beside one that was set with the right to: %v", err)
+	}
+	if _, err := c.LabelPrompt(ci, projectID, "p", 2, body(t, m{"newLabels": l{"production"}})); err != nil {
+		t.Errorf("a move: %v", err)
+	}
+}
+
 // TestNumbersAreNotUsedAgain counts on where a prompt of the same name ended that was deleted whole.
 func TestNumbersAreNotUsedAgain(t *testing.T) {
 	c, _ := open(t)

@@ -17,6 +17,24 @@ type PromptOverview struct {
 	Versions []int
 	// Labels are sorted.
 	Labels []PlacedLabel
+	// Experiments are those on the prompt, newest first.
+	Experiments []PlacedExperiment
+}
+
+// PlacedExperiment is an experiment, and the versions that it gives to some units.
+type PlacedExperiment struct {
+	Name     string
+	Versions []int
+}
+
+// GivenBy names the experiments that give a version to some units.
+func (o *PromptOverview) GivenBy(version int) (names []string) {
+	for _, x := range o.Experiments {
+		if slices.Contains(x.Versions, version) {
+			names = append(names, x.Name)
+		}
+	}
+	return names
 }
 
 // PlacedLabel is a label, and where it is.
@@ -52,7 +70,11 @@ func (c *Catalog) PromptOverview(ctx context.Context, projectID, name string) (*
 		o.Labels = append(o.Labels, PlacedLabel{l.Label, l.Version, back})
 	}
 	slices.SortFunc(o.Labels, func(a, b PlacedLabel) int { return cmp.Compare(a.Label, b.Label) })
-	return o, nil
+	kept, err := p.experiments(c.reader(ctx, projectID))
+	for _, x := range kept {
+		o.Experiments = append(o.Experiments, PlacedExperiment{x.Name, x.given()})
+	}
+	return o, err
 }
 
 // PromptVersions lists the versions of a prompt as they are kept, newest first. Limits and offsets of the page

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,14 +69,34 @@ func TestPromptOverview(t *testing.T) {
 	do(t, func(ctx context.Context, projectID string, b []byte) (*catalog.Prompt, error) {
 		return c.LabelPrompt(catalog.WithActor(ctx, catalog.Actor{Name: "kim"}), projectID, "p", 1, b)
 	}, m{"newLabels": l{"first"}})
+	variants := l{m{"name": "a", "version": 2, "weight": 1}, m{"name": "b", "version": 1, "weight": 1}, m{"name": "c", "version": 3, "weight": 0}}
+	if _, err := c.SetExperiment(ctx, projectID, "e", body(t, m{"prompt": "p", "variants": variants})); err != nil {
+		t.Fatal(err)
+	}
 	o, err := c.PromptOverview(ctx, projectID, "p")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprintf("%+v", *o), "{Name:p Type:text Tags:[x] Versions:[3 2 1] Labels:[{Label:first Version:1 Back:0} {Label:latest Version:3 Back:0} {Label:production Version:3 Back:2}]}"; got != want {
+	if !slices.Equal(o.GivenBy(2), []string{"e"}) || o.GivenBy(3) != nil {
+		t.Errorf("versions in experiments: %q, %q", o.GivenBy(2), o.GivenBy(3))
+	}
+	back, err := c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p"}))
+	if err != nil || back.Version != 2 || back.From != 3 || back.Experiments != nil {
+		t.Errorf("rollback of what is in no experiment: %+v, %v", back, err)
+	}
+	if back, err = c.RollbackPrompt(ctx, projectID, body(t, m{"name": "p"})); err != nil || back.Version != 1 || back.From != 2 || !slices.Equal(back.Experiments, []string{"e"}) {
+		t.Errorf("rollback of what an experiment still gives: %+v, %v", back, err)
+	}
+	if _, err := c.LabelPrompt(ctx, projectID, "p", 3, body(t, m{"newLabels": l{"production"}})); err != nil {
+		t.Fatal(err)
+	}
+	if o, err = c.PromptOverview(ctx, projectID, "p"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprintf("%+v", *o), "{Name:p Type:text Tags:[x] Versions:[3 2 1] Labels:[{Label:first Version:1 Back:0} {Label:latest Version:3 Back:0} {Label:production Version:3 Back:1}] Experiments:[{Name:e Versions:[2 1]}]}"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if l := o.On("production"); l.Version != 3 || l.Back != 2 || o.On("none").Version != 0 {
+	if l := o.On("production"); l.Version != 3 || l.Back != 1 || o.On("none").Version != 0 {
 		t.Errorf("%+v", l)
 	}
 	versions, total, err := c.PromptVersions(ctx, projectID, "p", store.Page{Limit: 2, Offset: 1})

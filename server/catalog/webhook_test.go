@@ -96,10 +96,14 @@ func TestOutbox(t *testing.T) {
 		var n struct {
 			ID, Prompt, Event, By, ProjectID string
 			At                               time.Time
+			Seq                              int64
 			Changes                          []map[string]any
 		}
 		if err := json.Unmarshal(d.Body, &n); err != nil || n.ID != d.DeliveryID || n.At.IsZero() || n.ProjectID != projectID || d.URL != "https://a.example" || d.Secret != all.Secret || d.Attempt != 1 || d.Event != n.Event {
 			t.Errorf("%+v: %s, %v", d, d.Body, err)
+		}
+		if n.Seq != int64(len(bodies)+1) {
+			t.Errorf("%s is number %d, want %d", n.ID, n.Seq, len(bodies)+1)
 		}
 		bodies = append(bodies, fmt.Sprint(n.Event, n.By, n.Prompt, n.Changes))
 		finish(t, c, d, 200, nil)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
@@ -39,7 +38,7 @@ func (h *handler) editPrompt(q *request) error {
 		if err != nil {
 			return err
 		}
-		e = view.PromptEditor{From: n, Newest: overview.Versions[0], Name: name, Type: p.Type, Text: body.Text, Config: config(p.Config), Tags: strings.Join(p.Tags, ", ")}
+		e = view.PromptEditor{From: n, Newest: overview.Versions[0], Name: name, Type: p.Type, Text: body.Text, Config: config(p.Config), Tags: writeTags(p.Tags)}
 		for _, m := range body.Messages {
 			if m.Placeholder != "" {
 				m = view.PromptMessage{Role: view.PlaceholderRole, Content: m.Placeholder}

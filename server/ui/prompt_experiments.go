@@ -57,7 +57,7 @@ func dealt(e catalog.Experiment) view.PromptExperiment {
 }
 
 func formOf(x *catalog.Experiment) view.ExperimentForm {
-	f := view.ExperimentForm{Name: x.Name, Old: true}
+	f := view.ExperimentForm{Name: x.Name, Old: true, Revision: strconv.Itoa(x.Revision)}
 	for _, v := range x.Variants {
 		f.Variants = append(f.Variants, view.VariantField{Name: v.Name, Version: strconv.Itoa(v.Version), Percent: strconv.FormatFloat(float64(v.Weight)/100, 'f', -1, 64)})
 	}
@@ -75,7 +75,7 @@ func newExperiment(p view.Prompt) view.ExperimentForm {
 	if candidate == control && len(p.Versions) > 1 {
 		candidate = p.Versions[1]
 	}
-	return view.ExperimentForm{Variants: []view.VariantField{
+	return view.ExperimentForm{Revision: "0", Variants: []view.VariantField{
 		{Name: "control", Version: strconv.Itoa(control), Percent: "50"},
 		{Name: "candidate", Version: strconv.Itoa(candidate), Percent: "50"},
 	}}
@@ -88,7 +88,7 @@ func (h *handler) postExperiment(q *request) error {
 	}
 	f := q.PostForm
 	name := f.Get("name")
-	form := view.ExperimentForm{Name: strings.TrimSpace(f.Get("experiment"))}
+	form := view.ExperimentForm{Name: strings.TrimSpace(f.Get("experiment")), Revision: f.Get("revision")}
 	for i, variant := range f["variant"] {
 		if i < len(f["version"]) && i < len(f["percent"]) {
 			form.Variants = append(form.Variants, view.VariantField{Name: variant, Version: f["version"][i], Percent: f["percent"][i]})
@@ -119,9 +119,23 @@ func (h *handler) postExperiment(q *request) error {
 		}
 	}
 	return h.showExperiments(q, name, status, func(_ view.Prompt, list []catalog.Experiment) view.ExperimentForm {
-		form.Old = slices.ContainsFunc(list, func(x catalog.Experiment) bool { return x.Name == form.Name })
+		is := revisionOf(list, form.Name)
+		form.Old = is > 0
+		if status == http.StatusConflict { // the list above the form shows how it is now
+			form.Revision = strconv.Itoa(is)
+		}
 		return form
 	})
+}
+
+// revisionOf is that of an experiment, 0 if there is none of the name.
+func revisionOf(list []catalog.Experiment, name string) int {
+	for _, x := range list {
+		if x.Name == name {
+			return x.Revision
+		}
+	}
+	return 0
 }
 
 // experimentRequest is the form as the catalog takes it, or what is wrong.
@@ -152,7 +166,15 @@ func experimentRequest(p view.Page, prompt string, form *view.ExperimentForm) (b
 	if sum > catalog.Buckets {
 		return nil, p.T("prompts.experiment.toomuch", strconv.FormatFloat(float64(sum)/100, 'f', -1, 64))
 	}
-	body, err := json.Marshal(map[string]any{"prompt": prompt, "variants": variants})
+	request := map[string]any{"prompt": prompt, "variants": variants}
+	if form.Revision != "" {
+		n, err := strconv.ParseUint(form.Revision, 10, 31)
+		if err != nil {
+			return nil, p.T("input.version", "revision", form.Revision)
+		}
+		request["revision"] = n
+	}
+	body, err := json.Marshal(request)
 	if err != nil {
 		return nil, err.Error()
 	}
@@ -164,9 +186,13 @@ func (h *handler) endExperiment(q *request) error {
 		return err
 	}
 	name := q.PostForm.Get("name")
-	if err := h.Catalog.DeleteExperiment(q.acting(), q.page.Project.ID, name, q.PostForm.Get("experiment"), 0); err != nil {
+	revision, err := version(q.PostForm, "revision")
+	if err != nil {
+		return err
+	}
+	if err := h.Catalog.DeleteExperiment(q.acting(), q.page.Project.ID, name, q.PostForm.Get("experiment"), revision); err != nil {
 		text, status := refusal(q.page, err)
-		if status != http.StatusForbidden {
+		if status != http.StatusForbidden && status != http.StatusConflict {
 			return err
 		}
 		return h.showExperiments(q, name, status, func(p view.Prompt, _ []catalog.Experiment) view.ExperimentForm {

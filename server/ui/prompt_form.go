@@ -100,7 +100,7 @@ func written(e *view.PromptEditor) view.PromptBody {
 
 // promptRequest is the form as the catalog takes it.
 func promptRequest(p view.Page, e *view.PromptEditor) map[string]any {
-	body := map[string]any{"name": e.Name, "type": e.Type, "tags": commaList(e.Tags), "expect": map[string]int{catalog.LabelLatest: e.Newest}}
+	body := map[string]any{"name": e.Name, "type": e.Type, "tags": readTags(e.Tags), "expect": map[string]int{catalog.LabelLatest: e.Newest}}
 	if strings.TrimSpace(e.Name) == "" {
 		e.Errors["name"] = p.T("prompts.edit.noname")
 	}

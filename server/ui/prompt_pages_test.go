@@ -129,6 +129,30 @@ func TestExperimentsByForm(t *testing.T) {
 	if res, _ = h.post("experiments", form); res.StatusCode != http.StatusSeeOther || fmt.Sprint(weights()) != "[4500 3000 1000]" {
 		t.Errorf("save: status %d, %v", res.StatusCode, weights())
 	}
+	// Somebody else has changed it, or ended it, since the form was looked at.
+	_, body = h.page("experiments", "name", name, "experiment", "tone")
+	contains(t, body, `name="revision" value="2"`)
+	form.Set("revision", "1")
+	res, body = h.post("experiments", form)
+	if res.StatusCode != http.StatusConflict || fmt.Sprint(weights()) != "[4500 3000 1000]" {
+		t.Errorf("a stale form: status %d, %v", res.StatusCode, weights())
+	}
+	contains(t, body, "is at revision 2, not 1 as expected", `name="revision" value="2"`)
+	if res, body = h.post("experiments/end", url.Values{"name": {name}, "experiment": {"tone"}, "revision": {"1"}}); res.StatusCode != http.StatusConflict || len(weights()) != 3 {
+		t.Errorf("a stale end: status %d", res.StatusCode)
+	}
+	contains(t, body, "is at revision 2, not 1 as expected")
+	for revision, status := range map[string]int{"0": http.StatusConflict, "x": http.StatusUnprocessableEntity} {
+		form.Set("revision", revision)
+		if res, _ := h.post("experiments", form); res.StatusCode != status {
+			t.Errorf("revision %s: status %d", revision, res.StatusCode)
+		}
+	}
+	form.Del("revision")
+	_, body = h.page("history", "name", name)
+	contains(t, body, "Changed the experiment tone: house v1 45 %, warm v2 30 %, long v2 10 %")
+	_, body = h.page("versions", "name", name, "version", "2")
+	contains(t, body, "Given to some by experiments: tone")
 	form.Set("do", "more")
 	_, body = h.post("experiments", form)
 	if n := strings.Count(body, `name="variant"`); n != 5 {

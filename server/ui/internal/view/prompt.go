@@ -226,8 +226,9 @@ type PromptExperiment struct {
 // ExperimentForm is the form that makes or changes one.
 type ExperimentForm struct {
 	Name string
-	// Old says that there is one of the name.
+	// Old says that there is one of the name, Revision how it was when the writer saw it: 0 if there was none.
 	Old      bool
+	Revision string
 	Variants []VariantField
 	Error    string
 	Plan     *catalog.ExperimentPlan

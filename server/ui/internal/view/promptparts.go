@@ -180,7 +180,7 @@ func actionIcon(a catalog.PromptAction) string {
 		return "return"
 	case catalog.ActionDelete, catalog.ActionUnlabel:
 		return "x"
-	case catalog.ActionExperiment:
+	case catalog.ActionExperiment, catalog.ActionExperimentEnd:
 		return "split"
 	case catalog.ActionLabel, catalog.ActionTags:
 	}
@@ -210,7 +210,16 @@ func actionText(p Page, c catalog.PromptChange) string {
 	case catalog.ActionTags:
 		return p.T("prompts.did.tags")
 	case catalog.ActionExperiment:
-		return p.T("prompts.did.experiment", c.Experiment)
+		if len(c.Variants) == 0 { // it was noted before variants were
+			return p.T("prompts.did.experiment", c.Experiment)
+		}
+		var variants []string
+		for _, v := range c.Variants {
+			variants = append(variants, v.Name+" v"+strconv.Itoa(v.Version)+" "+share(v.Weight))
+		}
+		return p.T("prompts.did.experiment", c.Experiment) + ": " + strings.Join(variants, ", ")
+	case catalog.ActionExperimentEnd:
+		return p.T("prompts.did.experiment.end", c.Experiment)
 	}
 	return string(c.Action)
 }
