@@ -234,7 +234,7 @@ func TestPromptExperiments(t *testing.T) {
 		{"DELETE", "v2/prompts/a%2Fb?version=1", "", 400, "experiment 'tone/1'"},
 		{"DELETE", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 204, ""},
 		{"GET", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 404, "Experiment not found"},
-		{"GET", "prompt-history?name=a%2Fb", "", 200, `"action":"experiment","experiment":"tone/1"`},
+		{"GET", "prompt-history?name=a%2Fb", "", 200, `"action":"experiment-end","experiment":"tone/1"`},
 	})
 }
 
