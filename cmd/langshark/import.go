@@ -31,12 +31,13 @@ type importCommand struct {
 	Concurrency int     `default:"4" placeholder:"N" help:"So many requests at once. Defaults to ${default}."`
 	State       string  `placeholder:"FILE" help:"Keep here how far it got. Defaults to FILE.import or HOST.import in this folder."`
 	Resume      bool    `help:"Go on where the last import stopped; from a server, fetch what has come since."`
+	Revive      bool    `help:"Bring back what was deleted here since it was written there. Without, it stays deleted, and is counted."`
 	SkipBad     bool    `help:"Leave bad lines of the file out instead of stopping at the first."`
 }
 
 // Help is the long text of import --help.
 func (*importCommand) Help() string {
-	return `Importing twice makes nothing twice, and what has been written here since stays as it is. A server may be running on the data. ` +
+	return `Importing twice makes nothing twice, and what has been written here since stays as it is; what has been deleted here since stays deleted, unless --revive is given. A server may be running on the data. ` +
 		`Ctrl-C stops after what is being written; --resume goes on from there.
 
 From a server come traces, observations, scores and, with the traces, sessions. Prompts and datasets do not.
@@ -108,7 +109,7 @@ func (c *importCommand) file(ctx context.Context, term terminal, srv *server.Ser
 	m := newMeter(term.stderr)
 	read := &counting{r: in}
 	r, err := srv.Import(ctx, project, read, transfer.ImportOptions{
-		SkipBad: c.SkipBad, State: state, Resume: c.Resume, Rest: rest,
+		SkipBad: c.SkipBad, Revive: c.Revive, State: state, Resume: c.Resume, Rest: rest,
 		Progress: func(r transfer.ImportResult) {
 			m.show(read.n.Load(), size, r.Total(), fmt.Sprintf("%s traces  %s observations  %s scores", count(r.Traces), count(r.Observations), count(r.Scores)))
 		},
@@ -121,6 +122,9 @@ func (c *importCommand) file(ctx context.Context, term terminal, srv *server.Ser
 		for _, line := range r.BadLines {
 			fmt.Fprintf(term.stdout, "  %v\n", line)
 		}
+	}
+	if r.Dropped > 0 {
+		fmt.Fprintf(term.stdout, "%s of these rows were deleted here since they were written, and stay so: --revive brings them back\n", count(r.Dropped))
 	}
 	if r.Bookmarks > 0 {
 		fmt.Fprintf(term.stdout, "%s traces were bookmarked there: bookmarks are not imported\n", count(r.Bookmarks))
@@ -151,7 +155,7 @@ func (c *importCommand) server(ctx context.Context, term terminal, srv *server.S
 	}
 	m := newMeter(term.stderr)
 	r, err := srv.ImportFrom(ctx, project, remote.Options{
-		URL: c.From, PublicKey: c.PublicKey, SecretKey: c.SecretKey, Rate: c.Rate, Concurrency: c.Concurrency, State: state, Resume: c.Resume,
+		URL: c.From, PublicKey: c.PublicKey, SecretKey: c.SecretKey, Rate: c.Rate, Concurrency: c.Concurrency, State: state, Resume: c.Resume, Revive: c.Revive,
 		Progress: func(p remote.Progress) {
 			text := p.List + " " + count(p.Done)
 			if p.Total > 0 {

@@ -15,6 +15,11 @@ type Batch struct {
 	Observations []ObservationWrite
 	Scores       []ScoreWrite
 	Deletes      []Delete
+	// Revive takes deletes of what the batch writes back first, those of the traces that its observations and
+	// scores are of too: else what was deleted after a write's stamp stays so.
+	Revive bool
+	// Dropped is set by Write: how many writes came to nothing because of that.
+	Dropped int64
 }
 
 // Len is the number of writes.
@@ -157,4 +162,9 @@ type Delete struct {
 	Stamp
 	Thing Thing
 	ID    string
+	// Stored has the delete come after all that is stored of the thing, and of a trace's observations and
+	// scores, when it is made: whatever the stamps of that say.
+	Stored bool
+	// Passing leaves nothing that keeps the thing deleted: the delete of its trace is to follow.
+	Passing bool
 }

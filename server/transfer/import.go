@@ -21,6 +21,8 @@ type ImportOptions struct {
 	// SkipBad leaves lines out that are wrong, and counts them. By default the
 	// first stops the import.
 	SkipBad bool
+	// Revive brings back what was deleted here after it was written there. By default that stays deleted, and is counted.
+	Revive bool
 	// State is a file that keeps how far the import got. It is removed at the end.
 	// Empty keeps nothing.
 	State string
@@ -55,6 +57,8 @@ type ImportResult struct {
 	BadLines []*LineError
 	// Bookmarks is how many traces were bookmarked, which can't be written.
 	Bookmarks int64
+	// Dropped rows stay deleted, see [ImportOptions.Revive].
+	Dropped int64
 	// Line is the number of the last line that is done.
 	Line int64
 }
@@ -69,6 +73,7 @@ type progress struct {
 	Counts
 	Bad       int64 `json:"bad"`
 	Bookmarks int64 `json:"bookmarks"`
+	Dropped   int64 `json:"dropped"`
 }
 
 // What else can be wrong with a file than a line.
@@ -85,7 +90,7 @@ const fileState = "langshark import of a file"
 // Import reads what [Export] wrote, compressed or not, and writes it to the
 // project, which must be there. It may be repeated and interrupted: the same file
 // makes the same rows, and fields that have been written since are left as they
-// are. A [*LineError] is a line that is wrong; nothing further is written then, and
+// are; so is what has been deleted since, unless Revive is set. A [*LineError] is a line that is wrong; nothing further is written then, and
 // it is [ErrBeyond] if it is one after the end, which SkipBad doesn't leave out. A
 // file that was cut off, which is [ErrCut], or with other counts than its trailer
 // says is an error too, after all whole lines of it have been written. The result is filled as far as it got, also with an error.
@@ -210,7 +215,8 @@ func (im *importer) resume() (int64, error) {
 	if p.Kind != fileState || p.Source != h.ProjectID || !p.ExportedAt.Equal(h.ExportedAt) || p.Target != im.project {
 		return 0, fmt.Errorf("the state in %s is of another import: name another file, or remove it to begin anew", im.opts.State)
 	}
-	im.result.Counts, im.result.Bad, im.result.Bookmarks, im.result.Line, im.result.Resumed = p.Counts, p.Bad, p.Bookmarks, p.Line, p.Line
+	r := &im.result
+	r.Counts, r.Bad, r.Bookmarks, r.Dropped, r.Line, r.Resumed = p.Counts, p.Bad, p.Bookmarks, p.Dropped, p.Line, p.Line
 	return p.Line, nil
 }
 
@@ -222,7 +228,7 @@ func (im *importer) save(force bool) error {
 	im.saved = time.Now()
 	r := &im.result
 	return state.Save(im.opts.State, progress{
-		Kind: fileState, Source: r.Header.ProjectID, ExportedAt: r.Header.ExportedAt, Target: im.project, Line: r.Line, Counts: r.Counts, Bad: r.Bad, Bookmarks: r.Bookmarks,
+		Kind: fileState, Source: r.Header.ProjectID, ExportedAt: r.Header.ExportedAt, Target: im.project, Line: r.Line, Counts: r.Counts, Bad: r.Bad, Bookmarks: r.Bookmarks, Dropped: r.Dropped,
 	})
 }
 
@@ -270,13 +276,14 @@ func (im *importer) copy(ctx context.Context, lines *lineReader, done int64) err
 
 func (im *importer) write(ctx context.Context, c *chunk) error {
 	began := time.Now()
+	c.batch.Revive = im.opts.Revive
 	if err := batch.Write(ctx, im.store, &c.batch, im.opts.Patience, im.opts.Waiting); err != nil {
 		return err
 	}
 	im.size.learn(time.Since(began))
 	r := &im.result
 	r.add(c.Counts)
-	r.Line, r.Bad, r.Bookmarks = c.line, r.Bad+c.bad, r.Bookmarks+c.bookmarks
+	r.Line, r.Bad, r.Bookmarks, r.Dropped = c.line, r.Bad+c.bad, r.Bookmarks+c.bookmarks, r.Dropped+c.batch.Dropped
 	r.BadLines = append(r.BadLines, c.badLines[:min(len(c.badLines), maxNamed-len(r.BadLines))]...)
 	if im.opts.Progress != nil {
 		im.opts.Progress(*r)

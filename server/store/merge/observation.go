@@ -66,6 +66,9 @@ func (o *Observation) Cut(deleted store.Stamp) Change {
 	return change(mask, noted)
 }
 
+// Last is the stamp of the last write.
+func (o *Observation) Last() store.Stamp { return o.regs.last }
+
 // Live reports whether the observation was written after the delete.
 func (o *Observation) Live(deleted store.Stamp) bool { return o.regs.live(deleted) }
 

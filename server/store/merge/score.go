@@ -50,6 +50,9 @@ func (s *Score) Cut(deleted store.Stamp) Change {
 	return Change{Any: mask != 0 || noted}
 }
 
+// Last is the stamp of the last write.
+func (s *Score) Last() store.Stamp { return s.regs.last }
+
 // Live reports whether the score was written after the delete.
 func (s *Score) Live(deleted store.Stamp) bool { return s.regs.live(deleted) }
 

@@ -60,6 +60,9 @@ func (t *Trace) Cut(deleted store.Stamp) Change {
 	return change(mask, tagged || noted)
 }
 
+// Last is the stamp of the last write.
+func (t *Trace) Last() store.Stamp { return t.regs.last }
+
 // Live reports whether the trace was written after the delete.
 func (t *Trace) Live(deleted store.Stamp) bool { return t.regs.live(deleted) }
 

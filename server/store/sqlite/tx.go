@@ -30,6 +30,7 @@ type tx struct {
 	byRow    map[int64]*traceState
 	deletes  map[thingKey]store.Stamp // tombstones as they stand
 	anyTombs bool
+	dropped  int64            // writes of the batch at hand that come to nothing
 	names    map[int64]string // project ids
 	told     map[int64]map[string]struct{}
 
@@ -112,6 +113,12 @@ func (t *tx) apply(r *request) error {
 	for _, block := range r.blocks {
 		t.blocks[block.id] = block
 	}
+	t.dropped = 0
+	if b.Revive && t.anyTombs {
+		if err := t.reviveAll(project, b); err != nil {
+			return err
+		}
+	}
 	for i := range b.Traces {
 		if err := t.writeTrace(project, &b.Traces[i]); err != nil {
 			return err
@@ -132,7 +139,15 @@ func (t *tx) apply(r *request) error {
 			return err
 		}
 	}
+	b.Dropped = t.dropped
 	return nil
+}
+
+// tooLate counts a write that comes to nothing because of a delete.
+func (t *tx) tooLate(w, deleted store.Stamp) {
+	if !deleted.IsZero() && w.Compare(deleted) <= 0 {
+		t.dropped++
+	}
 }
 
 func (t *tx) writeTrace(project int64, w *store.TraceWrite) error {
@@ -144,6 +159,7 @@ func (t *tx) writeTrace(project int64, w *store.TraceWrite) error {
 	if err != nil {
 		return err
 	}
+	t.tooLate(w.Stamp, deleted)
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
 	st.events = st.merged.Live(deleted)
@@ -165,10 +181,13 @@ func (t *tx) writeObservation(project int64, w *store.ObservationWrite) error {
 	if !deleted.IsZero() {
 		st.note(st.merged.Cut(deleted))
 	}
+	t.tooLate(w.Stamp, deleted)
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
 	st.noteCounts(c, w.InputCounts, w.OutputCounts)
-	st.live = st.merged.Live(deleted)
+	live := st.merged.Live(deleted)
+	st.dirty = st.dirty || live && !st.live // the write may be the one that a delete, since taken back, has left no row of
+	st.live = live
 	return t.mention(project, store.ThingObservation, w.ID, c, st.merged.Mentions())
 }
 
@@ -184,9 +203,12 @@ func (t *tx) writeScore(project int64, w *store.ScoreWrite) error {
 	if !deleted.IsZero() {
 		st.note(st.merged.Cut(deleted))
 	}
+	t.tooLate(w.Stamp, deleted)
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
-	st.live = st.merged.Live(deleted)
+	live := st.merged.Live(deleted)
+	st.dirty = st.dirty || live && !st.live
+	st.live = live
 	return t.mention(project, store.ThingScore, w.ID, c, st.merged.Mentions())
 }
 

@@ -87,7 +87,9 @@ func (s *Store) Write(ctx context.Context, batch *store.Batch) error {
 	}
 	packed, blocks, bytes := packBatch(batch, s.codecs.of(project))
 	s.countTokens(ctx, batch, packed)
-	return s.writer.submit(ctx, &request{batch: packed, project: project, blocks: blocks, items: batch.Len(), bytes: bytes})
+	err = s.writer.submit(ctx, &request{batch: packed, project: project, blocks: blocks, items: batch.Len(), bytes: bytes})
+	batch.Dropped = packed.Dropped
+	return err
 }
 
 // checkBatch refuses what could not be read again.

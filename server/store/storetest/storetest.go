@@ -43,6 +43,7 @@ func (e Engine) Run(t *testing.T) {
 		{"Permutations", testPermutations},
 		{"UnknownTrace", testUnknownTrace},
 		{"Delete", testDelete},
+		{"DeleteOfWhatIsStored", testDeleteOfWhatIsStored},
 		{"TraceFilters", testTraceFilters},
 		{"TraceOrders", testTraceOrders},
 		{"Pages", testPages},

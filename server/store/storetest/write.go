@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -238,6 +239,89 @@ func testDelete(t *testing.T, open Opener) {
 	o, err := s.Observation(t.Context(), projectID, "o")
 	if err != nil || o.Version != "new" || o.Input != nil || o.Metadata != nil || o.ModelParameters != nil {
 		t.Errorf("made anew: %+v, %v", o, err)
+	}
+}
+
+// testDeleteOfWhatIsStored deletes things whose stamps lie after the delete, as clocks of applications have them.
+func testDeleteOfWhatIsStored(t *testing.T, open Opener) {
+	t.Helper()
+	s := opened(t, open)
+	number := 1.0
+	batch := func(trace string) store.Batch {
+		return store.Batch{
+			Traces: []store.TraceWrite{{Stamp: at(5, "a"), ID: trace, Input: json.RawMessage(`"secret"`)}},
+			Observations: []store.ObservationWrite{
+				{Stamp: at(9, "b"), ID: "o-" + trace, TraceID: trace, Kind: exporter.KindSpan},
+				{Stamp: at(1, "c"), ID: "p-" + trace, TraceID: trace, Kind: exporter.KindSpan},
+			},
+			Scores: []store.ScoreWrite{{Stamp: at(7, "d"), ID: "s-" + trace, TraceID: trace, Name: "n", Type: exporter.ScoreNumeric, Number: &number}},
+		}
+	}
+	for _, trace := range []string{"t", "u", "v"} {
+		write(t, s, batch(trace))
+	}
+	write(t, s, store.Batch{Deletes: []store.Delete{{Stamp: at(2, "x"), Thing: store.ThingTrace, ID: "t", Stored: true}}})
+	write(t, s, store.Batch{Deletes: []store.Delete{
+		{Stamp: at(2, "x"), Thing: store.ThingObservation, ID: "o-u", Stored: true}, {Stamp: at(2, "x"), Thing: store.ThingScore, ID: "s-u", Stored: true},
+	}})
+	write(t, s, store.Batch{Deletes: []store.Delete{ // step by step
+		{Stamp: at(2, "x"), Thing: store.ThingObservation, ID: "o-v", Stored: true, Passing: true},
+		{Stamp: at(2, "x"), Thing: store.ThingObservation, ID: "p-v", Stored: true, Passing: true},
+	}})
+	write(t, s, store.Batch{Deletes: []store.Delete{{Stamp: at(2, "x"), Thing: store.ThingTrace, ID: "v", Stored: true}}})
+	left := func() (list []string) {
+		r := dump(t, s, projectID)
+		for i := range r.Traces {
+			list = append(list, r.Traces[i].ID)
+		}
+		for i := range r.Observations {
+			list = append(list, r.Observations[i].ID)
+		}
+		for i := range r.Scores {
+			list = append(list, r.Scores[i].ID)
+		}
+		slices.Sort(list)
+		return list
+	}
+	if got, want := left(), []string{"p-u", "u"}; !slices.Equal(got, want) {
+		t.Errorf("after the deletes there are %q, want %q", got, want)
+	}
+	// Sent once more, it stays deleted, and is counted.
+	again := batch("t")
+	again.ProjectID = projectID
+	if err := s.Write(t.Context(), &again); err != nil || again.Dropped != 4 {
+		t.Errorf("%d writes dropped, %v; want 4", again.Dropped, err)
+	}
+	if got := left(); len(got) != 2 {
+		t.Errorf("sent once more: %q", got)
+	}
+	// A delete that comes again, earlier by its stamp, takes what was written later, too.
+	write(t, s, store.Batch{Traces: []store.TraceWrite{{Stamp: at(20, "e"), ID: "t"}}})
+	write(t, s, store.Batch{Deletes: []store.Delete{{Stamp: at(3, "y"), Thing: store.ThingTrace, ID: "t"}}})
+	if got := left(); len(got) != 3 {
+		t.Errorf("after a delete by its stamp: %q", got)
+	}
+	write(t, s, store.Batch{Deletes: []store.Delete{{Stamp: at(3, "y"), Thing: store.ThingTrace, ID: "t", Stored: true}}})
+	if got := left(); len(got) != 2 {
+		t.Errorf("after a delete of what is stored: %q", got)
+	}
+	// Deletes can be taken back.
+	again.Revive = true
+	if err := s.Write(t.Context(), &again); err != nil || again.Dropped != 0 {
+		t.Errorf("%d writes dropped, %v; want none", again.Dropped, err)
+	}
+	members := store.Batch{ProjectID: projectID, Observations: batch("v").Observations, Scores: batch("u").Scores, Revive: true}
+	if err := s.Write(t.Context(), &members); err != nil || members.Dropped != 0 {
+		t.Errorf("%d writes dropped, %v; want none", members.Dropped, err)
+	}
+	if got, want := left(), []string{"o-t", "o-v", "p-t", "p-u", "p-v", "s-t", "s-u", "t", "u", "v"}; !slices.Equal(got, want) {
+		t.Errorf("brought back there are %q, want %q", got, want)
+	}
+	if trace, err := s.Trace(t.Context(), projectID, "t"); err != nil || string(trace.Input) != `"secret"` {
+		t.Errorf("brought back: %+v, %v", trace, err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Errorf("Check: %v", err)
 	}
 }
 

@@ -281,7 +281,16 @@ func plain(put func(*reader, *store.Batch, *row) error) func(*reader, *store.Bat
 }
 
 func (j *job) write(ctx context.Context, b *store.Batch) error {
-	return batch.Write(ctx, j.store, b, j.opts.Patience, func(err error) { j.waiting(err, 0) })
+	b.Revive = j.opts.Revive
+	if err := batch.Write(ctx, j.store, b, j.opts.Patience, func(err error) { j.waiting(err, 0) }); err != nil {
+		return err
+	}
+	if b.Dropped > 0 {
+		j.mu.Lock()
+		j.notes[noteDeleted] += b.Dropped
+		j.mu.Unlock()
+	}
+	return nil
 }
 
 func putTrace(r *reader, b *store.Batch, in *row) error {

@@ -38,6 +38,8 @@ type Options struct {
 	// Resume goes on where State says that an import stopped. After an import that
 	// ended well it fetches what has come since.
 	Resume bool
+	// Revive brings back what was deleted here after it was written there. By default that stays deleted, and a note counts it.
+	Revive bool
 	// Patience is how long a batch is tried while the store is busy or full.
 	// Defaults to 5 minutes.
 	Patience time.Duration
