@@ -13,6 +13,9 @@ import (
 // inOrder leaves those that change, what is referred to before what refers to it. All of them, and files that
 // don't change but lead to one that does, are resolved as they would be after the push, so that it doesn't fail half-way.
 func (p *planner) inOrder(ctx context.Context, all []*change) (sorted []*change, err error) {
+	if !slices.ContainsFunc(all, (*change).changes) {
+		return nil, nil
+	}
 	byName := map[string]*change{}
 	for _, ch := range all {
 		byName[ch.file.Name] = ch
