@@ -59,6 +59,44 @@ func (p *planner) inOrder(ctx context.Context, all []*change) (sorted []*change,
 	return sorted, nil
 }
 
+// leading are the files that are not pushed but lead to one that changes, as the server has them.
+func (p *planner) leading(ctx context.Context, plan []*change, others []*promptdir.File) (list []*change, err error) {
+	names := map[string]bool{}
+	for _, ch := range plan {
+		names[ch.file.Name] = ch.changes()
+	}
+	for range others { // as often as one may lead to the next
+		more := false
+		for _, f := range others {
+			if !names[f.Name] && slices.ContainsFunc(f.References(), func(r promptdir.Reference) bool { return names[r.Name] }) {
+				names[f.Name], more = true, true
+			}
+		}
+		if !more {
+			break
+		}
+	}
+	for _, f := range others {
+		if !names[f.Name] {
+			continue
+		}
+		on, err := p.Get(ctx, f.Name, hub.Selection{Label: "latest"})
+		if errors.Is(err, hub.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		newest, err := promptdir.FromServer(on)
+		if err != nil {
+			return nil, err
+		}
+		newest.Path = f.Path
+		list = append(list, &change{file: newest, newest: newest, latest: on.Version})
+	}
+	return list, nil
+}
+
 // gives is what a reference leads to after the push, as far as the change says; else nil.
 func (c *change) gives(r promptdir.Reference) *promptdir.File {
 	before := c.newest // that stays beside a new version

@@ -75,7 +75,14 @@ func TestCheckOfWhatLeadsToAChange(t *testing.T) {
 	file(t, dir, "d6.md", referring("d6"))
 	replaceIn(t, bottom, "\nd5", "\nd5 @@@langfusePrompt:name=d6|version=1@@@")
 	failed(t, "d0.md: references are nested deeper than 5", "prompts", "push", "--dir", dir, "--check")
-	failed(t, "the server answered 400", "prompts", "push", "--dir", dir, "d5", "d6") // where d0 isn't looked at
+	failed(t, "d0.md: references are nested deeper than 5", "prompts", "push", "--dir", dir, "d5", "d6")
+	top := filepath.Join(dir, "d0.md")
+	replaceIn(t, top, "\nd0", "\n@@@langfusePrompt:name=none|label=x@@@d0") // which is not pushed with them: what the server has counts
+	failed(t, "d0.md: references are nested deeper than 5", "prompts", "push", "--dir", dir, "d5", "d6")
+	if out := did(t, "prompts", "ls"); strings.Contains(out, "d6") {
+		t.Errorf("something was pushed:\n%s", out)
+	}
+	replaceIn(t, top, "@@@langfusePrompt:name=none|label=x@@@", "")
 	replaceIn(t, bottom, "|version=1@@@", "|label=latest@@@")
 	failed(t, "d0.md: references are nested deeper than 5", "prompts", "push", "--dir", dir, "--check")
 }

@@ -72,8 +72,10 @@ func (c *pushFlags) plan(ctx context.Context, p *planner) (plan []*change, err e
 			return nil, fmt.Errorf("there is no prompt %q in %s", name, c.Dir)
 		}
 	}
+	var others []*promptdir.File
 	for _, f := range files {
 		if len(c.Names) > 0 && !slices.ContainsFunc(c.Names, func(name string) bool { return isChosen(f.Name, name) }) {
+			others = append(others, f)
 			continue
 		}
 		ch, err := p.compare(ctx, f)
@@ -82,7 +84,11 @@ func (c *pushFlags) plan(ctx context.Context, p *planner) (plan []*change, err e
 		}
 		plan = append(plan, ch)
 	}
-	return p.inOrder(ctx, plan)
+	leading, err := p.leading(ctx, plan, others)
+	if err != nil {
+		return nil, err
+	}
+	return p.inOrder(ctx, append(plan, leading...))
 }
 
 var validLabel = regexp.MustCompile(`^[a-z0-9_.-]+$`)

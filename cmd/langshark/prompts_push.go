@@ -33,8 +33,8 @@ func (*promptsPushCommand) Help() string {
 		`Nothing at all is pushed, and --check fails, if one of the files would undo what was done on the server since it was pulled: a version that was made, a label that was moved away from the file's version, as by a rollback, a delete. --force pushes all the same, best with the name of the prompt. ` +
 		`Nor is anything if references would lead nowhere, to a chat, in a circle or too deep, or if a label would move that is protected and that the key may not move. Prompts that others refer to are pushed before them.
 
-	langshark prompts push --check          on a pull request
-	langshark prompts push --no-write -m "$COMMIT"    when it is merged, with a key that CI alone has`
+	langshark prompts push --no-write --check         on a pull request
+	langshark prompts push --no-write -m "$COMMIT"    when it is merged, both with a key that CI alone has`
 }
 
 type promptsDiffCommand struct {
