@@ -73,3 +73,39 @@ func TestResolveErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestResolveOfLongChats has messages that are each short enough.
+func TestResolveOfLongChats(t *testing.T) {
+	x := &File{Name: "x", Type: Chat}
+	var files []*File
+	for i := range 5 {
+		name := fmt.Sprint("long", i)
+		files = append(files, text(name, strings.Repeat("y", 900<<10)))
+		x.Messages = append(x.Messages, Message{Role: "user", Content: ref(name)})
+	}
+	if _, err := Resolve(x, Among(files)); err == nil || !strings.Contains(err.Error(), "x leads to more than 8388608 bytes") {
+		t.Error(err)
+	}
+	x.Messages = x.Messages[:4]
+	if _, err := Resolve(x, Among(files)); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzResolve checks that texts without references, and what only looks like one, stay as they are.
+func FuzzResolve(f *testing.F) {
+	for _, seed := range []string{"hi", ref("rules"), "@@@langfusePrompt:name=@@@" + ref("rules") + "@@@", "@@@langfusePrompt:name=rules|version=0@@@"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		x := text("x", body)
+		refers := x.References()
+		got, err := Resolve(x, func(Reference) (*File, error) { return text("other", "<>"), nil })
+		if err != nil {
+			t.Skip(err)
+		}
+		if strings.Count(got.Text, "<>") < len(refers) || len(refers) == 0 && got.Text != body || x.Text != body {
+			t.Fatalf("%q with %v became %q", body, refers, got.Text)
+		}
+	})
+}
