@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,7 +24,7 @@ type generatePromptsCommand struct {
 	Names   []string `arg:"" optional:"" placeholder:"NAME" help:"Prompts, or folders of them by a slash at the end. All if none is given."`
 	Dir     string   `placeholder:"DIR" help:"Read the files of langshark prompts pull in this folder instead of asking a server."`
 	Label   string   `default:"production" placeholder:"LABEL" help:"Version to generate from, on a server. Defaults to ${default}."`
-	Package string   `placeholder:"NAME" help:"Name of the Go package. Defaults to that of the output's folder."`
+	Package string   `placeholder:"NAME" help:"Name of the Go package. Defaults to that of the file with the go:generate line, where the output is beside it, else of the other files in the output's folder, else the folder's name."`
 	Out     string   `short:"o" default:"prompts_gen.go" placeholder:"FILE" help:"File to write; - is the standard output. Defaults to ${default}."`
 	Check   bool     `help:"Write nothing, and fail if the file isn't what would be written."`
 }
@@ -37,7 +36,7 @@ func (*generatePromptsCommand) Help() string {
 	func SupportAnswer(ctx context.Context, vars SupportAnswerVars, opts ...langshark.PromptOption) (*langshark.Prompt, string, error)
 	func NewSupportAnswerVars(shop, question string) SupportAnswerVars
 
-so that a variable without a value doesn't compile. The text at the time of writing is the fallback. In Go:
+so that a variable without a value doesn't compile. The text at the time of writing is the fallback, with the prompts that it refers to in it: with --dir they have to be in the folder, with the label or version that is referred to. In Go:
 
 	//go:generate langshark generate prompts --dir prompts`
 }
@@ -94,9 +93,18 @@ func (c *generatePromptsCommand) files(ctx context.Context) (files []*promptdir.
 				return nil, fmt.Errorf("there is no prompt %q in %s", name, c.Dir)
 			}
 		}
-		return slices.DeleteFunc(all, func(f *promptdir.File) bool {
-			return len(c.Names) > 0 && !slices.ContainsFunc(c.Names, func(name string) bool { return isChosen(f.Name, name) })
-		}), nil
+		find := promptdir.Among(all)
+		for _, f := range all {
+			if len(c.Names) > 0 && !slices.ContainsFunc(c.Names, func(name string) bool { return isChosen(f.Name, name) }) {
+				continue
+			}
+			whole, err := promptdir.Resolve(f, find)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", f.Path, err)
+			}
+			files = append(files, whole)
+		}
+		return files, nil
 	}
 	err = c.with(func(client *hub.Client) error {
 		list, err := chosen(ctx, client, c.Names)
@@ -153,22 +161,4 @@ func generated(ctx context.Context, f *promptdir.File) (promptgen.Prompt, error)
 		}
 	}
 	return g, nil
-}
-
-// packageOf is the package that a file would be in: of other files in its folder, or the folder's name.
-func packageOf(out string) (string, error) {
-	if out == "-" {
-		return "", errors.New("name the package with --package")
-	}
-	dir, err := filepath.Abs(filepath.Dir(out))
-	if err != nil {
-		return "", err
-	}
-	name := strings.Map(func(r rune) rune {
-		if r == '-' || r == '.' {
-			return -1
-		}
-		return r
-	}, filepath.Base(dir))
-	return name, nil
 }

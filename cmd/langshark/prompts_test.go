@@ -30,11 +30,17 @@ func hubServer(t *testing.T) serving {
 // prompt makes a version by the API.
 func prompt(t *testing.T, s serving, body map[string]any) {
 	t.Helper()
+	posted(t, s, "v2/prompts", http.StatusCreated, body)
+}
+
+// posted sends JSON to the API.
+func posted(t *testing.T, s serving, path string, status int, body map[string]any) {
+	t.Helper()
 	b, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/public/v2/prompts", bytes.NewReader(b))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/public/"+path, bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +51,8 @@ func prompt(t *testing.T, s serving, body map[string]any) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusCreated {
-		t.Fatal(res.Status)
+	if res.StatusCode != status {
+		t.Fatal(path, res.Status)
 	}
 }
 
@@ -181,7 +187,7 @@ func TestPushOfPromptsThatReferToOthers(t *testing.T) {
 		}
 	}
 	write("a", "---\nname: a\nlabels: [production]\n---\n@@@langfusePrompt:name=rules|label=production@@@ {{q}}")
-	failed(t, "a.md refers to rules", "prompts", "push", "--dir", dir, "--check")
+	failed(t, `a.md: a refers to "rules" labelled production`, "prompts", "push", "--dir", dir, "--check")
 	write("rules", "---\nname: rules\nlabels: [production]\n---\nBe kind.")
 	out := did(t, "prompts", "push", "--dir", dir, "--check")
 	if strings.Index(out, "rules.md") > strings.Index(out, "a.md") {

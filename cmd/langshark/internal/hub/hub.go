@@ -26,6 +26,8 @@ type Prompt struct {
 	Labels        []string        `json:"labels"`
 	Tags          []string        `json:"tags,omitempty"`
 	CommitMessage string          `json:"commitMessage,omitempty"`
+	// Expect is where labels, and latest, have to be for the version to be made: 0 is nowhere. Langfuse overlooks it.
+	Expect map[string]int `json:"expect,omitempty"`
 }
 
 // Info is a prompt in a list.
@@ -37,8 +39,12 @@ type Info struct {
 	LastUpdatedAt time.Time `json:"lastUpdatedAt"`
 }
 
-// ErrNotFound says that there is no such prompt.
-var ErrNotFound = errors.New("not found")
+var (
+	// ErrNotFound says that there is no such prompt.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that things are not as was expected.
+	ErrConflict = errors.New("changed meanwhile")
+)
 
 // Client asks one server for one project.
 type Client struct {
@@ -68,6 +74,9 @@ func New(host, publicKey, secretKey string) (*Client, error) {
 		return http.ErrUseLastResponse // which could leak the keys
 	}}}, nil
 }
+
+// PublicKey is the key that the client's changes are noted under.
+func (c *Client) PublicKey() string { return c.publicKey }
 
 // Close lets go of connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
@@ -136,10 +145,10 @@ func (c *Client) Create(ctx context.Context, p *Prompt) (*Prompt, error) {
 	return &made, nil
 }
 
-// Label moves labels to a version.
-func (c *Client) Label(ctx context.Context, name string, version int, labels []string) error {
+// Label moves labels to a version, if labels are where expect says, as in [Prompt].
+func (c *Client) Label(ctx context.Context, name string, version int, labels []string, expect map[string]int) error {
 	path := "/v2/prompts/" + url.PathEscape(name) + "/versions/" + strconv.Itoa(version)
-	return c.do(ctx, http.MethodPatch, path, map[string]any{"newLabels": labels}, nil)
+	return c.do(ctx, http.MethodPatch, path, map[string]any{"newLabels": labels, "expect": expect}, nil)
 }
 
 // ProtectedLabel is a label that only some may move.
@@ -218,8 +227,11 @@ func refusal(status int, body []byte) error {
 	if json.Unmarshal(body, &answer) == nil && answer.Message != "" {
 		text = answer.Message
 	}
-	if status == http.StatusNotFound {
+	switch status {
+	case http.StatusNotFound:
 		return fmt.Errorf("%w: %s", ErrNotFound, text)
+	case http.StatusConflict:
+		return fmt.Errorf("%w: %s", ErrConflict, text)
 	}
 	return fmt.Errorf("the server answered %d: %s", status, text)
 }

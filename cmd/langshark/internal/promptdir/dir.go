@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -88,8 +87,12 @@ func Write(root string, f *File) error {
 		return err
 	}
 	if isYAML(f.Path) {
-		return fmt.Errorf("%s: files in YAML are only read: change it by hand", f.Path)
+		return fmt.Errorf("%s: a pull doesn't write files in YAML: change it by hand, or delete it and pull a file in Markdown", f.Path)
 	}
+	return writeFile(root, f.Path, b)
+}
+
+func writeFile(root, file string, b []byte) error {
 	if err := os.MkdirAll(root, 0o755); err != nil { //nolint:gosec // prompts are for all who read the checkout
 		return err
 	}
@@ -98,60 +101,10 @@ func Write(root string, f *File) error {
 		return err
 	}
 	defer within.Close() //nolint:errcheck // nothing was written by it
-	if dir := path.Dir(f.Path); dir != "." {
+	if dir := path.Dir(file); dir != "." {
 		if err := within.MkdirAll(filepath.FromSlash(dir), 0o755); err != nil {
 			return err
 		}
 	}
-	return within.WriteFile(filepath.FromSlash(f.Path), b, 0o644)
-}
-
-// PathOf is the file that a prompt of that name is written to: its folders are
-// folders, and what a file's name can't have on every system is written as in URLs.
-func PathOf(name string) string {
-	parts := strings.Split(name, "/")
-	for i, part := range parts {
-		parts[i] = segment(part)
-	}
-	return path.Join(parts...) + extension
-}
-
-// segment is one part of a name as that of a file or folder.
-func segment(s string) string {
-	if s == "" {
-		return "%"
-	}
-	var b strings.Builder
-	for i, r := range s {
-		last := i+len(string(r)) == len(s)
-		if r < ' ' || strings.ContainsRune(`%\:*?"<>|`, r) || r == '.' && (i == 0 || last) || r == ' ' && (i == 0 || last) {
-			b.WriteString(percent(r))
-			continue
-		}
-		b.WriteRune(r)
-	}
-	if reserved(b.String()) {
-		return "%" + b.String()
-	}
-	return b.String()
-}
-
-func percent(r rune) string {
-	if r == ' ' {
-		return "%20"
-	}
-	if e := url.QueryEscape(string(r)); e != string(r) {
-		return e
-	}
-	return fmt.Sprintf("%%%02X", r)
-}
-
-// reserved are names that Windows keeps for devices.
-func reserved(s string) bool {
-	base, _, _ := strings.Cut(strings.ToLower(s), ".")
-	switch base {
-	case "con", "prn", "aux", "nul":
-		return true
-	}
-	return len(base) == 4 && (strings.HasPrefix(base, "com") || strings.HasPrefix(base, "lpt")) && base[3] >= '1' && base[3] <= '9'
+	return within.WriteFile(filepath.FromSlash(file), b, 0o644)
 }

@@ -272,9 +272,9 @@ func TestReferences(t *testing.T) {
 	f := &File{Type: Chat, Messages: []Message{
 		{Role: "system", Content: "@@@langfusePrompt:name=rules|label=production@@@ and @@@langfusePrompt:name=a b/c|version=12@@@"},
 		{Placeholder: "x"},
-		{Role: "user", Content: "@@@langfusePrompt:name=|label=x@@@ @@@langfusePrompt:rules@@@"},
+		{Role: "user", Content: "@@@langfusePrompt:name=|label=x@@@ @@@langfusePrompt:rules@@@ @@@langfusePrompt:name=a@b|c|label=x@@@ @@@langfusePrompt:name=a|label=X@@@"},
 	}}
-	want := []Reference{{Name: "rules", Label: "production"}, {Name: "a b/c", Version: 12}}
+	want := []Reference{{Name: "rules", Label: "production"}, {Name: "a b/c", Version: 12}, {Name: "a@b|c", Label: "x"}}
 	if got := f.References(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
