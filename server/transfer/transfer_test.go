@@ -236,6 +236,45 @@ func TestImportLeavesNewer(t *testing.T) {
 	}
 }
 
+// TestImportOfWhatWasDeleted counts what stays deleted, and brings it back when told to.
+func TestImportOfWhatWasDeleted(t *testing.T) {
+	s := open(t)
+	fill(t, s, dice{rand.New(rand.NewPCG(5, 6))}, 200)
+	text := export(t, s, transfer.ExportOptions{})
+	page, err := s.Traces(t.Context(), project, store.TraceQuery{Page: store.Page{Limit: 3}})
+	if err != nil || len(page.Traces) != 3 {
+		t.Fatalf("%d traces, %v", len(page.Traces), err)
+	}
+	var b store.Batch
+	for _, trace := range page.Traces {
+		b.Deletes = append(b.Deletes, store.Delete{Stamp: store.NewStamp(time.Now(), true, "d"), Thing: store.ThingTrace, ID: trace.ID, Stored: true})
+	}
+	write(t, s, &b)
+	without := export(t, s, transfer.ExportOptions{})
+	load := func(opts transfer.ImportOptions) transfer.ImportResult {
+		t.Helper()
+		r, err := transfer.Import(t.Context(), s, project, strings.NewReader(text), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := load(transfer.ImportOptions{})
+	// What was given to a trace before it was given to another went with it; the file doesn't know of the first.
+	if after := export(t, s, transfer.ExportOptions{}); r.Dropped < 3 || rows(text)-rows(after) != int(r.Dropped) {
+		t.Errorf("%+v, from %d rows to %d of %d", r, rows(without), rows(after), rows(text))
+	}
+	if r = load(transfer.ImportOptions{Revive: true}); r.Dropped != 0 || rows(export(t, s, transfer.ExportOptions{})) != rows(text) {
+		t.Errorf("brought back: %+v", r)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// rows is how many lines an export has.
+func rows(text string) int { return strings.Count(text, "\n") }
+
 func TestExportRangeAndFilter(t *testing.T) {
 	s := open(t)
 	b := &store.Batch{}
