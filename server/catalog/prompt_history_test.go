@@ -150,7 +150,7 @@ func replay(t *testing.T, step int, entries []catalog.PromptChange, want map[str
 				t.Fatalf("step %d: %+v comes from version %d, the label was on %d", step, e, e.From, on[e.Label])
 			}
 			on[e.Label] = e.Version
-		case catalog.ActionTags, catalog.ActionExperiment:
+		case catalog.ActionTags, catalog.ActionExperiment, catalog.ActionExperimentEnd:
 		}
 	}
 	if !maps.Equal(on, want) || !maps.Equal(versions, there) {
