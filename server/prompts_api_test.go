@@ -225,7 +225,7 @@ func TestPromptExperiments(t *testing.T) {
 	c.run(t, []step{
 		{"POST", "v2/prompts", `{"name":"a/b","prompt":"one"}`, 201, ""},
 		{"POST", "v2/prompts", `{"name":"a/b","prompt":"two"}`, 201, ""},
-		{"PUT", "prompt-experiments/tone%2F1", `{"prompt":"a/b","salt":"s","revision":1,"variants":[{"name":"x","version":1,"weight":5000},{"name":"y","version":2,"weight":5000}]}`, 200, `"ranges":[{"from":0,"to":5000,"variant":"x"},{"from":5000,"to":10000,"variant":"y"}],"prompts":[{"id":"`},
+		{"PUT", "prompt-experiments/tone%2F1", `{"prompt":"a/b","salt":"s","variants":[{"name":"x","version":1,"weight":5000},{"name":"y","version":2,"weight":5000}]}`, 200, `"ranges":[{"from":0,"to":5000,"variant":"x"},{"from":5000,"to":10000,"variant":"y"}],"prompts":[{"id":"`},
 		{"GET", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 200, `{"prompt":"a/b","experiment":"tone/1","salt":"s","revision":1,"variants":[{"name":"x","version":1,"weight":5000},`},
 		{"GET", "prompt-experiments?prompt=a%2Fb", "", 200, `"experiment":"tone/1"`},
 		{"GET", "prompt-experiments", "", 400, `"path":["prompt"]`},
