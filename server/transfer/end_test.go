@@ -81,7 +81,11 @@ func TestMoreThanOneFile(t *testing.T) {
 // the whole file goes on from there.
 func TestCutFiles(t *testing.T) {
 	a := open(t)
-	fill(t, a, dice{rand.New(rand.NewPCG(8, 8))}, 400)
+	n := 400
+	if testing.Short() {
+		n = 120
+	}
+	fill(t, a, dice{rand.New(rand.NewPCG(8, 8))}, n)
 	text := export(t, a, transfer.ExportOptions{})
 	rows := strings.Count(text, "\n") - 2
 	firstLine := strings.Index(text, "\n") + 1

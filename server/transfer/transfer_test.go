@@ -175,7 +175,11 @@ func fill(tb testing.TB, s store.Store, d dice, writes int) {
 
 // TestRoundTrip exports random projects, imports them elsewhere, twice, and exports again.
 func TestRoundTrip(t *testing.T) {
-	for seed := range uint64(8) {
+	seeds := uint64(8)
+	if testing.Short() {
+		seeds = 3
+	}
+	for seed := range seeds {
 		d := dice{rand.New(rand.NewPCG(seed, 1))}
 		a, b := open(t), open(t)
 		fill(t, a, d, 60+int(seed)*150)
