@@ -120,8 +120,8 @@ type Config struct {
 	// Defaults to LANGSHARK_PROMPT_MAX_STALE, else 24 h.
 	PromptMaxStale time.Duration
 	// PromptSnapshot is a file, readable by its owner only, that holds the last known prompts for the next
-	// process, which then starts without its server, too. It is of this Host and PublicKey; several processes
-	// may share one. Defaults to LANGSHARK_PROMPT_SNAPSHOT, else none; "off" is none whatever the variable says.
+	// process, which then starts without its server, too. It is of this Host and PublicKey, or of what Prompts
+	// says that it is of (see [PromptIdentifier]); several processes may share one. Defaults to LANGSHARK_PROMPT_SNAPSHOT, else none; "off" is none whatever the variable says.
 	PromptSnapshot string
 	// PromptPush has our server tell of changed prompts at once, over a connection that the first
 	// prompt opens. Nil means LANGSHARK_PROMPT_PUSH, else true.

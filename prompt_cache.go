@@ -28,6 +28,7 @@ type promptCache struct {
 	limit    int // of entries
 	report   func(error)
 	file     *promptFile // nil without one
+	fileless error       // why there is none, though it is asked for
 
 	ctx     context.Context //nolint:containedctx // of the goroutines, ended by close
 	cancel  context.CancelFunc
@@ -42,6 +43,7 @@ type promptCache struct {
 	begun  bool // with the first prompt: the file was read, and changes are watched
 	ended  bool // by close
 	ring   []*promptEntry
+	saved  map[promptKey]promptFileEntry // by an earlier process, and not asked for yet
 	closed sync.Once
 }
 
@@ -67,7 +69,7 @@ func newPromptCache(source PromptSource, cfg *Config, report func(error)) *promp
 		ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxPromptFetches),
 	}
 	if cfg.PromptSnapshot != "" {
-		c.file = &promptFile{path: cfg.PromptSnapshot, host: cfg.Host, publicKey: cfg.PublicKey, wake: make(chan struct{}, 1)}
+		c.openFile(cfg)
 	}
 	c.index.Store(new(promptIndex))
 	return c
@@ -142,6 +144,7 @@ func (c *promptCache) make(key promptKey, pins int) (e, evicted *promptEntry) {
 // stays, and may be more than the limit.
 func (c *promptCache) add(key promptKey) (e, evicted *promptEntry) {
 	e = &promptEntry{cache: c, key: key}
+	e.value.Store(c.recall(key))
 	e.stale.Store(true)
 	c.turn.Add(1)
 	next := c.index.Load().clone()
@@ -212,6 +215,9 @@ func (c *promptCache) begin() {
 		return
 	}
 	c.begun = true
+	if c.fileless != nil {
+		c.running.Go(func() { c.report(c.fileless) }) // without the lock
+	}
 	if c.file != nil {
 		c.load()
 		c.running.Go(c.keepFile)

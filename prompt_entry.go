@@ -27,6 +27,7 @@ type promptEntry struct {
 	failures int           // in a row
 	retryAt  time.Time     // before, it isn't tried again
 	err      error         // of the last fetch
+	gone     time.Time     // when the server said that it has it no more; zero while it has
 	told     time.Time     // when OnError was told that it is too old
 	timer    *time.Timer   // makes it stale
 	stopped  bool
@@ -145,17 +146,24 @@ func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 	e.err = err
 	if err == nil {
 		old := e.value.Load()
-		e.failures, e.retryAt = 0, time.Time{}
+		e.failures, e.retryAt, e.gone = 0, time.Time{}, time.Time{}
+		if v.prompt == nil && v.experiment == nil {
+			e.gone = v.checkedAt
+		}
 		e.value.Store(v)
 		e.stale.Store(e.changed)
 		e.arm(jitter(c.ttl))
-		c.saveSoon(old == nil || old.etag != v.etag || v.etag == "")
+		c.saveSoon(v.differs(old))
 		return nil
 	}
 	c.counts.failed.Add(1)
 	wait := promptNotFoundPause
 	if !errors.Is(err, ErrPromptNotFound) {
 		wait = min(promptRetryPause<<min(e.failures, 10), promptRetryMax)
+	}
+	if errors.Is(err, ErrPromptNotFound) && e.value.Load() != nil {
+		c.saveSoon(e.gone.IsZero()) // for the next process, which doesn't go on with it
+		e.gone = time.Now()
 	}
 	e.failures++
 	wait = jitter(min(wait, c.ttl))

@@ -49,3 +49,11 @@ type PromptWatcher interface {
 	// tells of no changes. changed returns at once.
 	WatchPrompts(ctx context.Context, changed func(name string)) error
 }
+
+// PromptIdentifier is a [PromptSource] that says whose prompts it has. Config.PromptSnapshot keeps those of no
+// other source, since the next process could not tell whether they are its own.
+type PromptIdentifier interface {
+	// PromptIdentity names the project and where it is kept: the same in each process, another for each
+	// other project. Empty means that it can't say.
+	PromptIdentity() string
+}
