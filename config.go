@@ -90,7 +90,8 @@ type Config struct {
 	// SpoolKey encrypts them with AES-256-GCM: 32 random bytes. Nil leaves them readable by their owner.
 	SpoolKey []byte
 
-	// Enabled switches the client off when false. Nil means LANGSHARK_ENABLED, else true.
+	// Enabled switches tracing off when false: nothing is recorded, and AuthCheck asks nothing. Prompts are
+	// fetched all the same. Nil means LANGSHARK_ENABLED, else LANGFUSE_TRACING_ENABLED, else true.
 	Enabled *bool
 	// Debug logs every background error instead of one in ten seconds. Defaults to LANGSHARK_DEBUG.
 	Debug bool
@@ -121,7 +122,8 @@ type Config struct {
 	PromptMaxStale time.Duration
 	// PromptSnapshot is a file, readable by its owner only, that holds the last known prompts for the next
 	// process, which then starts without its server, too. It is of this Host and PublicKey, or of what Prompts
-	// says that it is of (see [PromptIdentifier]); several processes may share one. Defaults to LANGSHARK_PROMPT_SNAPSHOT, else none; "off" is none whatever the variable says.
+	// says that it is of (see [PromptIdentifier]); several processes may share one. Defaults to
+	// LANGSHARK_PROMPT_SNAPSHOT, else none; "off" is none whatever the variable says.
 	PromptSnapshot string
 	// PromptPush has our server tell of changed prompts at once, over a connection that the first
 	// prompt opens. Nil means LANGSHARK_PROMPT_PUSH, else true.
@@ -264,9 +266,12 @@ func (e *envReader) prompts(c *Config) {
 	}
 }
 
+// off reports whether tracing is switched off.
+func (c *Config) off() bool { return c.Enabled != nil && !*c.Enabled }
+
 // wanted reports whether there is anything to send to.
 func (c *Config) wanted() bool {
-	return (c.Enabled == nil || *c.Enabled) && (c.Exporter != nil || c.PublicKey != "" || c.SecretKey != "")
+	return !c.off() && (c.Exporter != nil || c.PublicKey != "" || c.SecretKey != "")
 }
 
 type envReader struct {

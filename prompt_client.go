@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ErrNoPromptSource is returned by a client that records by an exporter of its own
-// and knows no server to fetch prompts from.
+// ErrNoPromptSource is returned by a client that records by an exporter of its own, or whose
+// tracing is switched off, and that knows no server to fetch prompts from.
 var ErrNoPromptSource = errors.New("langshark: nothing to fetch prompts from (set Config.Prompts, or PublicKey, SecretKey and Host)")
 
 // GetPrompt is [Client.Prompt] of the client that ctx carries, else of the default client.
@@ -64,7 +64,7 @@ func (c *Client) withoutPrompts(name string, opts []PromptOption) (*Prompt, erro
 	if p := s.prompt(name); p != nil {
 		return p, nil
 	}
-	if !c.enabled() {
+	if !c.enabled() && !(c != nil && c.off) {
 		return nil, fmt.Errorf("prompt %q: %w", name, ErrDisabled)
 	}
 	return nil, fmt.Errorf("prompt %q: %w", name, ErrNoPromptSource)
@@ -99,7 +99,7 @@ func (c *Client) assigned(ctx context.Context, name string, s *promptSettings) *
 		return nil
 	}
 	p := v.experiment.assign(s.unit)
-	if p != nil {
+	if p != nil && c.enabled() {
 		if at := locate(ctx).below(c); at.span != nil {
 			at.span.trace.assigned(p.experiment)
 		}

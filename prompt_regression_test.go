@@ -349,3 +349,81 @@ func TestShutdownDoesNotWaitForAStubbornSource(t *testing.T) {
 		close(s.until)
 	})
 }
+
+// TestPromptsWithoutTracing has it switched off in each way, and prompts stay.
+func TestPromptsWithoutTracing(t *testing.T) {
+	s := servePrompts(t)
+	set := func(cfg *langshark.Config) { cfg.Host, cfg.PublicKey, cfg.SecretKey = s.URL, "pk", "sk" }
+	for name, off := range map[string]func(*testing.T, *langshark.Config){
+		"field":             func(_ *testing.T, cfg *langshark.Config) { set(cfg); cfg.Enabled = langshark.Enabled(false) },
+		"variable":          func(t *testing.T, cfg *langshark.Config) { t.Helper(); set(cfg); t.Setenv("LANGSHARK_ENABLED", "false") },
+		"Langfuse's":        func(t *testing.T, cfg *langshark.Config) { t.Helper(); set(cfg); t.Setenv("LANGFUSE_TRACING_ENABLED", "0") },
+		"off, a source":     func(_ *testing.T, cfg *langshark.Config) { cfg.Prompts, cfg.Enabled = onePromptOf("one"), langshark.Enabled(false) },
+		"no keys, a source": func(_ *testing.T, cfg *langshark.Config) { cfg.Prompts = onePromptOf("one") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, v := range []string{"LANGSHARK_PUBLIC_KEY", "LANGFUSE_PUBLIC_KEY"} {
+				t.Setenv(v, "")
+			}
+			c := prompts(t, nil, func(cfg *langshark.Config) { cfg.Exporter = nil; off(t, cfg) })
+			ctx := langshark.ContextWithClient(t.Context(), c)
+			want(t, textOf(langshark.GetPrompt(ctx, "a", langshark.WithFallback("code"))), "one")
+			handle, err := c.WatchPrompt(ctx, "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, handle.Prompt().Text(), "one")
+			ctx, g := c.StartGeneration(langshark.ContextWithPrompt(ctx, handle.Prompt()), "g", langshark.WithPrompt(handle.Prompt()))
+			g.SetPrompt(handle.Prompt())
+			g.End()
+			if c.Enabled() || g != nil || c.Recording(ctx) || c.Stats().Prompts.Kept != 1 || c.Stats().Accepted != 0 {
+				t.Errorf("it records: %+v", c.Stats())
+			}
+			for range 2 {
+				if err := errors.Join(c.Flush(ctx), c.Shutdown(ctx)); err != nil {
+					t.Error(err)
+				}
+			}
+			want(t, textOf(c.Prompt(ctx, "a")), "one")
+			if _, err := c.Prompt(ctx, "b"); err == nil || !strings.Contains(err.Error(), "shut down") {
+				t.Errorf("after Shutdown: %v", err)
+			}
+		})
+	}
+}
+
+// TestAnExperimentWithoutTracing is asked for below a trace of another process, which is anybody's.
+func TestAnExperimentWithoutTracing(t *testing.T) {
+	record(t, langshark.Config{}) // so that contexts remember what they are told
+	h := newHub(map[string]string{"a@production": "usual", "a@experiment tone": wholeExperiment})
+	c := prompts(t, h, func(cfg *langshark.Config) { cfg.Enabled = langshark.Enabled(false) })
+	ctx := langshark.ContextWithTraceparent(t.Context(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	want(t, textOf(c.Prompt(ctx, "a", langshark.InExperiment("tone", "u"))), "kindly")
+}
+
+// TestWhyThereAreNoPrompts has errors that name the reason, and not another.
+func TestWhyThereAreNoPrompts(t *testing.T) {
+	for _, v := range []string{"LANGSHARK_PUBLIC_KEY", "LANGFUSE_PUBLIC_KEY", "LANGSHARK_SECRET_KEY", "LANGFUSE_SECRET_KEY"} {
+		t.Setenv(v, "")
+	}
+	ask := func(cfg langshark.Config) (*langshark.Client, error) {
+		c := prompts(t, nil, func(to *langshark.Config) { cfg.Logger = to.Logger; *to = cfg })
+		_, err := c.Prompt(t.Context(), "a")
+		return c, err
+	}
+	c, err := ask(langshark.Config{})
+	if auth := c.AuthCheck(t.Context()); !errors.Is(err, langshark.ErrDisabled) || !errors.Is(auth, langshark.ErrDisabled) || !strings.Contains(auth.Error(), "LANGSHARK_PUBLIC_KEY") {
+		t.Errorf("without keys: %v; %v", err, auth)
+	}
+	c, err = ask(langshark.Config{Enabled: langshark.Enabled(false), PublicKey: "pk"})
+	if !errors.Is(err, langshark.ErrNoPromptSource) || errors.Is(err, langshark.ErrDisabled) {
+		t.Errorf("switched off, half a key: %v", err)
+	}
+	if auth := c.AuthCheck(t.Context()); !errors.Is(auth, langshark.ErrDisabled) || !strings.Contains(auth.Error(), "LANGSHARK_ENABLED") {
+		t.Errorf("AuthCheck: %v", auth)
+	}
+	cfg := langshark.Config{Enabled: langshark.Enabled(false), PublicKey: "pk", SecretKey: "sk", Host: "ftp://x"}
+	if _, err := langshark.New(cfg); err == nil || !strings.Contains(err.Error(), "Config.Host") {
+		t.Errorf("a host that is none: %v", err)
+	}
+}

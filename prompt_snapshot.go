@@ -66,6 +66,7 @@ func (c *promptCache) recall(key promptKey) *promptValue {
 	if err != nil {
 		return nil
 	}
+	c.saveSoon(time.Since(f.CheckedAt) >= maxPromptFileAge) // it is in use again, and may have left the file
 	return v
 }
 

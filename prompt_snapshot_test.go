@@ -153,6 +153,7 @@ func TestWhatNobodyAsksForLeavesTheFile(t *testing.T) {
 		h := newHub(map[string]string{"a@production": "one"})
 		c := process(t, h, file)
 		want(t, textOf(c.Prompt(t.Context(), "a")), "one")
+		advance(3 * time.Second) // the file is written
 		h.fail(errors.New("down"))
 		want(t, textOf(c.Prompt(t.Context(), "used")), "saved")
 		end(t, c)
