@@ -33,7 +33,8 @@ type promptCache struct {
 	ctx     context.Context //nolint:containedctx // of the goroutines, ended by close
 	cancel  context.CancelFunc
 	running sync.WaitGroup
-	slots   chan struct{} // of fetches at a time
+	slots   chan struct{} // of fetches at a time behind callers
+	hurried chan struct{} // of those that a caller waits for
 	counts  promptCounts
 
 	index atomic.Pointer[promptIndex]
@@ -59,14 +60,18 @@ type promptCounts struct {
 	watching atomic.Bool
 }
 
-const maxPromptFetches = 8 // at a time
+// Fetches at a time. Those that a caller waits for don't queue behind the others.
+const (
+	maxPromptFetches  = 8
+	maxHurriedFetches = 64
+)
 
 func newPromptCache(source PromptSource, cfg *Config, report func(error)) *promptCache {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &promptCache{
 		source: source, ttl: cfg.PromptTTL, timeout: cfg.PromptTimeout, maxStale: cfg.PromptMaxStale,
 		push: cfg.PromptPush == nil || *cfg.PromptPush, limit: MaxPrompts, report: report,
-		ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxPromptFetches),
+		ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxPromptFetches), hurried: make(chan struct{}, maxHurriedFetches),
 	}
 	if cfg.PromptSnapshot != "" {
 		c.openFile(cfg)

@@ -75,7 +75,7 @@ func (c *Client) prompt(ctx context.Context, name string, s *promptSettings) (*P
 	if s.experiment != "" {
 		usual := c.prompts.entry(s.key(name), 0) //nolint:contextcheck // what watches changes outlives a call
 		if usual.stale.Load() {
-			usual.fetch(time.Now(), false) //nolint:contextcheck // meanwhile, so that nobody waits for one after the other
+			usual.fetch(time.Now(), usual.value.Load() == nil, false) //nolint:contextcheck // meanwhile, so that nobody waits for one after the other
 		}
 		if p := c.assigned(ctx, name, s); p != nil {
 			return p, nil

@@ -43,9 +43,23 @@ type promptValue struct {
 }
 
 // promptFlight is one fetch for all who wait.
-type promptFlight struct{ done chan struct{} }
+type promptFlight struct {
+	done    chan struct{}
+	hurry   chan struct{} // closed once a caller waits
+	hurried bool          // by the entry's lock
+}
 
-func newPromptFlight() *promptFlight { return &promptFlight{make(chan struct{})} }
+func newPromptFlight() *promptFlight {
+	return &promptFlight{done: make(chan struct{}), hurry: make(chan struct{})}
+}
+
+// wanted says that a caller waits for the flight; the caller holds the entry's lock.
+func (f *promptFlight) wanted() {
+	if !f.hurried {
+		f.hurried = true
+		close(f.hurry)
+	}
+}
 
 // await returns the value as it should be for a caller: at once if anything usable is there.
 func (c *promptCache) await(ctx context.Context, e *promptEntry, s *promptSettings) (*promptValue, error) {
@@ -54,14 +68,11 @@ func (c *promptCache) await(ctx context.Context, e *promptEntry, s *promptSettin
 		return v, nil
 	}
 	fresh := s.hasTTL && s.ttl == 0 // of a fetch that begins now
-	f := e.fetch(now, fresh)        //nolint:contextcheck // a fetch is everybody's and outlives a call
+	waits := v == nil || fresh
+	f := e.fetch(now, waits, fresh) //nolint:contextcheck // a fetch is everybody's and outlives a call
 	var late error
-	if f != nil && (v == nil || fresh) {
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			late = fmt.Errorf("langshark: prompt %s: %w", e.key, context.Cause(ctx))
-		}
+	if f != nil && waits {
+		late = c.land(ctx, e, f)
 	}
 	if v = e.value.Load(); v == nil {
 		return nil, errors.Join(late, e.failure(late == nil))
@@ -74,6 +85,21 @@ func (c *promptCache) await(ctx context.Context, e *promptEntry, s *promptSettin
 		}
 	}
 	return v, nil
+}
+
+// land waits until a flight has landed, ctx ends, or time is up: a little later than a fetch that began at once,
+// whose own error says more.
+func (c *promptCache) land(ctx context.Context, e *promptEntry, f *promptFlight) error {
+	enough := time.NewTimer(c.timeout + c.timeout/8)
+	defer enough.Stop()
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("langshark: prompt %s: %w", e.key, context.Cause(ctx))
+	case <-enough.C:
+		return fmt.Errorf("langshark: prompt %s: not fetched within Config.PromptTimeout: other fetches take their time", e.key)
+	}
 }
 
 // serves reports whether a value needs no fetch for a caller.
@@ -89,25 +115,33 @@ func (e *promptEntry) serves(v *promptValue, s *promptSettings, now time.Time) b
 	return !e.changed // only old, which this caller says what that is
 }
 
-// fetch starts a fetch or joins the one that runs, or with fresh the one after it; nil while it is too soon to try again.
-func (e *promptEntry) fetch(now time.Time, fresh bool) *promptFlight {
+// fetch starts a fetch or joins the one that runs, or with fresh the one after it; nil while it is too soon to try
+// again. With waits, a caller is going to wait for it.
+func (e *promptEntry) fetch(now time.Time, waits, fresh bool) *promptFlight {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.flight != nil && fresh {
-		return e.follow()
-	}
-	if e.flight != nil {
-		return e.flight
-	}
-	if e.stopped && e.value.Load() != nil || now.Before(e.retryAt) {
+	f := e.flight
+	switch {
+	case f != nil:
+		if waits {
+			f.wanted()
+		}
+		if fresh {
+			f = e.follow()
+		}
+	case e.stopped && e.value.Load() != nil || now.Before(e.retryAt):
 		return nil
+	default:
+		f = newPromptFlight()
+		if !e.cache.start(func() { e.run(f) }) {
+			e.err = fmt.Errorf("langshark: prompt %s: the client was shut down", e.key)
+			return nil
+		}
+		e.flight = f
 	}
-	f := newPromptFlight()
-	if !e.cache.start(func() { e.run(f) }) {
-		e.err = fmt.Errorf("langshark: prompt %s: the client was shut down", e.key)
-		return nil
+	if waits {
+		f.wanted()
 	}
-	e.flight = f
 	return f
 }
 
@@ -127,7 +161,7 @@ func (e *promptEntry) run(f *promptFlight) {
 		before := e.changed
 		e.changed = false // what comes from here on is not in the answer
 		e.mu.Unlock()
-		v, err := e.cache.fetch(e)
+		v, err := e.cache.fetch(e, f)
 		e.mu.Lock()
 		say := e.landed(v, err)
 		e.changed = e.changed || before && err != nil
@@ -202,7 +236,7 @@ func (e *promptEntry) arm(d time.Duration) {
 	e.timer = time.AfterFunc(d, func() {
 		e.stale.Store(true)
 		if e.cache.pinned(e) {
-			e.fetch(time.Now(), false)
+			e.fetch(time.Now(), false, false)
 		}
 	})
 }
@@ -227,7 +261,7 @@ func (e *promptEntry) renew(now bool) {
 	}
 	e.mu.Unlock()
 	if !running && (now || e.cache.pinned(e)) {
-		e.fetch(time.Now(), false)
+		e.fetch(time.Now(), false, false)
 	}
 }
 

@@ -355,10 +355,20 @@ func TestPromptsWithoutTracing(t *testing.T) {
 	s := servePrompts(t)
 	set := func(cfg *langshark.Config) { cfg.Host, cfg.PublicKey, cfg.SecretKey = s.URL, "pk", "sk" }
 	for name, off := range map[string]func(*testing.T, *langshark.Config){
-		"field":             func(_ *testing.T, cfg *langshark.Config) { set(cfg); cfg.Enabled = langshark.Enabled(false) },
-		"variable":          func(t *testing.T, cfg *langshark.Config) { t.Helper(); set(cfg); t.Setenv("LANGSHARK_ENABLED", "false") },
-		"Langfuse's":        func(t *testing.T, cfg *langshark.Config) { t.Helper(); set(cfg); t.Setenv("LANGFUSE_TRACING_ENABLED", "0") },
-		"off, a source":     func(_ *testing.T, cfg *langshark.Config) { cfg.Prompts, cfg.Enabled = onePromptOf("one"), langshark.Enabled(false) },
+		"field": func(_ *testing.T, cfg *langshark.Config) { set(cfg); cfg.Enabled = langshark.Enabled(false) },
+		"variable": func(t *testing.T, cfg *langshark.Config) {
+			t.Helper()
+			set(cfg)
+			t.Setenv("LANGSHARK_ENABLED", "false")
+		},
+		"Langfuse's": func(t *testing.T, cfg *langshark.Config) {
+			t.Helper()
+			set(cfg)
+			t.Setenv("LANGFUSE_TRACING_ENABLED", "0")
+		},
+		"off, a source": func(_ *testing.T, cfg *langshark.Config) {
+			cfg.Prompts, cfg.Enabled = onePromptOf("one"), langshark.Enabled(false)
+		},
 		"no keys, a source": func(_ *testing.T, cfg *langshark.Config) { cfg.Prompts = onePromptOf("one") },
 	} {
 		t.Run(name, func(t *testing.T) {
