@@ -3,6 +3,7 @@ package langshark
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -201,10 +202,33 @@ func (c *promptCache) victim() int {
 	return found
 }
 
+// unpin lets go of an entry. If only handles have kept more than the limit, one makes room.
 func (c *promptCache) unpin(e *promptEntry) {
+	if evicted := c.letGo(e); evicted != nil {
+		evicted.stop() // without the lock
+	}
+}
+
+func (c *promptCache) letGo(e *promptEntry) (evicted *promptEntry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e.pins = max(e.pins-1, 0)
+	if len(c.ring) <= c.limit {
+		return nil
+	}
+	i := c.victim()
+	if i < 0 {
+		return nil
+	}
+	evicted = c.ring[i]
+	last := len(c.ring) - 1
+	c.ring[i], c.ring[last] = c.ring[last], nil
+	c.ring = c.ring[:last]
+	next := c.index.Load().clone()
+	next.remove(evicted.key)
+	c.index.Store(next)
+	c.counts.evicted.Add(1)
+	return evicted
 }
 
 // pinned reports whether a handle holds the entry.
@@ -259,7 +283,7 @@ func (c *promptCache) stop() {
 	c.closed.Do(func() {
 		c.mu.Lock()
 		c.ended = true
-		ring := c.ring
+		ring := slices.Clone(c.ring)
 		c.mu.Unlock()
 		c.cancel()
 		for _, e := range ring {

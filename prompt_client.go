@@ -117,7 +117,7 @@ func (c *Client) InvalidatePrompt(name string) {
 }
 
 // PromptHandle is a prompt that is kept ready: reading it costs a few nanoseconds
-// and never waits. Its methods are safe for concurrent use.
+// and never waits. Its methods are safe for concurrent use, and may be called on nil.
 type PromptHandle struct {
 	closed   atomic.Bool
 	cache    *promptCache
@@ -153,8 +153,12 @@ func (c *Client) WatchPrompt(ctx context.Context, name string, opts ...PromptOpt
 	return h, nil
 }
 
-// Prompt returns the prompt as it is now: the last one known, or the fallback if there is none yet. It is never nil.
+// Prompt returns the prompt as it is now: the last one known, or the fallback if there is none yet. It is nil for
+// a nil handle only, which WatchPrompt returns with an error.
 func (h *PromptHandle) Prompt() *Prompt {
+	if h == nil {
+		return nil
+	}
 	if h.entry != nil {
 		if v := h.entry.value.Load(); v != nil {
 			return v.prompt

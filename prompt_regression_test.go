@@ -437,3 +437,75 @@ func TestWhyThereAreNoPrompts(t *testing.T) {
 		t.Errorf("a host that is none: %v", err)
 	}
 }
+
+// TestClosedHandlesMakeRoom has more of them than prompts are kept.
+func TestClosedHandlesMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(map[string]string{})
+		c := prompts(t, h, nil)
+		const n = langshark.MaxPrompts + 200
+		handles := make([]*langshark.PromptHandle, n)
+		for i := range handles {
+			name := fmt.Sprintf("p%d", i)
+			h.set(name+"@production", "x")
+			var err error
+			if handles[i], err = c.WatchPrompt(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if kept := c.Stats().Prompts.Kept; kept != n {
+			t.Errorf("%d of %d handles have theirs", kept, n)
+		}
+		var all sync.WaitGroup
+		for g := range 4 {
+			all.Go(func() {
+				for i := g; i < n; i += 4 {
+					handles[i].Close()
+					want(t, handles[i].Prompt().Text(), "x")
+				}
+			})
+		}
+		all.Wait()
+		if s := c.Stats().Prompts; s.Kept != langshark.MaxPrompts || s.Evicted != 200 {
+			t.Errorf("all are closed: %+v", s)
+		}
+		h.set("p0@production", "y")
+		c.InvalidatePrompt("p0")
+		synctest.Wait()
+		for range 2 {
+			want(t, textOf(c.Prompt(t.Context(), "p0", langshark.WithTTL(0))), "y") // it was evicted, and comes back
+		}
+	})
+}
+
+// TestHandlesThatCloseDuringShutdown once met a list that was being changed.
+func TestHandlesThatCloseDuringShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(map[string]string{})
+		c := prompts(t, h, nil)
+		var all sync.WaitGroup
+		for i := range langshark.MaxPrompts + 100 {
+			name := fmt.Sprintf("p%d", i)
+			h.set(name+"@production", "x")
+			handle, err := c.WatchPrompt(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Go(func() { <-t.Context().Done(); handle.Close() })
+		}
+		all.Go(func() { <-t.Context().Done(); end(t, c) })
+		t.Cleanup(all.Wait)
+	})
+}
+
+func TestNilHandle(t *testing.T) {
+	c := prompts(t, newHub(nil), nil)
+	handle, err := c.WatchPrompt(t.Context(), "none")
+	if err == nil || handle != nil {
+		t.Fatalf("%v, %v", handle, err)
+	}
+	if p := handle.Prompt(); p != nil || p.Text() != "" {
+		t.Errorf("%v", p)
+	}
+	handle.Close()
+}
