@@ -38,6 +38,8 @@ type promptCache struct {
 	hurried chan struct{} // of those that a caller waits for
 	counts  promptCounts
 
+	saidUnsupported atomic.Bool // that the source has no experiments, until it has one
+
 	index atomic.Pointer[promptIndex]
 	turn  atomic.Int64 // goes up with each new entry
 

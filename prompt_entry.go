@@ -184,6 +184,9 @@ func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 		if v.prompt == nil && v.experiment == nil {
 			e.gone = v.checkedAt
 		}
+		if e.key.experiment {
+			c.saidUnsupported.Store(false)
+		}
 		e.value.Store(v)
 		e.stale.Store(e.changed)
 		e.arm(jitter(c.ttl))
@@ -191,22 +194,22 @@ func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 		return nil
 	}
 	c.counts.failed.Add(1)
-	wait := promptNotFoundPause
-	if !errors.Is(err, ErrPromptNotFound) {
-		wait = min(promptRetryPause<<min(e.failures, 10), promptRetryMax)
-	}
+	unsupported := e.key.experiment && errors.Is(err, errors.ErrUnsupported)
+	wait := e.pause(err, unsupported)
 	if errors.Is(err, ErrPromptNotFound) && e.value.Load() != nil {
 		c.saveSoon(e.gone.IsZero()) // for the next process, which doesn't go on with it
 		e.gone = time.Now()
 	}
 	e.failures++
-	wait = jitter(min(wait, c.ttl))
 	if e.changed && errors.Is(err, ErrPromptNotFound) {
 		e.follow() // it may have been made since
 	} else {
 		e.retryAt = time.Now().Add(wait)
 	}
 	e.arm(wait)
+	if unsupported && c.saidUnsupported.Swap(true) {
+		return nil
+	}
 	switch {
 	case e.value.Load() != nil:
 		return fmt.Errorf("%w (what is known from before is used)", err)
@@ -214,6 +217,19 @@ func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 		return fmt.Errorf("%w (every unit gets the usual prompt)", err)
 	}
 	return nil // the callers have the error
+}
+
+// pause is how long a failed fetch isn't tried again; the caller holds the lock. A server without experiments may
+// be another one soon, or that was a proxy's word: it is asked less and less often.
+func (e *promptEntry) pause(err error, unsupported bool) time.Duration {
+	growing := promptRetryPause << min(e.failures, 10)
+	switch {
+	case unsupported:
+		return jitter(min(growing, watchAgain))
+	case errors.Is(err, ErrPromptNotFound):
+		return jitter(min(promptNotFoundPause, e.cache.ttl))
+	}
+	return jitter(min(growing, promptRetryMax, e.cache.ttl))
 }
 
 const (

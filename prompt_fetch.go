@@ -98,7 +98,7 @@ func (c *promptCache) ask(ctx context.Context, r PromptRequest) (response Prompt
 func retryable(err error) bool {
 	var answer *APIError
 	switch {
-	case errors.Is(err, ErrPromptNotFound), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrPromptNotFound), errors.Is(err, errors.ErrUnsupported), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return false
 	case errors.As(err, &answer):
 		return langfuse.Retryable(answer.StatusCode) && answer.RetryAfter <= time.Second

@@ -70,6 +70,9 @@ func (h *httpPrompts) FetchPrompt(ctx context.Context, r PromptRequest) (PromptR
 	if answer.Status == http.StatusNotFound && refused.Code != "" { // of the API, and not of a proxy or another program
 		return PromptResponse{}, fmt.Errorf("%w: %w", ErrPromptNotFound, refused)
 	}
+	if r.Experiment != "" && langfuse.Elsewhere(answer.Status) {
+		return PromptResponse{}, fmt.Errorf("the server has no experiments (%w): %w", errors.ErrUnsupported, refused)
+	}
 	return PromptResponse{}, refused
 }
 

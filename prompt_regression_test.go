@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -508,4 +509,72 @@ func TestNilHandle(t *testing.T) {
 		t.Errorf("%v", p)
 	}
 	handle.Close()
+}
+
+// plain is a hub that knows no experiments until it is told to.
+type plain struct {
+	*hub
+	knows atomic.Bool
+	asked atomic.Int64
+}
+
+func (p *plain) FetchPrompt(ctx context.Context, r langshark.PromptRequest) (langshark.PromptResponse, error) {
+	if r.Experiment != "" && !p.knows.Load() {
+		p.asked.Add(1)
+		return langshark.PromptResponse{}, fmt.Errorf("no experiments here: %w", errors.ErrUnsupported)
+	}
+	return p.hub.FetchPrompt(ctx, r)
+}
+
+// TestAServerWithoutExperimentsIsToldOfOnce asks for two of them for a day.
+func TestAServerWithoutExperimentsIsToldOfOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &plain{hub: newHub(map[string]string{"a@production": "usual", "a@experiment tone": wholeExperiment})}
+		var told atomic.Int64
+		c := prompts(t, h, func(cfg *langshark.Config) { cfg.OnError = func(error) { told.Add(1) } })
+		ask := func(experiment string) string {
+			return textOf(c.Prompt(t.Context(), "a", langshark.InExperiment(experiment, "u")))
+		}
+		for begun := time.Now(); time.Since(begun) < 24*time.Hour; advance(10 * time.Second) {
+			want(t, ask("tone"), "usual")
+			want(t, ask("other"), "usual")
+		}
+		if n := told.Load(); n != 1 {
+			t.Errorf("told %d times", n)
+		}
+		if n := h.asked.Load(); n < 200 || n > 500 {
+			t.Errorf("asked %d times", n)
+		}
+		h.knows.Store(true)
+		advance(11 * time.Minute)
+		want(t, ask("tone"), "kindly")
+		h.knows.Store(false)
+		for range 10 {
+			advance(langshark.DefaultPromptTTL)
+			want(t, ask("tone"), "kindly") // it goes on
+		}
+		if n := told.Load(); n != 2 {
+			t.Errorf("told %d times", n)
+		}
+	})
+}
+
+func TestAServerWithoutExperiments(t *testing.T) {
+	for _, status := range []int{http.StatusNotFound, http.StatusMethodNotAllowed} {
+		s := servePrompts(t)
+		usual := s.Config.Handler
+		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "prompt-experiments") {
+				http.Error(w, "<html>no such page", status)
+				return
+			}
+			usual.ServeHTTP(w, r)
+		})
+		told := make(chan error, 10)
+		c := s.client(t, func(cfg *langshark.Config) { cfg.OnError = func(err error) { told <- err } })
+		want(t, textOf(c.Prompt(t.Context(), "a", langshark.InExperiment("x", "u"))), "one")
+		if err := <-told; !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "the server has no experiments") {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
 }

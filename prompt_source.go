@@ -11,8 +11,8 @@ var ErrPromptNotFound = errors.New("langshark: prompt not found")
 // PromptSource is where a client gets managed prompts from: by default the server at
 // Config.Host. An embedded server gives one of its own, and tests may.
 type PromptSource interface {
-	// FetchPrompt returns what is asked for, or an error that wraps [ErrPromptNotFound].
-	// It honours ctx and is called by several goroutines.
+	// FetchPrompt returns what is asked for, or an error that wraps [ErrPromptNotFound], or for an
+	// experiment [errors.ErrUnsupported] if there are none here. It honours ctx and is called by several goroutines.
 	FetchPrompt(ctx context.Context, r PromptRequest) (PromptResponse, error)
 }
 
