@@ -139,7 +139,8 @@ type Config struct {
 	// goroutine of its own. Shutdown waits for that last call, for a second at most and never beyond
 	// 100 ms after its deadline, and so may be called from it, as Flush may. For expvar, see [Stats.String].
 	OnStats func(Stats)
-	// HTTPClient sends to the server. Defaults to one of the client's own. Calls are bounded by Timeout.
+	// HTTPClient sends to the server. Defaults to one of the client's own. Calls are bounded by Timeout;
+	// the stream of changed prompts is by none, nor by this client's own.
 	HTTPClient *http.Client
 	// Logger is used by the default OnError, for the one line about a disabled client and for the counts at Shutdown. Defaults to slog.Default().
 	Logger *slog.Logger

@@ -64,7 +64,7 @@ func (c *Client) withoutPrompts(name string, opts []PromptOption) (*Prompt, erro
 	if p := s.prompt(name); p != nil {
 		return p, nil
 	}
-	if !c.enabled() && !(c != nil && c.off) {
+	if !c.enabled() && (c == nil || !c.off) {
 		return nil, fmt.Errorf("prompt %q: %w", name, ErrDisabled)
 	}
 	return nil, fmt.Errorf("prompt %q: %w", name, ErrNoPromptSource)

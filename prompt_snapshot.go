@@ -70,6 +70,22 @@ func (c *promptCache) recall(key promptKey) *promptValue {
 	return v
 }
 
+// remember makes entries of what an earlier process had of a prompt, so that a change that is told of now
+// reaches them before they are asked for.
+func (c *promptCache) remember(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, f := range c.saved {
+		switch {
+		case key.name != name || f.Gone && !key.experiment:
+		case len(c.ring) < c.limit:
+			c.add(key)
+		default:
+			delete(c.saved, key)
+		}
+	}
+}
+
 // saveSoon has the file written: if nothing has changed but how old it is, now and then only.
 func (c *promptCache) saveSoon(changed bool) {
 	if c.file == nil || !changed && time.Since(time.Unix(0, c.file.saved.Load())) < promptFileConfirm {

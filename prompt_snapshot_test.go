@@ -276,3 +276,24 @@ func TestOneFileAndTwoProjects(t *testing.T) {
 		}
 	}
 }
+
+// TestAChangeOfWhatWasOnlyReadYet is told of before anybody in this process has asked for the prompt.
+func TestAChangeOfWhatWasOnlyReadYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		writePrompts(t, file, inFile("a", time.Now()), inFile("b", time.Now()), inFile("c", time.Now()))
+		h := newHub(map[string]string{"a@production": "now", "b@production": "now", "c@production": "now", "x@production": "x"})
+		h.changes = make(chan string)
+		c := prompts(t, struct {
+			telling
+			langshark.PromptIdentifier
+		}{telling{h}, named{h, "one"}}, func(cfg *langshark.Config) { cfg.PromptSnapshot = file })
+		want(t, textOf(c.Prompt(t.Context(), "x")), "x")
+		h.changes <- "a"
+		c.InvalidatePrompt("b")
+		synctest.Wait()
+		for name, text := range map[string]string{"a": "now", "b": "now", "c": "saved"} {
+			want(t, textOf(c.Prompt(t.Context(), name)), text)
+		}
+	})
+}

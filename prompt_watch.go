@@ -93,6 +93,9 @@ func (c *promptCache) changed(name string) {
 
 // renew has what is kept of a prompt fetched anew, of all with "": now, or when it is asked for again.
 func (c *promptCache) renew(name string, now bool) {
+	if now {
+		c.remember(name)
+	}
 	for key, e := range c.index.Load().all {
 		if name == "" || key.name == name {
 			e.renew(now && key.version == 0) // what a version says never changes
