@@ -34,7 +34,8 @@ type Client struct {
 	uploader    exporter.MediaUploader // of files
 	mediaMode   MediaMode
 	onError     func(error)
-	prompts     *promptCache // nil when disabled, and without a source
+	prompts     *promptCache // nil without a source
+	off         bool         // by Config.Enabled or its variable
 
 	copyStrings  bool
 	unfinished   exporter.UnfinishedAccepter // nil if the exporter never takes observations that still run
@@ -75,7 +76,7 @@ func SetDefault(c *Client) { defaultClient.Store(c) }
 // New returns a client. The zero [Config] reads everything from the
 // environment. Without keys and an exporter, or with Enabled false, the client
 // is disabled: everything works and nothing is recorded, which one line in the
-// log says once. Errors name the field or variable and what it must be.
+// log says once. Prompts are fetched all the same if keys and host, or Config.Prompts, say where from. Errors name the field or variable and what it must be.
 //
 // New connects to nothing; [Client.AuthCheck] does.
 func New(cfg Config) (*Client, error) {
@@ -88,10 +89,7 @@ func New(cfg Config) (*Client, error) {
 		logger = slog.Default()
 	}
 	if !cfg.wanted() {
-		if cfg.Enabled == nil || *cfg.Enabled {
-			sayDisabled(logger, cfg.Host)
-		}
-		return &Client{attributes: new(exporter.Attributes)}, nil
+		return cfg.withoutTracing(logger)
 	}
 	sink := cfg.Exporter
 	if sink == nil {
@@ -109,16 +107,13 @@ func New(cfg Config) (*Client, error) {
 		mediaMode:   cfg.Media,
 		bridge:      cfg.Bridge,
 		copyStrings: cfg.CopyStrings,
-		onError:     cfg.OnError,
+		onError:     cfg.errorHandler(logger),
 		open:        new(openTable),
 		maxHeld:     cmp.Or(cfg.QueueBytes, exporter.DefaultQueueBytes),
 		logger:      logger,
 	}
 	if cfg.SampleRate != nil {
 		c.sampleRate = *cfg.SampleRate
-	}
-	if c.onError == nil {
-		c.onError = (&errorLog{logger: logger, all: cfg.Debug}).report
 	}
 	c.unfinished, _ = sink.(exporter.UnfinishedAccepter)
 	c.omitter, _ = sink.(exporter.TraceOmitter)
@@ -156,6 +151,25 @@ func New(cfg Config) (*Client, error) {
 	c.stats = startStats(c, cfg.OnStats)
 	anyEnabled.Store(true)
 	return c, nil
+}
+
+// withoutTracing makes a client that records nothing. Prompts are there if it is known where from.
+func (c *Config) withoutTracing(logger *slog.Logger) (*Client, error) {
+	client := &Client{attributes: new(exporter.Attributes), onError: c.errorHandler(logger), logger: logger, off: c.off()}
+	if !client.off {
+		sayDisabled(logger, c.Host)
+	}
+	if err := client.startPrompts(c); err != nil {
+		return nil, err
+	}
+	return client, nil
+}
+
+func (c *Config) errorHandler(logger *slog.Logger) func(error) {
+	if c.OnError != nil {
+		return c.OnError
+	}
+	return (&errorLog{logger: logger, all: c.Debug}).report
 }
 
 // server makes the exporter to the server.
@@ -206,13 +220,21 @@ func (c *Client) Recording(ctx context.Context) bool {
 	return p.span == nil || p.span.trace.sampled
 }
 
+// why the client records nothing.
+func (c *Client) why() error {
+	if c != nil && c.off {
+		return switchedOffError{}
+	}
+	return ErrDisabled
+}
+
 // AuthCheck asks the server whether the keys are valid: nil if so, an
 // [*APIError] with status 401 or 403 if not, another error if it can't be
 // reached, [ErrDisabled] for a disabled client. An exporter that knows no
 // credentials is always valid.
 func (c *Client) AuthCheck(ctx context.Context) error {
 	if !c.enabled() {
-		return ErrDisabled
+		return c.why()
 	}
 	a, ok := c.exporter.(exporter.AuthChecker)
 	if !ok {
@@ -265,10 +287,14 @@ func (c *Client) Flush(ctx context.Context) error {
 // Last, OnStats is told and the counts are logged, on goroutines of their own:
 // Shutdown waits for a second at most, and not beyond those 100 ms.
 func (c *Client) Shutdown(ctx context.Context) error {
+	ctx = background(ctx)
 	if !c.enabled() {
+		if c != nil {
+			c.prompts.stop()
+			c.prompts.wait(ctx)
+		}
 		return nil
 	}
-	ctx = background(ctx)
 	late, stop := afterEnd(ctx)
 	defer stop()
 	onflush.Run(c)

@@ -90,7 +90,8 @@ type Config struct {
 	// SpoolKey encrypts them with AES-256-GCM: 32 random bytes. Nil leaves them readable by their owner.
 	SpoolKey []byte
 
-	// Enabled switches the client off when false. Nil means LANGSHARK_ENABLED, else true.
+	// Enabled switches tracing off when false: nothing is recorded, and AuthCheck asks nothing. Prompts are
+	// fetched all the same. Nil means LANGSHARK_ENABLED, else LANGFUSE_TRACING_ENABLED, else true.
 	Enabled *bool
 	// Debug logs every background error instead of one in ten seconds. Defaults to LANGSHARK_DEBUG.
 	Debug bool
@@ -120,8 +121,9 @@ type Config struct {
 	// Defaults to LANGSHARK_PROMPT_MAX_STALE, else 24 h.
 	PromptMaxStale time.Duration
 	// PromptSnapshot is a file, readable by its owner only, that holds the last known prompts for the next
-	// process, which then starts without its server, too. It is of this Host and PublicKey; several processes
-	// may share one. Defaults to LANGSHARK_PROMPT_SNAPSHOT, else none; "off" is none whatever the variable says.
+	// process, which then starts without its server, too. It is of this Host and PublicKey, or of what Prompts
+	// says that it is of (see [PromptIdentifier]); several processes may share one. Defaults to
+	// LANGSHARK_PROMPT_SNAPSHOT, else none; "off" is none whatever the variable says.
 	PromptSnapshot string
 	// PromptPush has our server tell of changed prompts at once, over a connection that the first
 	// prompt opens. Nil means LANGSHARK_PROMPT_PUSH, else true.
@@ -137,7 +139,8 @@ type Config struct {
 	// goroutine of its own. Shutdown waits for that last call, for a second at most and never beyond
 	// 100 ms after its deadline, and so may be called from it, as Flush may. For expvar, see [Stats.String].
 	OnStats func(Stats)
-	// HTTPClient sends to the server. Defaults to one of the client's own. Calls are bounded by Timeout.
+	// HTTPClient sends to the server. Defaults to one of the client's own. Calls are bounded by Timeout;
+	// the stream of changed prompts is by none, nor by this client's own.
 	HTTPClient *http.Client
 	// Logger is used by the default OnError, for the one line about a disabled client and for the counts at Shutdown. Defaults to slog.Default().
 	Logger *slog.Logger
@@ -264,9 +267,12 @@ func (e *envReader) prompts(c *Config) {
 	}
 }
 
+// off reports whether tracing is switched off.
+func (c *Config) off() bool { return c.Enabled != nil && !*c.Enabled }
+
 // wanted reports whether there is anything to send to.
 func (c *Config) wanted() bool {
-	return (c.Enabled == nil || *c.Enabled) && (c.Exporter != nil || c.PublicKey != "" || c.SecretKey != "")
+	return !c.off() && (c.Exporter != nil || c.PublicKey != "" || c.SecretKey != "")
 }
 
 type envReader struct {

@@ -18,3 +18,12 @@ type APIError = exporter.APIError
 
 // DeliveryError is what Flush and Shutdown return when not everything arrived.
 type DeliveryError = exporter.DeliveryError
+
+// switchedOffError is [ErrDisabled] for the other reason.
+type switchedOffError struct{}
+
+func (switchedOffError) Error() string {
+	return "langshark: the client is switched off (by Config.Enabled, LANGSHARK_ENABLED or LANGFUSE_TRACING_ENABLED)"
+}
+
+func (switchedOffError) Is(target error) bool { return target == ErrDisabled }

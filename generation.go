@@ -72,7 +72,7 @@ func (c *Client) startGeneration(ctx context.Context, kind Kind, name string, s 
 		if !n.state.sampled {
 			return n, nil
 		}
-		n.generation.span.ready(s)
+		n.generation.ready(p.overlay, s)
 		return c.across(n, &n.generation.span), &n.generation
 	}
 	if !p.span.trace.sampled {
@@ -81,7 +81,7 @@ func (c *Client) startGeneration(ctx context.Context, kind Kind, name string, s 
 	n := &generationNode{Context: ctx}
 	n.generation.span.joins = p.span.remote
 	n.generation.begin(p.span.trace, &p.span.ids, p.overlay, kind, name)
-	n.generation.span.ready(s)
+	n.generation.ready(p.overlay, s)
 	return c.across(n, &n.generation.span), &n.generation
 }
 
@@ -100,7 +100,17 @@ func (g *Generation) linkTo(p *Prompt) {
 		return
 	}
 	g.data.promptName, g.data.promptVersion = g.span.trace.client.label(p.name), p.version
-	g.span.trace.assigned(p.experiment)
+}
+
+// ready applies options. If they leave the link as the context has it, what an experiment gave is recorded.
+func (g *Generation) ready(o *overlay, s *settings) {
+	g.span.ready(s)
+	if s != nil && (s.promptName != "" || s.unlinked) {
+		return
+	}
+	if p := o.linked(); p != nil {
+		g.span.trace.assigned(p.experiment)
+	}
 }
 
 // apply sets what options say; the caller holds the lock.

@@ -2,7 +2,7 @@ package langshark
 
 import (
 	"context"
-	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,12 +28,16 @@ type promptCache struct {
 	limit    int // of entries
 	report   func(error)
 	file     *promptFile // nil without one
+	fileless error       // why there is none, though it is asked for
 
 	ctx     context.Context //nolint:containedctx // of the goroutines, ended by close
 	cancel  context.CancelFunc
 	running sync.WaitGroup
-	slots   chan struct{} // of fetches at a time
+	slots   chan struct{} // of fetches at a time behind callers
+	hurried chan struct{} // of those that a caller waits for
 	counts  promptCounts
+
+	saidUnsupported atomic.Bool // that the source has no experiments, until it has one
 
 	index atomic.Pointer[promptIndex]
 	turn  atomic.Int64 // goes up with each new entry
@@ -42,13 +46,8 @@ type promptCache struct {
 	begun  bool // with the first prompt: the file was read, and changes are watched
 	ended  bool // by close
 	ring   []*promptEntry
+	saved  map[promptKey]promptFileEntry // by an earlier process, and not asked for yet
 	closed sync.Once
-}
-
-// promptIndex finds entries. It never changes.
-type promptIndex struct {
-	all        map[promptKey]*promptEntry
-	production map[string]*promptEntry // those of them with that label, which most callers want, by name
 }
 
 type promptCounts struct {
@@ -57,17 +56,21 @@ type promptCounts struct {
 	watching atomic.Bool
 }
 
-const maxPromptFetches = 8 // at a time
+// Fetches at a time. Those that a caller waits for don't queue behind the others.
+const (
+	maxPromptFetches  = 8
+	maxHurriedFetches = 64
+)
 
 func newPromptCache(source PromptSource, cfg *Config, report func(error)) *promptCache {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &promptCache{
 		source: source, ttl: cfg.PromptTTL, timeout: cfg.PromptTimeout, maxStale: cfg.PromptMaxStale,
 		push: cfg.PromptPush == nil || *cfg.PromptPush, limit: MaxPrompts, report: report,
-		ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxPromptFetches),
+		ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxPromptFetches), hurried: make(chan struct{}, maxHurriedFetches),
 	}
 	if cfg.PromptSnapshot != "" {
-		c.file = &promptFile{path: cfg.PromptSnapshot, host: cfg.Host, publicKey: cfg.PublicKey, wake: make(chan struct{}, 1)}
+		c.openFile(cfg)
 	}
 	c.index.Store(new(promptIndex))
 	return c
@@ -138,80 +141,15 @@ func (c *promptCache) make(key promptKey, pins int) (e, evicted *promptEntry) {
 	return e, evicted
 }
 
-// add makes an entry, and room for it if anything can go; the caller holds the lock. What handles hold
-// stays, and may be more than the limit.
-func (c *promptCache) add(key promptKey) (e, evicted *promptEntry) {
-	e = &promptEntry{cache: c, key: key}
-	e.stale.Store(true)
-	c.turn.Add(1)
-	next := c.index.Load().clone()
-	if i := c.victim(); len(c.ring) >= c.limit && i >= 0 {
-		evicted = c.ring[i]
-		next.remove(evicted.key)
-		c.ring[i] = e
-		c.counts.evicted.Add(1)
-	} else {
-		c.ring = append(c.ring, e)
-	}
-	next.put(e)
-	c.index.Store(next)
-	return e, evicted
-}
-
-func (x *promptIndex) clone() *promptIndex {
-	next := &promptIndex{all: maps.Clone(x.all), production: maps.Clone(x.production)}
-	if next.all == nil {
-		next.all, next.production = map[promptKey]*promptEntry{}, map[string]*promptEntry{}
-	}
-	return next
-}
-
-func (x *promptIndex) put(e *promptEntry) {
-	x.all[e.key] = e
-	if e.key == production(e.key.name) {
-		x.production[e.key.name] = e
-	}
-}
-
-func (x *promptIndex) remove(key promptKey) {
-	delete(x.all, key)
-	if key == production(key.name) {
-		delete(x.production, key.name)
-	}
-}
-
-func production(name string) promptKey { return promptKey{name: name, label: LabelProduction} }
-
-// victim is the one that was not used for longest; -1 if all are pinned.
-func (c *promptCache) victim() int {
-	found := -1
-	for i, e := range c.ring {
-		if e.pins == 0 && (found < 0 || e.used.Load() < c.ring[found].used.Load()) {
-			found = i
-		}
-	}
-	return found
-}
-
-func (c *promptCache) unpin(e *promptEntry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e.pins = max(e.pins-1, 0)
-}
-
-// pinned reports whether a handle holds the entry.
-func (c *promptCache) pinned(e *promptEntry) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return e.pins > 0
-}
-
 // begin starts what prompts need, with the first of them; the caller holds the lock.
 func (c *promptCache) begin() {
 	if c.begun || c.ended {
 		return
 	}
 	c.begun = true
+	if c.fileless != nil {
+		c.running.Go(func() { c.report(c.fileless) }) // without the lock
+	}
 	if c.file != nil {
 		c.load()
 		c.running.Go(c.keepFile)
@@ -248,7 +186,7 @@ func (c *promptCache) stop() {
 	c.closed.Do(func() {
 		c.mu.Lock()
 		c.ended = true
-		ring := c.ring
+		ring := slices.Clone(c.ring)
 		c.mu.Unlock()
 		c.cancel()
 		for _, e := range ring {

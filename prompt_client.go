@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ErrNoPromptSource is returned by a client that records by an exporter of its own
-// and knows no server to fetch prompts from.
+// ErrNoPromptSource is returned by a client that records by an exporter of its own, or whose
+// tracing is switched off, and that knows no server to fetch prompts from.
 var ErrNoPromptSource = errors.New("langshark: nothing to fetch prompts from (set Config.Prompts, or PublicKey, SecretKey and Host)")
 
 // GetPrompt is [Client.Prompt] of the client that ctx carries, else of the default client.
@@ -64,7 +64,7 @@ func (c *Client) withoutPrompts(name string, opts []PromptOption) (*Prompt, erro
 	if p := s.prompt(name); p != nil {
 		return p, nil
 	}
-	if !c.enabled() {
+	if !c.enabled() && (c == nil || !c.off) {
 		return nil, fmt.Errorf("prompt %q: %w", name, ErrDisabled)
 	}
 	return nil, fmt.Errorf("prompt %q: %w", name, ErrNoPromptSource)
@@ -75,7 +75,7 @@ func (c *Client) prompt(ctx context.Context, name string, s *promptSettings) (*P
 	if s.experiment != "" {
 		usual := c.prompts.entry(s.key(name), 0) //nolint:contextcheck // what watches changes outlives a call
 		if usual.stale.Load() {
-			usual.fetch(time.Now(), false) //nolint:contextcheck // meanwhile, so that nobody waits for one after the other
+			usual.fetch(time.Now(), usual.value.Load() == nil, false) //nolint:contextcheck // meanwhile, so that nobody waits for one after the other
 		}
 		if p := c.assigned(ctx, name, s); p != nil {
 			return p, nil
@@ -99,7 +99,7 @@ func (c *Client) assigned(ctx context.Context, name string, s *promptSettings) *
 		return nil
 	}
 	p := v.experiment.assign(s.unit)
-	if p != nil {
+	if p != nil && c.enabled() {
 		if at := locate(ctx).below(c); at.span != nil {
 			at.span.trace.assigned(p.experiment)
 		}
@@ -117,7 +117,7 @@ func (c *Client) InvalidatePrompt(name string) {
 }
 
 // PromptHandle is a prompt that is kept ready: reading it costs a few nanoseconds
-// and never waits. Its methods are safe for concurrent use.
+// and never waits. Its methods are safe for concurrent use, and may be called on nil.
 type PromptHandle struct {
 	closed   atomic.Bool
 	cache    *promptCache
@@ -153,8 +153,12 @@ func (c *Client) WatchPrompt(ctx context.Context, name string, opts ...PromptOpt
 	return h, nil
 }
 
-// Prompt returns the prompt as it is now: the last one known, or the fallback if there is none yet. It is never nil.
+// Prompt returns the prompt as it is now: the last one known, or the fallback if there is none yet. It is nil for
+// a nil handle only, which WatchPrompt returns with an error.
 func (h *PromptHandle) Prompt() *Prompt {
+	if h == nil {
+		return nil
+	}
 	if h.entry != nil {
 		if v := h.entry.value.Load(); v != nil {
 			return v.prompt

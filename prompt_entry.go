@@ -27,6 +27,7 @@ type promptEntry struct {
 	failures int           // in a row
 	retryAt  time.Time     // before, it isn't tried again
 	err      error         // of the last fetch
+	gone     time.Time     // when the server said that it has it no more; zero while it has
 	told     time.Time     // when OnError was told that it is too old
 	timer    *time.Timer   // makes it stale
 	stopped  bool
@@ -41,11 +42,6 @@ type promptValue struct {
 	checkedAt  time.Time
 }
 
-// promptFlight is one fetch for all who wait.
-type promptFlight struct{ done chan struct{} }
-
-func newPromptFlight() *promptFlight { return &promptFlight{make(chan struct{})} }
-
 // await returns the value as it should be for a caller: at once if anything usable is there.
 func (c *promptCache) await(ctx context.Context, e *promptEntry, s *promptSettings) (*promptValue, error) {
 	v, now := e.value.Load(), time.Now()
@@ -53,14 +49,11 @@ func (c *promptCache) await(ctx context.Context, e *promptEntry, s *promptSettin
 		return v, nil
 	}
 	fresh := s.hasTTL && s.ttl == 0 // of a fetch that begins now
-	f := e.fetch(now, fresh)        //nolint:contextcheck // a fetch is everybody's and outlives a call
+	waits := v == nil || fresh
+	f := e.fetch(now, waits, fresh) //nolint:contextcheck // a fetch is everybody's and outlives a call
 	var late error
-	if f != nil && (v == nil || fresh) {
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			late = fmt.Errorf("langshark: prompt %s: %w", e.key, context.Cause(ctx))
-		}
+	if f != nil && waits {
+		late = c.land(ctx, e, f)
 	}
 	if v = e.value.Load(); v == nil {
 		return nil, errors.Join(late, e.failure(late == nil))
@@ -88,83 +81,42 @@ func (e *promptEntry) serves(v *promptValue, s *promptSettings, now time.Time) b
 	return !e.changed // only old, which this caller says what that is
 }
 
-// fetch starts a fetch or joins the one that runs, or with fresh the one after it; nil while it is too soon to try again.
-func (e *promptEntry) fetch(now time.Time, fresh bool) *promptFlight {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.flight != nil && fresh {
-		return e.follow()
-	}
-	if e.flight != nil {
-		return e.flight
-	}
-	if e.stopped && e.value.Load() != nil || now.Before(e.retryAt) {
-		return nil
-	}
-	f := newPromptFlight()
-	if !e.cache.start(func() { e.run(f) }) {
-		e.err = fmt.Errorf("langshark: prompt %s: the client was shut down", e.key)
-		return nil
-	}
-	e.flight = f
-	return f
-}
-
-// follow has another fetch follow the one that runs; the caller holds the lock.
-func (e *promptEntry) follow() *promptFlight {
-	if e.next == nil {
-		e.next = newPromptFlight()
-	}
-	return e.next
-}
-
-// run fetches, and again as long as that is asked for meanwhile. Those who wait for a fetch have
-// it as soon as it is there.
-func (e *promptEntry) run(f *promptFlight) {
-	for f != nil {
-		e.mu.Lock()
-		before := e.changed
-		e.changed = false // what comes from here on is not in the answer
-		e.mu.Unlock()
-		v, err := e.cache.fetch(e)
-		e.mu.Lock()
-		say := e.landed(v, err)
-		e.changed = e.changed || before && err != nil
-		next := e.next
-		e.flight, e.next = next, nil
-		e.mu.Unlock()
-		close(f.done)
-		e.cache.tell(say)
-		f = next
-	}
-}
-
 // landed keeps what came of a fetch, and returns what the application is to be told; the caller holds the lock.
 func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 	c := e.cache
 	e.err = err
 	if err == nil {
 		old := e.value.Load()
-		e.failures, e.retryAt = 0, time.Time{}
+		e.failures, e.retryAt, e.gone = 0, time.Time{}, time.Time{}
+		if v.prompt == nil && v.experiment == nil {
+			e.gone = v.checkedAt
+		}
+		if e.key.experiment {
+			c.saidUnsupported.Store(false)
+		}
 		e.value.Store(v)
 		e.stale.Store(e.changed)
 		e.arm(jitter(c.ttl))
-		c.saveSoon(old == nil || old.etag != v.etag || v.etag == "")
+		c.saveSoon(v.differs(old))
 		return nil
 	}
 	c.counts.failed.Add(1)
-	wait := promptNotFoundPause
-	if !errors.Is(err, ErrPromptNotFound) {
-		wait = min(promptRetryPause<<min(e.failures, 10), promptRetryMax)
+	unsupported := e.key.experiment && errors.Is(err, errors.ErrUnsupported)
+	wait := e.pause(err, unsupported)
+	if errors.Is(err, ErrPromptNotFound) && e.value.Load() != nil {
+		c.saveSoon(e.gone.IsZero()) // for the next process, which doesn't go on with it
+		e.gone = time.Now()
 	}
 	e.failures++
-	wait = jitter(min(wait, c.ttl))
 	if e.changed && errors.Is(err, ErrPromptNotFound) {
 		e.follow() // it may have been made since
 	} else {
 		e.retryAt = time.Now().Add(wait)
 	}
 	e.arm(wait)
+	if unsupported && c.saidUnsupported.Swap(true) {
+		return nil
+	}
 	switch {
 	case e.value.Load() != nil:
 		return fmt.Errorf("%w (what is known from before is used)", err)
@@ -172,6 +124,19 @@ func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 		return fmt.Errorf("%w (every unit gets the usual prompt)", err)
 	}
 	return nil // the callers have the error
+}
+
+// pause is how long a failed fetch isn't tried again; the caller holds the lock. A server without experiments may
+// be another one soon, or that was a proxy's word: it is asked less and less often.
+func (e *promptEntry) pause(err error, unsupported bool) time.Duration {
+	growing := promptRetryPause << min(e.failures, 10)
+	switch {
+	case unsupported:
+		return jitter(min(growing, watchAgain))
+	case errors.Is(err, ErrPromptNotFound):
+		return jitter(min(promptNotFoundPause, e.cache.ttl))
+	}
+	return jitter(min(growing, promptRetryMax, e.cache.ttl))
 }
 
 const (
@@ -194,7 +159,7 @@ func (e *promptEntry) arm(d time.Duration) {
 	e.timer = time.AfterFunc(d, func() {
 		e.stale.Store(true)
 		if e.cache.pinned(e) {
-			e.fetch(time.Now(), false)
+			e.fetch(time.Now(), false, false)
 		}
 	})
 }
@@ -219,7 +184,7 @@ func (e *promptEntry) renew(now bool) {
 	}
 	e.mu.Unlock()
 	if !running && (now || e.cache.pinned(e)) {
-		e.fetch(time.Now(), false)
+		e.fetch(time.Now(), false, false)
 	}
 }
 

@@ -14,16 +14,35 @@ import (
 
 const promptAttempts = 3
 
-// fetch asks the source for an entry, with retries, within the timeout.
-func (c *promptCache) fetch(e *promptEntry) (*promptValue, error) {
+// slot waits until a fetch may begin, and returns what ends it.
+func (c *promptCache) slot(f *promptFlight) (done func(), err error) {
+	slots, hurry := c.slots, f.hurry
+	select {
+	case <-hurry:
+		slots, hurry = c.hurried, nil
+	default:
+	}
+	for {
+		select {
+		case slots <- struct{}{}:
+			return func() { <-slots }, nil
+		case <-hurry:
+			slots, hurry = c.hurried, nil
+		case <-c.ctx.Done():
+			return nil, c.ctx.Err()
+		}
+	}
+}
+
+// fetch asks the source for an entry, with retries, within the timeout, which begins when it is its turn.
+func (c *promptCache) fetch(e *promptEntry, f *promptFlight) (*promptValue, error) {
+	done, err := c.slot(f)
+	if err != nil {
+		return nil, fmt.Errorf("langshark: prompt %s: %w", e.key, err)
+	}
+	defer done()
 	ctx, cancel := context.WithTimeout(c.ctx, c.timeout)
 	defer cancel()
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("langshark: prompt %s: %w", e.key, ctx.Err())
-	}
 	c.counts.fetches.Add(1)
 	old := e.value.Load()
 	r := e.key.request()
@@ -79,7 +98,7 @@ func (c *promptCache) ask(ctx context.Context, r PromptRequest) (response Prompt
 func retryable(err error) bool {
 	var answer *APIError
 	switch {
-	case errors.Is(err, ErrPromptNotFound), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrPromptNotFound), errors.Is(err, errors.ErrUnsupported), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return false
 	case errors.As(err, &answer):
 		return langfuse.Retryable(answer.StatusCode) && answer.RetryAfter <= time.Second

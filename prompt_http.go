@@ -70,6 +70,9 @@ func (h *httpPrompts) FetchPrompt(ctx context.Context, r PromptRequest) (PromptR
 	if answer.Status == http.StatusNotFound && refused.Code != "" { // of the API, and not of a proxy or another program
 		return PromptResponse{}, fmt.Errorf("%w: %w", ErrPromptNotFound, refused)
 	}
+	if r.Experiment != "" && langfuse.Elsewhere(answer.Status) {
+		return PromptResponse{}, fmt.Errorf("the server has no experiments (%w): %w", errors.ErrUnsupported, refused)
+	}
 	return PromptResponse{}, refused
 }
 
@@ -81,8 +84,13 @@ const (
 	maxEventBytes   = 64 << 10 // of a line
 )
 
-// WatchPrompts reads the server's events (Server-Sent Events, as the HTML standard has them).
+// WatchPrompts reads the server's events.
 func (h *httpPrompts) WatchPrompts(ctx context.Context, changed func(name string)) error {
+	return h.watchPrompts(ctx, func() {}, changed)
+}
+
+// watchPrompts reads the server's events (Server-Sent Events, as the HTML standard has them).
+func (h *httpPrompts) watchPrompts(ctx context.Context, connected func(), changed func(name string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	silence := time.AfterFunc(maxEventSilence, cancel)
@@ -103,6 +111,9 @@ func (h *httpPrompts) WatchPrompts(ctx context.Context, changed func(name string
 		silence.Reset(maxEventSilence)
 		line := lines.Text()
 		if line == "" {
+			if event == "hello" {
+				connected()
+			}
 			h.take(event, data, changed)
 			event, data = "", ""
 			continue

@@ -2,6 +2,7 @@ package langshark_test
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -104,7 +105,7 @@ func (s *promptServer) client(t *testing.T, change func(*langshark.Config)) *lan
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Shutdown(t.Context()) })
+	t.Cleanup(func() { _ = c.Shutdown(context.Background()) }) // which waits until the file is written
 	return c
 }
 

@@ -11,7 +11,9 @@ func WithPrompt(p *Prompt) GenerationOption {
 
 // WithPromptVersion is [WithPrompt] for a prompt that was had otherwise. Versions begin at 1.
 func WithPromptVersion(name string, version int) GenerationOption {
-	return generationScope(func(s *settings) { s.promptName, s.promptVersion = name, version })
+	return generationScope(func(s *settings) {
+		s.promptName, s.promptVersion, s.assigned = name, version, assignment{}
+	})
 }
 
 // SetPrompt links the managed prompt that was used. See [WithPrompt].

@@ -127,3 +127,62 @@ func TestAnExperimentThatIsNotThere(t *testing.T) {
 		t.Errorf("%d fetches", h.count())
 	}
 }
+
+// TestAnExperimentOfAPromptThatWasNotUsed: what the context links is not on the trace where options say another.
+func TestAnExperimentOfAPromptThatWasNotUsed(t *testing.T) {
+	h := newHub(map[string]string{"a@production": "Say.", "a@experiment tone": strings.ReplaceAll(toneExperiment, "8000", "10000"), "b@production": "other"})
+	for name, c := range map[string]struct {
+		opts func(a, b *langshark.Prompt) []langshark.GenerationOption
+		used bool
+	}{
+		"the context's": {func(_, _ *langshark.Prompt) []langshark.GenerationOption { return nil }, true},
+		"another option": {func(_, _ *langshark.Prompt) []langshark.GenerationOption {
+			return []langshark.GenerationOption{langshark.WithModel("m")}
+		}, true},
+		"itself": {func(a, _ *langshark.Prompt) []langshark.GenerationOption {
+			return []langshark.GenerationOption{langshark.WithPrompt(a)}
+		}, true},
+		"another": {func(_, b *langshark.Prompt) []langshark.GenerationOption {
+			return []langshark.GenerationOption{langshark.WithPrompt(b)}
+		}, false},
+		"none": {func(_, _ *langshark.Prompt) []langshark.GenerationOption {
+			return []langshark.GenerationOption{langshark.WithPrompt(nil)}
+		}, false},
+		"by version": {func(_, _ *langshark.Prompt) []langshark.GenerationOption {
+			return []langshark.GenerationOption{langshark.WithPromptVersion("c", 4)}
+		}, false},
+		"itself, then another": {func(a, b *langshark.Prompt) []langshark.GenerationOption {
+			return []langshark.GenerationOption{langshark.WithPrompt(a), langshark.WithPrompt(b)}
+		}, false},
+		"itself, then a number": {func(a, _ *langshark.Prompt) []langshark.GenerationOption {
+			return []langshark.GenerationOption{langshark.WithPrompt(a), langshark.WithPromptVersion("c", 4)}
+		}, false},
+	} {
+		for _, root := range []bool{true, false} {
+			r := record(t, langshark.Config{Prompts: h})
+			a, err := r.Prompt(t.Context(), "a", langshark.InExperiment("tone", "u"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := r.Prompt(t.Context(), "b")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, tr := langshark.ContextWithPrompt(langshark.ContextWithClient(t.Context(), r.Client), a), (*langshark.Trace)(nil)
+			if !root {
+				ctx, tr = r.StartTrace(ctx, "trace")
+			}
+			_, g := r.StartGeneration(ctx, "g", c.opts(a, b)...)
+			g.End()
+			tr.End()
+			_, variant := a.Experiment()
+			expected := ""
+			if c.used {
+				expected = fmt.Sprintf("%q", variant)
+			}
+			if got := meta(r.trace().Attributes.Metadata, "langshark.experiment.a:tone"); got != expected || variant == "" {
+				t.Errorf("%s, root %t: the trace says %s, not %s", name, root, got, expected)
+			}
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -348,4 +349,232 @@ func TestShutdownDoesNotWaitForAStubbornSource(t *testing.T) {
 		}
 		close(s.until)
 	})
+}
+
+// TestPromptsWithoutTracing has it switched off in each way, and prompts stay.
+func TestPromptsWithoutTracing(t *testing.T) {
+	s := servePrompts(t)
+	set := func(cfg *langshark.Config) { cfg.Host, cfg.PublicKey, cfg.SecretKey = s.URL, "pk", "sk" }
+	for name, off := range map[string]func(*testing.T, *langshark.Config){
+		"field": func(_ *testing.T, cfg *langshark.Config) { set(cfg); cfg.Enabled = langshark.Enabled(false) },
+		"variable": func(t *testing.T, cfg *langshark.Config) {
+			t.Helper()
+			set(cfg)
+			t.Setenv("LANGSHARK_ENABLED", "false")
+		},
+		"Langfuse's": func(t *testing.T, cfg *langshark.Config) {
+			t.Helper()
+			set(cfg)
+			t.Setenv("LANGFUSE_TRACING_ENABLED", "0")
+		},
+		"off, a source": func(_ *testing.T, cfg *langshark.Config) {
+			cfg.Prompts, cfg.Enabled = onePromptOf("one"), langshark.Enabled(false)
+		},
+		"no keys, a source": func(_ *testing.T, cfg *langshark.Config) { cfg.Prompts = onePromptOf("one") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, v := range []string{"LANGSHARK_PUBLIC_KEY", "LANGFUSE_PUBLIC_KEY"} {
+				t.Setenv(v, "")
+			}
+			c := prompts(t, nil, func(cfg *langshark.Config) { cfg.Exporter = nil; off(t, cfg) })
+			ctx := langshark.ContextWithClient(t.Context(), c)
+			want(t, textOf(langshark.GetPrompt(ctx, "a", langshark.WithFallback("code"))), "one")
+			handle, err := c.WatchPrompt(ctx, "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, handle.Prompt().Text(), "one")
+			ctx, g := c.StartGeneration(langshark.ContextWithPrompt(ctx, handle.Prompt()), "g", langshark.WithPrompt(handle.Prompt()))
+			g.SetPrompt(handle.Prompt())
+			g.End()
+			if c.Enabled() || g != nil || c.Recording(ctx) || c.Stats().Prompts.Kept != 1 || c.Stats().Accepted != 0 {
+				t.Errorf("it records: %+v", c.Stats())
+			}
+			for range 2 {
+				if err := errors.Join(c.Flush(ctx), c.Shutdown(ctx)); err != nil {
+					t.Error(err)
+				}
+			}
+			want(t, textOf(c.Prompt(ctx, "a")), "one")
+			if _, err := c.Prompt(ctx, "b"); err == nil || !strings.Contains(err.Error(), "shut down") {
+				t.Errorf("after Shutdown: %v", err)
+			}
+		})
+	}
+}
+
+// TestAnExperimentWithoutTracing is asked for below a trace of another process, which is anybody's.
+func TestAnExperimentWithoutTracing(t *testing.T) {
+	record(t, langshark.Config{}) // so that contexts remember what they are told
+	h := newHub(map[string]string{"a@production": "usual", "a@experiment tone": wholeExperiment})
+	c := prompts(t, h, func(cfg *langshark.Config) { cfg.Enabled = langshark.Enabled(false) })
+	ctx := langshark.ContextWithTraceparent(t.Context(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	want(t, textOf(c.Prompt(ctx, "a", langshark.InExperiment("tone", "u"))), "kindly")
+}
+
+// TestWhyThereAreNoPrompts has errors that name the reason, and not another.
+func TestWhyThereAreNoPrompts(t *testing.T) {
+	for _, v := range []string{"LANGSHARK_PUBLIC_KEY", "LANGFUSE_PUBLIC_KEY", "LANGSHARK_SECRET_KEY", "LANGFUSE_SECRET_KEY"} {
+		t.Setenv(v, "")
+	}
+	ask := func(cfg langshark.Config) (*langshark.Client, error) {
+		c := prompts(t, nil, func(to *langshark.Config) { cfg.Logger = to.Logger; *to = cfg })
+		_, err := c.Prompt(t.Context(), "a")
+		return c, err
+	}
+	c, err := ask(langshark.Config{})
+	if auth := c.AuthCheck(t.Context()); !errors.Is(err, langshark.ErrDisabled) || !errors.Is(auth, langshark.ErrDisabled) || !strings.Contains(auth.Error(), "LANGSHARK_PUBLIC_KEY") {
+		t.Errorf("without keys: %v; %v", err, auth)
+	}
+	c, err = ask(langshark.Config{Enabled: langshark.Enabled(false), PublicKey: "pk"})
+	if !errors.Is(err, langshark.ErrNoPromptSource) || errors.Is(err, langshark.ErrDisabled) {
+		t.Errorf("switched off, half a key: %v", err)
+	}
+	if auth := c.AuthCheck(t.Context()); !errors.Is(auth, langshark.ErrDisabled) || !strings.Contains(auth.Error(), "LANGSHARK_ENABLED") {
+		t.Errorf("AuthCheck: %v", auth)
+	}
+	cfg := langshark.Config{Enabled: langshark.Enabled(false), PublicKey: "pk", SecretKey: "sk", Host: "ftp://x"}
+	if _, err := langshark.New(cfg); err == nil || !strings.Contains(err.Error(), "Config.Host") {
+		t.Errorf("a host that is none: %v", err)
+	}
+}
+
+// TestClosedHandlesMakeRoom has more of them than prompts are kept.
+func TestClosedHandlesMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(map[string]string{})
+		c := prompts(t, h, nil)
+		const n = langshark.MaxPrompts + 200
+		handles := make([]*langshark.PromptHandle, n)
+		for i := range handles {
+			name := fmt.Sprintf("p%d", i)
+			h.set(name+"@production", "x")
+			var err error
+			if handles[i], err = c.WatchPrompt(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if kept := c.Stats().Prompts.Kept; kept != n {
+			t.Errorf("%d of %d handles have theirs", kept, n)
+		}
+		var all sync.WaitGroup
+		for g := range 4 {
+			all.Go(func() {
+				for i := g; i < n; i += 4 {
+					handles[i].Close()
+					want(t, handles[i].Prompt().Text(), "x")
+				}
+			})
+		}
+		all.Wait()
+		if s := c.Stats().Prompts; s.Kept != langshark.MaxPrompts || s.Evicted != 200 {
+			t.Errorf("all are closed: %+v", s)
+		}
+		h.set("p0@production", "y")
+		c.InvalidatePrompt("p0")
+		synctest.Wait()
+		for range 2 {
+			want(t, textOf(c.Prompt(t.Context(), "p0", langshark.WithTTL(0))), "y") // it was evicted, and comes back
+		}
+	})
+}
+
+// TestHandlesThatCloseDuringShutdown once met a list that was being changed.
+func TestHandlesThatCloseDuringShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(map[string]string{})
+		c := prompts(t, h, nil)
+		var all sync.WaitGroup
+		for i := range langshark.MaxPrompts + 100 {
+			name := fmt.Sprintf("p%d", i)
+			h.set(name+"@production", "x")
+			handle, err := c.WatchPrompt(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Go(func() { <-t.Context().Done(); handle.Close() })
+		}
+		all.Go(func() { <-t.Context().Done(); end(t, c) })
+		t.Cleanup(all.Wait)
+	})
+}
+
+func TestNilHandle(t *testing.T) {
+	c := prompts(t, newHub(nil), nil)
+	handle, err := c.WatchPrompt(t.Context(), "none")
+	if err == nil || handle != nil {
+		t.Fatalf("%v, %v", handle, err)
+	}
+	if p := handle.Prompt(); p != nil || p.Text() != "" {
+		t.Errorf("%v", p)
+	}
+	handle.Close()
+}
+
+// plain is a hub that knows no experiments until it is told to.
+type plain struct {
+	*hub
+	knows atomic.Bool
+	asked atomic.Int64
+}
+
+func (p *plain) FetchPrompt(ctx context.Context, r langshark.PromptRequest) (langshark.PromptResponse, error) {
+	if r.Experiment != "" && !p.knows.Load() {
+		p.asked.Add(1)
+		return langshark.PromptResponse{}, fmt.Errorf("no experiments here: %w", errors.ErrUnsupported)
+	}
+	return p.hub.FetchPrompt(ctx, r)
+}
+
+// TestAServerWithoutExperimentsIsToldOfOnce asks for two of them for a day.
+func TestAServerWithoutExperimentsIsToldOfOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &plain{hub: newHub(map[string]string{"a@production": "usual", "a@experiment tone": wholeExperiment})}
+		var told atomic.Int64
+		c := prompts(t, h, func(cfg *langshark.Config) { cfg.OnError = func(error) { told.Add(1) } })
+		ask := func(experiment string) string {
+			return textOf(c.Prompt(t.Context(), "a", langshark.InExperiment(experiment, "u")))
+		}
+		for begun := time.Now(); time.Since(begun) < 24*time.Hour; advance(10 * time.Second) {
+			want(t, ask("tone"), "usual")
+			want(t, ask("other"), "usual")
+		}
+		if n := told.Load(); n != 1 {
+			t.Errorf("told %d times", n)
+		}
+		if n := h.asked.Load(); n < 200 || n > 500 {
+			t.Errorf("asked %d times", n)
+		}
+		h.knows.Store(true)
+		advance(11 * time.Minute)
+		want(t, ask("tone"), "kindly")
+		h.knows.Store(false)
+		for range 10 {
+			advance(langshark.DefaultPromptTTL)
+			want(t, ask("tone"), "kindly") // it goes on
+		}
+		if n := told.Load(); n != 2 {
+			t.Errorf("told %d times", n)
+		}
+	})
+}
+
+func TestAServerWithoutExperiments(t *testing.T) {
+	for _, status := range []int{http.StatusNotFound, http.StatusMethodNotAllowed} {
+		s := servePrompts(t)
+		usual := s.Config.Handler
+		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "prompt-experiments") {
+				http.Error(w, "<html>no such page", status)
+				return
+			}
+			usual.ServeHTTP(w, r)
+		})
+		told := make(chan error, 10)
+		c := s.client(t, func(cfg *langshark.Config) { cfg.OnError = func(err error) { told <- err } })
+		want(t, textOf(c.Prompt(t.Context(), "a", langshark.InExperiment("x", "u"))), "one")
+		if err := <-told; !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "the server has no experiments") {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
 }

@@ -1,56 +1,42 @@
 package langshark
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"sync/atomic"
+	"slices"
 	"time"
 )
 
-// promptFile is what the next process begins with.
-type promptFile struct {
-	path            string
-	host, publicKey string
-	wake            chan struct{} // holds one while there is something to write
-	saved           atomic.Int64  // when it was written last, in ns since 1970
-}
-
-// promptFileData is its JSON. Another form of it has another number.
-type promptFileData struct {
-	Format    int               `json:"format"`
-	Host      string            `json:"host"`
-	PublicKey string            `json:"publicKey"`
-	Prompts   []promptFileEntry `json:"prompts"`
-}
-
-type promptFileEntry struct {
-	Name       string          `json:"name"`
-	Label      string          `json:"label,omitempty"`
-	Version    int             `json:"version,omitempty"`
-	Experiment string          `json:"experiment,omitempty"`
-	ETag       string          `json:"etag,omitempty"`
-	CheckedAt  time.Time       `json:"checkedAt"`
-	Body       json.RawMessage `json:"body"`
-}
-
 const (
-	promptFileFormat   = 1
-	maxPromptFileBytes = 64 << 20
 	// Of what other processes have written, so much is kept, and so long.
 	maxPromptFileEntries = 4 * MaxPrompts
 	maxPromptFileAge     = 30 * 24 * time.Hour
 	promptFilePause      = time.Second      // between two writes
 	promptFileConfirm    = 10 * time.Minute // between two that only say that nothing has changed
-	promptFileLock       = 5 * time.Second  // of a process that was killed
 )
 
-// load fills the cache from the file, to be fetched anew when first asked for; the caller holds the lock.
-// What is damaged, and what is another project's, is left out.
+var errWhosePrompts = errors.New("langshark: Config.PromptSnapshot: no file is kept, for Config.Prompts doesn't say whose prompts it has (it lacks PromptIdentity)")
+
+// openFile has prompts kept in a file, if it is known whose they are. It opens nothing yet.
+func (c *promptCache) openFile(cfg *Config) {
+	of := promptProject{Host: cfg.Host, PublicKey: cfg.PublicKey}
+	if cfg.Prompts != nil {
+		i, _ := cfg.Prompts.(PromptIdentifier)
+		if of = (promptProject{}); i != nil {
+			of.Source = i.PromptIdentity()
+		}
+		if of.Source == "" {
+			c.fileless = errWhosePrompts
+			return
+		}
+	}
+	c.file = &promptFile{path: cfg.PromptSnapshot, of: of, wake: make(chan struct{}, 1)}
+}
+
+// load reads the file; the caller holds the lock. Each entry has its value when it is first asked for, and
+// is fetched anew then. What is another project's is left out.
 func (c *promptCache) load() {
 	data, err := c.file.read()
 	if err != nil {
@@ -59,43 +45,45 @@ func (c *promptCache) load() {
 		}
 		return
 	}
+	c.saved = make(map[promptKey]promptFileEntry, len(data.Prompts))
 	for _, f := range data.Prompts {
-		key := f.key()
-		if f.CheckedAt.After(time.Now().Add(time.Minute)) {
-			f.CheckedAt = time.Time{} // a clock was wrong: nobody knows how old it is
-		}
-		v, err := decodeValue(key, PromptResponse{Body: f.Body, ETag: f.ETag}, f.CheckedAt, PromptSaved)
-		if err != nil || len(c.ring) >= c.limit {
-			continue
-		}
-		if _, ok := c.index.Load().all[key]; !ok {
-			e, _ := c.add(key) // within the limit
-			e.value.Store(v)
-		}
+		c.saved[f.key()] = f
 	}
 }
 
-func (f *promptFile) read() (*promptFileData, error) {
-	file, err := os.Open(f.path)
+// recall is the value that an earlier process had of a key, once; nil without one, and if it is damaged. The
+// caller holds the lock.
+func (c *promptCache) recall(key promptKey) *promptValue {
+	f, ok := c.saved[key]
+	delete(c.saved, key)
+	switch {
+	case !ok || f.Gone && !key.experiment:
+		return nil
+	case f.Gone:
+		return &promptValue{checkedAt: f.CheckedAt}
+	}
+	v, err := decodeValue(key, PromptResponse{Body: f.Body, ETag: f.ETag}, f.CheckedAt, PromptSaved)
 	if err != nil {
-		return nil, fmt.Errorf("reading: %w", err)
+		return nil
 	}
-	defer file.Close()
-	b, err := io.ReadAll(io.LimitReader(file, maxPromptFileBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading: %w", err)
+	c.saveSoon(time.Since(f.CheckedAt) >= maxPromptFileAge) // it is in use again, and may have left the file
+	return v
+}
+
+// remember makes entries of what an earlier process had of a prompt, so that a change that is told of now
+// reaches them before they are asked for.
+func (c *promptCache) remember(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, f := range c.saved {
+		switch {
+		case key.name != name || f.Gone && !key.experiment:
+		case len(c.ring) < c.limit:
+			c.add(key)
+		default:
+			delete(c.saved, key)
+		}
 	}
-	var data promptFileData
-	if len(b) > maxPromptFileBytes {
-		return nil, fmt.Errorf("%s has more than %d bytes", f.path, maxPromptFileBytes)
-	}
-	if err := json.Unmarshal(b, &data); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", f.path, err)
-	}
-	if data.Format != promptFileFormat || data.Host != f.host || data.PublicKey != f.publicKey {
-		return &promptFileData{}, nil
-	}
-	return &data, nil
 }
 
 // saveSoon has the file written: if nothing has changed but how old it is, now and then only.
@@ -118,7 +106,7 @@ func (c *promptCache) keepFile() {
 			c.saveLast()
 			return
 		}
-		c.save()
+		c.save(2 * promptFileLock)
 		pause := time.NewTimer(promptFilePause)
 		select {
 		case <-pause.C:
@@ -133,117 +121,78 @@ func (c *promptCache) keepFile() {
 func (c *promptCache) saveLast() {
 	select {
 	case <-c.file.wake:
-		c.save()
+		c.save(promptFileLastLock)
 	default:
 	}
 }
 
-// save writes what is kept, and what other processes have written that isn't older.
-func (c *promptCache) save() {
-	defer c.file.lock()()
-	data := promptFileData{Format: promptFileFormat, Host: c.file.host, PublicKey: c.file.publicKey}
-	own, size := map[promptKey]time.Time{}, 0
-	add := func(f promptFileEntry) {
-		if size += len(f.Body); size <= maxPromptFileBytes/2 && len(data.Prompts) < maxPromptFileEntries {
-			data.Prompts = append(data.Prompts, f)
-		}
-	}
+// save writes what this process knows, and what others have written that isn't older. It waits so long for them.
+func (c *promptCache) save(wait time.Duration) {
+	defer c.file.lock(wait)()
+	newest := map[promptKey]promptFileEntry{}
 	for key, e := range c.index.Load().all {
-		v := e.value.Load()
-		if v == nil || len(v.body) == 0 {
-			continue
+		if f := e.inFile(); f.Name != "" {
+			newest[key] = f
 		}
-		own[key] = v.checkedAt
-		add(key.inFile(v))
 	}
-	if others, err := c.file.read(); err == nil {
-		for _, f := range others.Prompts {
-			at, ours := own[f.key()]
-			if !ours && time.Since(f.CheckedAt) < maxPromptFileAge {
-				add(f)
-			} else if ours && f.CheckedAt.After(at) {
-				data.replace(f)
+	own := make([]promptFileEntry, 0, len(newest))
+	var others []promptFileEntry
+	if data, err := c.file.read(); err == nil {
+		for _, f := range data.Prompts {
+			mine, ours := newest[f.key()]
+			if ours && f.CheckedAt.After(mine.CheckedAt) {
+				newest[f.key()] = f
+			} else if !ours && time.Since(f.CheckedAt) < maxPromptFileAge {
+				others = append(others, f)
 			}
 		}
 	}
+	for _, f := range newest {
+		own = append(own, f)
+	}
 	c.file.saved.Store(time.Now().UnixNano())
+	data := promptFileData{Format: promptFileFormat, promptProject: c.file.of, Prompts: fitting(own, others)}
 	if err := c.file.write(&data); err != nil {
 		c.report(fmt.Errorf("prompts for the next process (Config.PromptSnapshot): %w", err))
 	}
 }
 
-// lock keeps other processes from writing until its function is called, so that none loses what another
-// has just written. One that was killed holds it for some seconds, and a folder that can't be written
-// to is the error of the write.
-func (f *promptFile) lock() (unlock func()) {
-	name := f.path + ".lock"
-	_ = os.MkdirAll(filepath.Dir(f.path), 0o700)
-	for begun := time.Now(); ; {
-		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err == nil {
-			_ = file.Close()
-			return func() { _ = os.Remove(name) }
-		}
-		if info, e := os.Stat(name); e == nil && time.Since(info.ModTime()) > promptFileLock {
-			_ = os.Remove(name)
-			continue
-		}
-		if !errors.Is(err, fs.ErrExist) || time.Since(begun) > 2*promptFileLock {
-			return func() {}
-		}
-		<-time.After(10 * time.Millisecond)
-	}
-}
-
-// replace puts a newer entry in the place of the one with its key.
-func (d *promptFileData) replace(f promptFileEntry) {
-	for i := range d.Prompts {
-		if d.Prompts[i].key() == f.key() {
-			d.Prompts[i] = f
+// fitting are the entries that there is room for: this process's before those of others, and the newest first.
+func fitting(own, others []promptFileEntry) []promptFileEntry {
+	byAge := func(a, b promptFileEntry) int { return b.CheckedAt.Compare(a.CheckedAt) }
+	slices.SortFunc(own, byAge)
+	slices.SortFunc(others, byAge)
+	all, size := make([]promptFileEntry, 0, min(len(own)+len(others), maxPromptFileEntries)), 0
+	for _, f := range append(own, others...) {
+		if len(all) < maxPromptFileEntries && size+len(f.Body) <= maxPromptFileBytes/2 {
+			all, size = append(all, f), size+len(f.Body)
 		}
 	}
+	return all
 }
 
-func (k promptKey) inFile(v *promptValue) promptFileEntry {
-	f := promptFileEntry{Name: k.name, Label: k.label, Version: k.version, ETag: v.etag, CheckedAt: v.checkedAt.Round(0), Body: v.body}
+// inFile is what the file is to say of an entry; the zero value for nothing.
+func (e *promptEntry) inFile() promptFileEntry {
+	e.mu.Lock()
+	v, gone := e.value.Load(), e.gone
+	e.mu.Unlock()
+	k := e.key
+	f := promptFileEntry{Name: k.name, Label: k.label, Version: k.version}
 	if k.experiment {
 		f.Label, f.Experiment = "", k.label
+	}
+	switch {
+	case !gone.IsZero():
+		f.Gone, f.CheckedAt = true, gone.Round(0)
+	case v == nil || len(v.body) == 0:
+		return promptFileEntry{}
+	default:
+		f.ETag, f.CheckedAt, f.Body = v.etag, v.checkedAt.Round(0), v.body
 	}
 	return f
 }
 
-func (f *promptFileEntry) key() promptKey {
-	if f.Experiment != "" {
-		return promptKey{name: f.Name, label: f.Experiment, experiment: true}
-	}
-	return promptKey{name: f.Name, label: f.Label, version: f.Version}
-}
-
-// write replaces the file at once, so that no reader sees half of it.
-func (f *promptFile) write(data *promptFileData) (err error) {
-	b, err := json.Marshal(data)
-	if err != nil {
-		return fmt.Errorf("encoding: %w", err)
-	}
-	dir := filepath.Dir(f.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("folder: %w", err)
-	}
-	temporary, err := os.CreateTemp(dir, filepath.Base(f.path)+".*.tmp") // mode 0600
-	if err != nil {
-		return fmt.Errorf("writing: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temporary.Name())
-		}
-	}()
-	_, err = temporary.Write(b)
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
-		return fmt.Errorf("writing: %w", err)
-	}
-	if err = os.Rename(temporary.Name(), f.path); err != nil {
-		return fmt.Errorf("writing: %w", err)
-	}
-	return nil
+// differs reports whether the file has to be written for the new value.
+func (v *promptValue) differs(old *promptValue) bool {
+	return old == nil || old.etag != v.etag || !bytes.Equal(old.body, v.body)
 }

@@ -11,8 +11,8 @@ var ErrPromptNotFound = errors.New("langshark: prompt not found")
 // PromptSource is where a client gets managed prompts from: by default the server at
 // Config.Host. An embedded server gives one of its own, and tests may.
 type PromptSource interface {
-	// FetchPrompt returns what is asked for, or an error that wraps [ErrPromptNotFound].
-	// It honours ctx and is called by several goroutines.
+	// FetchPrompt returns what is asked for, or an error that wraps [ErrPromptNotFound], or for an
+	// experiment [errors.ErrUnsupported] if there are none here. It honours ctx and is called by several goroutines.
 	FetchPrompt(ctx context.Context, r PromptRequest) (PromptResponse, error)
 }
 
@@ -48,4 +48,12 @@ type PromptWatcher interface {
 	// ctx ends or the connection does, [errors.ErrUnsupported] if the server
 	// tells of no changes. changed returns at once.
 	WatchPrompts(ctx context.Context, changed func(name string)) error
+}
+
+// PromptIdentifier is a [PromptSource] that says whose prompts it has. Config.PromptSnapshot keeps those of no
+// other source, since the next process could not tell whether they are its own.
+type PromptIdentifier interface {
+	// PromptIdentity names the project and where it is kept: the same in each process, another for each
+	// other project. Empty means that it can't say.
+	PromptIdentity() string
 }

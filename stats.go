@@ -33,10 +33,13 @@ type Stats struct {
 	Sinks map[string]exporter.Stats
 }
 
-// Stats returns the client's counts. A disabled client has none.
+// Stats returns the client's counts. A disabled client has none but those of prompts.
 func (c *Client) Stats() Stats {
 	if !c.enabled() {
-		return Stats{}
+		if c == nil || c.prompts == nil {
+			return Stats{}
+		}
+		return Stats{Prompts: c.prompts.stats()}
 	}
 	s := Stats{Stats: c.counts(), Masked: c.masked.Load(), Late: c.late.Load(), MediaOmitted: c.mediaOmitted.Load(), Held: c.held.Load()}
 	if c.files != nil {

@@ -195,6 +195,25 @@ func TestPromptSource(t *testing.T) {
 	}
 }
 
+// TestPromptIdentity tells projects of one id on two servers apart, so that no snapshot of one is read by the other.
+func TestPromptIdentity(t *testing.T) {
+	identity := func(srv *server.Server, project string) string {
+		i, _ := srv.Prompts(project).(langshark.PromptIdentifier)
+		return i.PromptIdentity()
+	}
+	one, other := newServer(t, server.Config{}), newServer(t, server.Config{})
+	if _, err := one.AddProject(t.Context(), "second"); err != nil {
+		t.Fatal(err)
+	}
+	id := identity(one, "")
+	if id == "" || id != identity(one, server.DefaultProject) || id == identity(other, "") || id == identity(one, "second") {
+		t.Errorf("%q, %q, %q", id, identity(other, ""), identity(one, "second"))
+	}
+	if none := identity(one, "none"); none != "" {
+		t.Errorf("a project that isn't there is %q", none)
+	}
+}
+
 // TestClientAndServerDealAlike has the client give units the versions that the server's ranges say.
 func TestClientAndServerDealAlike(t *testing.T) {
 	srv := newServer(t, server.Config{})

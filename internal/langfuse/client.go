@@ -39,6 +39,7 @@ type Client struct {
 	cfg    Config
 	base   string
 	client *http.Client
+	stream *http.Client    // the same without a timeout
 	own    *http.Transport // closed by Close; nil if the client was given
 }
 
@@ -67,6 +68,9 @@ func New(cfg Config) (*Client, error) {
 			return http.ErrUseLastResponse // a redirect would lose the body and could leak the keys
 		}}
 	}
+	endless := *c.client
+	endless.Timeout = 0
+	c.stream = &endless
 	return c, nil
 }
 
@@ -119,17 +123,17 @@ type Request struct {
 
 // Do sends a request and reads its answer, within limits. Any status is an answer.
 func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
-	resp, asked, err := c.send(ctx, r)
+	resp, asked, err := c.send(ctx, c.client, r)
 	if err != nil {
 		return nil, err
 	}
 	return read(resp, asked, cmp.Or(r.MaxAnswerBytes, maxAnswerBytes))
 }
 
-// Stream asks for a path and returns the body of an answer 200 while it comes, for the caller to close. Any other
-// status is an [*exporter.APIError].
+// Stream asks for a path and returns the body of an answer 200 while it comes, for the caller to close: the timeout
+// of Config.HTTPClient does not bound it, ctx does. Any other status is an [*exporter.APIError].
 func (c *Client) Stream(ctx context.Context, path string) (io.ReadCloser, error) {
-	resp, asked, err := c.send(ctx, Request{Method: http.MethodGet, Path: path})
+	resp, asked, err := c.send(ctx, c.stream, Request{Method: http.MethodGet, Path: path})
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +148,7 @@ func (c *Client) Stream(ctx context.Context, path string) (io.ReadCloser, error)
 }
 
 // send returns the answer with its body still to be read, and the URL that was asked.
-func (c *Client) send(ctx context.Context, r Request) (*http.Response, *url.URL, error) {
+func (c *Client) send(ctx context.Context, by *http.Client, r Request) (*http.Response, *url.URL, error) {
 	var reader io.Reader
 	if r.Body != nil {
 		reader = bytes.NewReader(r.Body)
@@ -157,7 +161,7 @@ func (c *Client) send(ctx context.Context, r Request) (*http.Response, *url.URL,
 	if c.cfg.PublicKey != "" && req.Header.Get("Authorization") == "" {
 		req.SetBasicAuth(c.cfg.PublicKey, c.cfg.SecretKey)
 	}
-	resp, err := c.client.Do(req)
+	resp, err := by.Do(req)
 	if err != nil {
 		return nil, nil, fmt.Errorf("langshark: %w", withoutQuery(err))
 	}

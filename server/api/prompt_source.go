@@ -14,17 +14,23 @@ import (
 type PromptSource struct {
 	catalog   *catalog.Catalog
 	projectID string
+	identity  string
 }
 
 var (
-	_ langshark.PromptSource  = (*PromptSource)(nil)
-	_ langshark.PromptWatcher = (*PromptSource)(nil)
+	_ langshark.PromptSource     = (*PromptSource)(nil)
+	_ langshark.PromptWatcher    = (*PromptSource)(nil)
+	_ langshark.PromptIdentifier = (*PromptSource)(nil)
 )
 
-// NewPromptSource returns the source of a project's prompts.
-func NewPromptSource(c *catalog.Catalog, projectID string) *PromptSource {
-	return &PromptSource{c, projectID}
+// NewPromptSource returns the source of a project's prompts. The identity tells the project from those of
+// other servers, too; empty if it isn't known.
+func NewPromptSource(c *catalog.Catalog, projectID, identity string) *PromptSource {
+	return &PromptSource{c, projectID, identity}
 }
+
+// PromptIdentity implements [langshark.PromptIdentifier].
+func (s *PromptSource) PromptIdentity() string { return s.identity }
 
 // FetchPrompt implements [langshark.PromptSource].
 func (s *PromptSource) FetchPrompt(ctx context.Context, r langshark.PromptRequest) (langshark.PromptResponse, error) {

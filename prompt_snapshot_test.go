@@ -1,0 +1,299 @@
+package langshark_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/langshark/langshark-go"
+)
+
+// named is a hub that says whose prompts it has.
+type named struct {
+	*hub
+	project string
+}
+
+func (n named) PromptIdentity() string { return n.project }
+
+// process is a client that keeps its prompts in the file.
+func process(t *testing.T, h *hub, file string) *langshark.Client {
+	t.Helper()
+	return prompts(t, named{h, "one"}, func(cfg *langshark.Config) { cfg.PromptSnapshot = file })
+}
+
+func end(t *testing.T, c *langshark.Client) {
+	t.Helper()
+	if err := c.Shutdown(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
+const wholeExperiment = `{"experiment":"tone","salt":"s","variants":[{"name":"kind","version":2}],"ranges":[{"from":0,"to":10000,"variant":"kind"}],"prompts":[{"name":"a","version":2,"prompt":"kindly"}]}`
+
+// TestAnExperimentThatHasEndedDoesNotComeBack: the file once kept what it had of it, for ever.
+func TestAnExperimentThatHasEndedDoesNotComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		h := newHub(map[string]string{"a@production": "usual", "a@experiment tone": wholeExperiment})
+		ask := func(c *langshark.Client) string {
+			return textOf(c.Prompt(t.Context(), "a", langshark.InExperiment("tone", "u")))
+		}
+		first, slow := process(t, h, file), process(t, h, file)
+		want(t, ask(first), "kindly")
+		want(t, ask(slow), "kindly")
+		advance(3 * time.Second) // it is in the file
+		h.set("a@experiment tone", "")
+		first.InvalidatePrompt("a")
+		synctest.Wait()
+		want(t, ask(first), "usual")
+		advance(3 * time.Second)
+		want(t, textOf(slow.Prompt(t.Context(), "other")), "error: langshark: prompt \"other\" label \"production\": langshark: prompt not found: production")
+		h.set("new@production", "x")
+		want(t, textOf(slow.Prompt(t.Context(), "new")), "x") // so that the slow one writes what it knows
+		end(t, first)
+		end(t, slow)
+		h.fail(errors.New("down"))
+		next := process(t, h, file)
+		want(t, ask(next), "usual")
+		end(t, next)
+		h.fail(nil)
+		h.set("a@experiment tone", wholeExperiment) // made anew
+		next = process(t, h, file)
+		want(t, ask(next), "usual") // as it was left
+		synctest.Wait()
+		want(t, ask(next), "kindly")
+		end(t, next)
+		h.fail(errors.New("down"))
+		next = process(t, h, file)
+		want(t, ask(next), "kindly")
+	})
+}
+
+func TestAPromptThatWasDeletedDoesNotComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		h := newHub(map[string]string{"a@production": "one"})
+		c := process(t, h, file)
+		want(t, textOf(c.Prompt(t.Context(), "a")), "one")
+		advance(3 * time.Second)
+		h.set("a@production", "")
+		c.InvalidatePrompt("a")
+		synctest.Wait()
+		want(t, textOf(c.Prompt(t.Context(), "a")), "one") // this process goes on
+		end(t, c)
+		h.fail(errors.New("down"))
+		c = process(t, h, file)
+		want(t, textOf(c.Prompt(t.Context(), "a", langshark.WithFallback("code"))), "code")
+		end(t, c)
+		h.fail(nil)
+		h.set("a@production", "again")
+		c = process(t, h, file)
+		want(t, textOf(c.Prompt(t.Context(), "a")), "again")
+		end(t, c)
+		h.fail(errors.New("down"))
+		want(t, textOf(process(t, h, file).Prompt(t.Context(), "a")), "again")
+	})
+}
+
+type fileOfPrompts struct {
+	Format    int            `json:"format"`
+	Host      string         `json:"host"`
+	PublicKey string         `json:"publicKey"`
+	Source    string         `json:"source"`
+	Prompts   []promptInFile `json:"prompts"`
+}
+
+type promptInFile struct {
+	Name      string          `json:"name"`
+	Label     string          `json:"label"`
+	CheckedAt time.Time       `json:"checkedAt"`
+	Body      json.RawMessage `json:"body"`
+}
+
+func readPrompts(t *testing.T, file string) (f fileOfPrompts) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(b, &f)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func writePrompts(t *testing.T, file string, list ...promptInFile) {
+	t.Helper()
+	b, err := json.Marshal(fileOfPrompts{Format: 1, Source: "one", Prompts: list})
+	if err == nil {
+		err = os.WriteFile(file, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func inFile(name string, at time.Time) promptInFile {
+	return promptInFile{Name: name, Label: langshark.LabelProduction, CheckedAt: at, Body: fmt.Appendf(nil, `{"name":%q,"version":1,"prompt":"saved"}`, name)}
+}
+
+// TestWhatNobodyAsksForLeavesTheFile: what was only read once counted as this process's own.
+func TestWhatNobodyAsksForLeavesTheFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file, now := filepath.Join(t.TempDir(), "prompts.json"), time.Now()
+		writePrompts(t, file, inFile("ancient", now.AddDate(-1, 0, 0)), inFile("recent", now.AddDate(0, 0, -20)), inFile("used", now.AddDate(-1, 0, 0)))
+		h := newHub(map[string]string{"a@production": "one"})
+		c := process(t, h, file)
+		want(t, textOf(c.Prompt(t.Context(), "a")), "one")
+		advance(3 * time.Second) // the file is written
+		h.fail(errors.New("down"))
+		want(t, textOf(c.Prompt(t.Context(), "used")), "saved")
+		end(t, c)
+		var names []string
+		for _, p := range readPrompts(t, file).Prompts {
+			names = append(names, p.Name)
+		}
+		want(t, strings.Join(names, " "), "a used recent")
+	})
+}
+
+// TestAClockThatWasWrongWinsNothing has an entry that claims to be newer than any.
+func TestAClockThatWasWrongWinsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		writePrompts(t, file, inFile("a", time.Now().AddDate(5, 0, 0)))
+		h := newHub(map[string]string{"a@production": "now"})
+		c := process(t, h, file)
+		want(t, textOf(c.Prompt(t.Context(), "a")), "saved")
+		synctest.Wait()
+		want(t, textOf(c.Prompt(t.Context(), "a")), "now")
+		end(t, c)
+		h.fail(errors.New("down"))
+		want(t, textOf(process(t, h, file).Prompt(t.Context(), "a")), "now")
+	})
+}
+
+// TestAFileOfMorePromptsThanAProcessKeeps has two services share it, one of which has very many.
+func TestAFileOfMorePromptsThanAProcessKeeps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		h := newHub(map[string]string{"small@production": "x"})
+		small, large := process(t, h, file), process(t, h, file)
+		want(t, textOf(small.Prompt(t.Context(), "small")), "x")
+		end(t, small)
+		for i := range langshark.MaxPrompts + 100 {
+			name := fmt.Sprintf("p%d", i)
+			h.set(name+"@production", "x")
+			want(t, textOf(large.Prompt(t.Context(), name)), "x")
+		}
+		end(t, large)
+		h.fail(errors.New("down"))
+		small = process(t, h, file)
+		want(t, textOf(small.Prompt(t.Context(), "small")), "x")
+		if n := small.Stats().Prompts.Kept; n != 1 {
+			t.Errorf("%d are kept, and one was asked for", n)
+		}
+	})
+}
+
+func TestALockFromTheFuture(t *testing.T) {
+	s := servePrompts(t)
+	file := filepath.Join(t.TempDir(), "prompts.json")
+	ahead := time.Now().Add(time.Hour)
+	if err := errors.Join(os.WriteFile(file+".lock", nil, 0o600), os.Chtimes(file+".lock", ahead, ahead)); err != nil {
+		t.Fatal(err)
+	}
+	c := s.client(t, func(cfg *langshark.Config) { cfg.PromptSnapshot = file })
+	want(t, textOf(c.Prompt(t.Context(), "n")), "one")
+	begun := time.Now()
+	end(t, c)
+	if waited := time.Since(begun); waited > 2*time.Second || len(readPrompts(t, file).Prompts) != 1 {
+		t.Errorf("Shutdown took %v", waited)
+	}
+}
+
+// TestShutdownWaitsLittleForALock has another process hold it all the time.
+func TestShutdownWaitsLittleForALock(t *testing.T) {
+	s := servePrompts(t)
+	file := filepath.Join(t.TempDir(), "prompts.json")
+	c := s.client(t, func(cfg *langshark.Config) { cfg.PromptSnapshot = file })
+	want(t, textOf(c.Prompt(t.Context(), "n")), "one")
+	eventuallyTrue(t, func() bool { _, err := os.Stat(file); return err == nil })
+	want(t, textOf(c.Prompt(t.Context(), "m")), "one")
+	if err := os.WriteFile(file+".lock", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	end(t, c)
+	if waited := time.Since(begun); waited > 3*time.Second || len(readPrompts(t, file).Prompts) != 2 {
+		t.Errorf("Shutdown took %v", waited)
+	}
+}
+
+// TestOneFileAndTwoProjects has sources in the process, which have neither host nor key.
+func TestOneFileAndTwoProjects(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "prompts.json")
+	told := make(chan error, 10)
+	client := func(source langshark.PromptSource) *langshark.Client {
+		return prompts(t, source, func(cfg *langshark.Config) {
+			cfg.PromptSnapshot, cfg.OnError = file, func(err error) { told <- err }
+		})
+	}
+	a, b := newHub(map[string]string{"p@production": "of A"}), newHub(map[string]string{"p@production": "of B"})
+	c := client(named{a, "A"})
+	want(t, textOf(c.Prompt(t.Context(), "p")), "of A")
+	end(t, c)
+	b.fail(errors.New("down"))
+	c = client(named{b, "B"})
+	want(t, textOf(c.Prompt(t.Context(), "p", langshark.WithFallback("code"))), "code")
+	end(t, c)
+	a.fail(errors.New("down"))
+	c = client(named{a, "A"})
+	want(t, textOf(c.Prompt(t.Context(), "p")), "of A")
+	end(t, c)
+	for _, source := range []langshark.PromptSource{b, named{b, ""}} {
+		for len(told) > 0 {
+			<-told
+		}
+		c = client(source)
+		want(t, textOf(c.Prompt(t.Context(), "p", langshark.WithFallback("code"))), "code")
+		end(t, c)
+		select {
+		case err := <-told:
+			if !strings.Contains(err.Error(), "PromptIdentity") {
+				t.Errorf("told %v", err)
+			}
+		default:
+			t.Error("nothing is told")
+		}
+	}
+}
+
+// TestAChangeOfWhatWasOnlyReadYet is told of before anybody in this process has asked for the prompt.
+func TestAChangeOfWhatWasOnlyReadYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		writePrompts(t, file, inFile("a", time.Now()), inFile("b", time.Now()), inFile("c", time.Now()))
+		h := newHub(map[string]string{"a@production": "now", "b@production": "now", "c@production": "now", "x@production": "x"})
+		h.changes = make(chan string)
+		c := prompts(t, struct {
+			telling
+			langshark.PromptIdentifier
+		}{telling{h}, named{h, "one"}}, func(cfg *langshark.Config) { cfg.PromptSnapshot = file })
+		want(t, textOf(c.Prompt(t.Context(), "x")), "x")
+		h.changes <- "a"
+		c.InvalidatePrompt("b")
+		synctest.Wait()
+		for name, text := range map[string]string{"a": "now", "b": "now", "c": "saved"} {
+			want(t, textOf(c.Prompt(t.Context(), name)), text)
+		}
+	})
+}
