@@ -23,12 +23,12 @@ var detailNames = map[string]string{
 }
 
 // openAI: both sides include their details. DeepSeek says how much of the prompt
-// was in the cache beside it, LiteLLM too; xAI's completion excludes reasoning, which its
-// total shows.
+// was in the cache beside it, LiteLLM and Moonshot too; xAI's completion excludes reasoning,
+// which its total shows. What stands beside a side and in its details is the same.
 func (s *shape) openAI() {
 	if s.has("prompt_tokens") {
 		s.take("prompt_cache_miss_tokens")
-		s.detail("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
+		s.detail("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens")
 		s.detail("cache_creation", "cache_creation_input_tokens")
 	}
 	whole := int64(0) // the input with all of its details
@@ -39,6 +39,9 @@ func (s *shape) openAI() {
 				continue
 			}
 			d := s.detailsOf(side.bucket, name)
+			if side.bucket == Output && d.sum(Reasoning) > 0 {
+				s.take("reasoning_tokens") // the same again
+			}
 			if side.bucket == Input {
 				whole = max(whole, n)
 			} else if reasoning := d.sum(Reasoning); reasoning > n || reasoning > 0 && s.counts["total_tokens"] == whole+n+reasoning {
@@ -50,7 +53,8 @@ func (s *shape) openAI() {
 	s.move("total_tokens", Total)
 }
 
-// detail moves a count beside the prompt into its details, unless they have it.
+// detail moves a count beside the prompt into its details, unless they have it. Zero
+// there is what a gateway fills in that doesn't know.
 func (s *shape) detail(name string, from ...string) {
 	n, ok := s.take(from...)
 	if !ok {
@@ -60,7 +64,7 @@ func (s *shape) detail(name string, from ...string) {
 	if s.nested[object] == nil {
 		s.nested[object] = map[string]int64{}
 	}
-	if _, there := s.nested[object][name]; !there {
+	if s.nested[object][name] == 0 {
 		s.nested[object][name] = n
 	}
 }

@@ -81,6 +81,41 @@ func TestDetails(t *testing.T) {
 			21550, 400, 17_775_000,
 		},
 		{
+			"Perplexity through a gateway, reasoning beside the completion and in its details", "sonar-reasoning",
+			`{"prompt_tokens":33,"completion_tokens":7395,"total_tokens":7428,"reasoning_tokens":3000,"completion_tokens_details":{"reasoning_tokens":3000}}`,
+			33, 7395, 37_008_000, // 33 × 1 + 7395 × 5 = 33 + 36975
+		},
+		{
+			"Perplexity, reasoning beside the completion, and details that a gateway has filled with zeros", "sonar-reasoning",
+			`{"prompt_tokens":33,"completion_tokens":100,"total_tokens":133,"reasoning_tokens":3000,"completion_tokens_details":{"reasoning_tokens":0}}`,
+			33, 3100, 15_533_000, // 33 × 1 + 3100 × 5: more reasoning than output can't be contained in it
+		},
+		{
+			"xAI, reasoning twice too, which the completion excludes", "grok-4",
+			`{"prompt_tokens":32,"completion_tokens":9,"total_tokens":135,"reasoning_tokens":94,"completion_tokens_details":{"reasoning_tokens":94}}`,
+			32, 103, 1_641_000, // 32 × 3 + 103 × 15 = 96 + 1545
+		},
+		{
+			"responses, reasoning twice", "gpt-5",
+			`{"input_tokens":1000,"output_tokens":500,"total_tokens":1500,"reasoning_tokens":300,"output_tokens_details":{"reasoning_tokens":300}}`,
+			1000, 500, 6_250_000, // 1000 × 1.25 + 500 × 10
+		},
+		{
+			"Moonshot, the cached beside the prompt that contains them", "kimi-k2-0905-preview",
+			`{"prompt_tokens":1000,"completion_tokens":10,"total_tokens":1010,"cached_tokens":768}`,
+			1000, 10, 279_400, // 232 × 0.6 + 768 × 0.15 + 10 × 2.5 = 139.2 + 115.2 + 25
+		},
+		{
+			"Moonshot, the same in the details", "kimi-k2-0905-preview",
+			`{"prompt_tokens":1000,"completion_tokens":10,"total_tokens":1010,"cached_tokens":768,"prompt_tokens_details":{"cached_tokens":768}}`,
+			1000, 10, 279_400,
+		},
+		{
+			"Moonshot, details that a gateway has filled with zeros", "kimi-k2-0905-preview",
+			`{"prompt_tokens":1000,"completion_tokens":10,"total_tokens":1010,"cached_tokens":768,"prompt_tokens_details":{"cached_tokens":0}}`,
+			1000, 10, 279_400,
+		},
+		{
 			"a cache that the input can't contain", "claude-sonnet-4-5",
 			`{"prompt_tokens":50,"completion_tokens":400,"prompt_tokens_details":{"cached_tokens":20000}}`,
 			20050, 400, 12_150_000, // 50 × 3 + 20000 × 0.3 + 400 × 15
@@ -101,6 +136,11 @@ func TestDetails(t *testing.T) {
 		buckets := ReadUsage(json.RawMessage(c.usage)).Counts
 		if in, out := side(buckets, Input), side(buckets, Output); in != c.input || out != c.output {
 			t.Errorf("%s: %d and %d tokens, want %d and %d: %v", c.name, in, out, c.input, c.output, buckets)
+		}
+		for name := range buckets {
+			if _, ok := BucketOf(name); !ok { // the parts would not add up to the total
+				t.Errorf("%s: %s is no bucket: %v", c.name, name, buckets)
+			}
 		}
 		before := maps.Clone(buckets)
 		p := Builtin().Match(c.model, Tokens, day2026(9, 1)).Price(&Usage{Details: buckets, Total: buckets["total"]}, "")

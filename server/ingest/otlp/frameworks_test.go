@@ -69,6 +69,15 @@ func TestLogfire(t *testing.T) {
 			"output":[{"role":"assistant","content":"hello"}],"usage":{"input":40,"input_cached_tokens":50,"output":6},"tokens":"90+6=96","cost":"$0.001",
 			"metadata":{"attributes":{"gen_ai.operation.name":"chat","logfire.span_type":"span"},"scope":{"name":"pydantic-ai"}},"trace":{}}`,
 		},
+		"Anthropic's own names of the cache": { // 21 × 3 + 10000 × 0.3 + 1500 × 3.75 + 100 × 15 for a million of claude-sonnet-4-5: $0.010188, without them 11521 × 3 + 1500: $0.036063
+			sent{scope: "pydantic-ai", name: "chat claude-sonnet-4-5", parent: "00f067aa0ba902b7", attrs: attrs{
+				"gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5", "gen_ai.usage.input_tokens": 11521, "gen_ai.usage.output_tokens": 100,
+				"gen_ai.usage.details.cache_creation_input_tokens": 1500, "gen_ai.usage.details.cache_read_input_tokens": 10000,
+			}},
+			`{"kind":"generation","name":"chat claude-sonnet-4-5","model":"claude-sonnet-4-5",
+			"usage":{"input":21,"input_cached_tokens":10000,"input_cache_creation":1500,"output":100},"tokens":"11521+100=11621",
+			"metadata":{"attributes":{"gen_ai.operation.name":"chat"},"scope":{"name":"pydantic-ai"}},"trace":{}}`,
+		},
 		"agent of version 1": {
 			sent{name: "agent run", attrs: attrs{
 				"agent_name": "helper", "model_name": "gpt-4o", "logfire.msg": "helper run", "all_messages_events": `[{"content":"hi","event.name":"gen_ai.user.message"}]`, "final_result": "hello",

@@ -21,11 +21,11 @@ var (
 	totalCounts     = []string{"gen_ai.usage.total_tokens", "llm.token_count.total", "llm.usage.total_tokens", "ai.usage.totalTokens"}
 	cacheReadCounts = []string{
 		semconv.GenAIUsageCacheReadTokens, "gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cache_read_tokens", "gen_ai.usage.details.cache_read_tokens",
-		"gen_ai.usage.details.cached_tokens", "llm.usage.cache_read_input_tokens", "llm.token_count.prompt_details.cache_read", "ai.usage.cachedInputTokens",
+		"gen_ai.usage.details.cached_tokens", "gen_ai.usage.details.cache_read_input_tokens", "llm.usage.cache_read_input_tokens", "llm.token_count.prompt_details.cache_read", "ai.usage.cachedInputTokens",
 	}
 	cacheWriteCounts = []string{
 		semconv.GenAIUsageCacheWriteTokens, "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_tokens", "gen_ai.usage.details.cache_write_tokens",
-		"llm.usage.cache_creation_input_tokens", "llm.token_count.prompt_details.cache_write",
+		"gen_ai.usage.details.cache_creation_input_tokens", "llm.usage.cache_creation_input_tokens", "llm.token_count.prompt_details.cache_write",
 	}
 	reasoningCounts = []string{
 		semconv.GenAIUsageReasoningTokens, "gen_ai.usage.reasoning_tokens", "gen_ai.usage.details.reasoning_tokens", "llm.usage.reasoning_tokens",
