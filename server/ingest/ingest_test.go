@@ -141,28 +141,35 @@ func TestSameIDTwice(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	n := func(dollars float64) *exporter.NanoUSD { v := exporter.USD(dollars); return &v }
+	const sides, total = store.UsageInput | store.UsageOutput, store.UsageTotal
 	for body, want := range map[string]store.ObservationWrite{
-		`"usage":{"input":3,"output":4}`:                                                                 {Usage: &store.Usage{Input: 3, Output: 4, Total: 7}},
-		`"usage":{"total":10,"unit":"CHARACTERS"}`:                                                       {Usage: &store.Usage{Unit: "CHARACTERS", Total: 10}},
-		`"usage":{"input":10,"output":10,"total":5}`:                                                     {Usage: &store.Usage{Input: 10, Output: 10, Total: 5}},
-		`"usage":{"input":99,"promptTokens":10}`:                                                         {Usage: &store.Usage{Unit: "TOKENS", Input: 10, Total: 10}},
+		`"usage":{"input":3,"output":4}`:             {Usage: &store.Usage{Input: 3, Output: 4, Total: 7, Derived: total}},
+		`"usage":{"total":10,"unit":"CHARACTERS"}`:   {Usage: &store.Usage{Unit: "CHARACTERS", Total: 10, Derived: sides}},
+		`"usage":{"input":10,"output":10,"total":5}`: {Usage: &store.Usage{Input: 10, Output: 10, Total: 5}},
+		`"usage":{"input":99,"promptTokens":10}`:     {Usage: &store.Usage{Unit: "TOKENS", Input: 10, Total: 10, Derived: store.UsageOutput | total}},
+		// A provider's own names. Before, they were dropped, and the text was counted in their place.
+		`"usage":{"prompt_tokens":1000,"completion_tokens":10,"total_tokens":1010}`:                      {Usage: &store.Usage{Input: 1000, Output: 10, Total: 1010, Derived: sides, Details: map[string]int64{"input": 1000, "output": 10}}},
+		`"usage":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":2,"unit":"TOKENS"}`:       {Usage: &store.Usage{Unit: "TOKENS", Input: 13, Output: 2, Total: 15, Derived: sides | total, Details: map[string]int64{"input": 9, "input_cached_tokens": 4, "output": 2}}},
+		`"usage":{"prompt_tokens":5,"totalCost":1}`:                                                      {Usage: &store.Usage{Input: 5, Total: 5, Derived: sides | total, Details: map[string]int64{"input": 5}}, Cost: &store.Cost{Total: n(1)}},
+		`"usage":{"prompt_tokens":5},"usageDetails":{"input":6}`:                                         {Usage: &store.Usage{Input: 6, Total: 6, Derived: sides | total, Details: map[string]int64{"input": 6}}},
+		`"usage":{"queries":5,"elapsed":1.5}`:                                                            {},
 		`"usage":{}`:                                                                                     {},
 		`"usage":null,"usageDetails":null,"costDetails":null`:                                            {},
-		`"usage":{"input":0,"output":0}`:                                                                 {Usage: &store.Usage{}},
+		`"usage":{"input":0,"output":0}`:                                                                 {Usage: &store.Usage{Derived: total}},
 		`"usage":{"inputCost":0.1}`:                                                                      {Cost: &store.Cost{Input: n(0.1), Total: n(0.1)}},
 		`"usage":{"inputCost":0.1,"outputCost":0.2,"totalCost":0.35}`:                                    {Cost: &store.Cost{Input: n(0.1), Output: n(0.2), Total: n(0.35)}},
 		`"usage":{"totalCost":0}`:                                                                        {Cost: &store.Cost{Total: n(0)}},
 		`"usage":{"totalCost":9},"costDetails":{"input":0.5,"tool":0.25}`:                                {Cost: &store.Cost{Input: n(0.5), Total: n(0.75), Details: map[string]exporter.NanoUSD{"input": *n(0.5), "tool": *n(0.25)}}},
-		`"usageDetails":{"input":10,"input_cached_tokens":5,"output":"7"}`:                               {Usage: &store.Usage{Input: 15, Output: 7, Total: 22, Details: map[string]int64{"input": 10, "input_cached_tokens": 5, "output": 7}}},
-		`"usage":{"input":15},"usageDetails":{"input":10,"cached":5}`:                                    {Usage: &store.Usage{Input: 15, Total: 15, Details: map[string]int64{"input": 10, "cached": 5}}},
-		`"usageDetails":{"input_tokens":9,"output_tokens":2,"input_tokens_details":{"cached_tokens":4}}`: {Usage: &store.Usage{Input: 9, Output: 2, Total: 11, Details: map[string]int64{"input": 5, "input_cached_tokens": 4, "output": 2}}},
-		`"usage":{"input":9007199254740992,"output":9007199254740992}`:                                   {Usage: &store.Usage{Input: maxCount, Output: maxCount, Total: maxCount}},
-		`"usageDetails":{"input":9007199254740992,"input_b":9007199254740992}`:                           {Usage: &store.Usage{Input: maxCount, Total: maxCount, Details: map[string]int64{"input": maxCount, "input_b": maxCount}}},
+		`"usageDetails":{"input":10,"input_cached_tokens":5,"output":"7"}`:                               {Usage: &store.Usage{Input: 15, Output: 7, Total: 22, Derived: sides | total, Details: map[string]int64{"input": 10, "input_cached_tokens": 5, "output": 7}}},
+		`"usage":{"input":15},"usageDetails":{"input":10,"cached":5}`:                                    {Usage: &store.Usage{Input: 15, Total: 15, Details: map[string]int64{"input": 10, "cached": 5}, Derived: store.UsageOutput | total}},
+		`"usageDetails":{"input_tokens":9,"output_tokens":2,"input_tokens_details":{"cached_tokens":4}}`: {Usage: &store.Usage{Input: 9, Output: 2, Total: 11, Derived: sides | total, Details: map[string]int64{"input": 5, "input_cached_tokens": 4, "output": 2}}},
+		`"usage":{"input":9007199254740992,"output":9007199254740992}`:                                   {Usage: &store.Usage{Input: maxCount, Output: maxCount, Total: maxCount, Derived: total}},
+		`"usageDetails":{"input":9007199254740992,"input_b":9007199254740992}`:                           {Usage: &store.Usage{Input: maxCount, Total: maxCount, Derived: sides | total, Details: map[string]int64{"input": maxCount, "input_b": maxCount}}},
 		`"costDetails":{"a":1e6,"b":1e6}`:                                                                {Cost: &store.Cost{Total: n(1e6), Details: map[string]exporter.NanoUSD{"a": *n(1e6), "b": *n(1e6)}}},
-		`"usageDetails":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":2,"server_tool_use":{"web_search_requests":1}}`: {Usage: &store.Usage{Input: 13, Output: 2, Total: 15, Details: map[string]int64{"input": 9, "input_cached_tokens": 4, "output": 2, "web_search_queries": 1}}},
-		`"usageDetails":{"input":9,"cache_read_input_tokens":4,"reasoning_tokens":2}`:                                                 {Usage: &store.Usage{Input: 13, Output: 2, Total: 15, Details: map[string]int64{"input": 9, "cache_read_input_tokens": 4, "reasoning_tokens": 2}}},
+		`"usageDetails":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":2,"server_tool_use":{"web_search_requests":1}}`: {Usage: &store.Usage{Input: 13, Output: 2, Total: 15, Derived: sides | total, Details: map[string]int64{"input": 9, "input_cached_tokens": 4, "output": 2, "web_search_queries": 1}}},
+		`"usageDetails":{"input":9,"cache_read_input_tokens":4,"reasoning_tokens":2}`:                                                 {Usage: &store.Usage{Input: 13, Output: 2, Total: 15, Derived: sides | total, Details: map[string]int64{"input": 9, "cache_read_input_tokens": 4, "reasoning_tokens": 2}}},
 		`"usageDetails":{"x":1.5,"queue_time":0.03,"is_byok":true}`:                                                                   {},
-		`"usageDetails":{"input":2006,"input_cached_tokens":1920,"output":300,"total":2306}`:                                          {Usage: &store.Usage{Input: 2006, Output: 300, Total: 2306, Details: map[string]int64{"input": 86, "input_cached_tokens": 1920, "output": 300}}},
+		`"usageDetails":{"input":2006,"input_cached_tokens":1920,"output":300,"total":2306}`:                                          {Usage: &store.Usage{Input: 2006, Output: 300, Total: 2306, Derived: sides, Details: map[string]int64{"input": 86, "input_cached_tokens": 1920, "output": 300}}},
 	} {
 		_, r, err := ingest(t, one("generation-create", `{"id":"g",`+body+`}`))
 		if err != nil || len(r.batches[0].Observations) != 1 {
@@ -184,6 +191,7 @@ func TestWrongCounts(t *testing.T) {
 		`"usageDetails":{"input":9007199254740993}`:                                       "body.usageDetails.input: ",
 		`"usageDetails":{"input":true}`:                                                   "body.usageDetails.input: ",
 		`"usageDetails":{"prompt_tokens":5,"prompt_tokens_details":{"cached_tokens":-1}}`: "body.usageDetails.prompt_tokens_details.cached_tokens: ",
+		`"usage":{"prompt_tokens":-1,"completion_tokens":2}`:                              "body.usage.prompt_tokens: must be a whole number",
 		`"usage":{"input":-1}`:                                                            "body.usage.input: ",
 		`"costDetails":{"total":1e30}`:                                                    "body.costDetails.total: must be within",
 	} {

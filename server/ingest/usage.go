@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/langshark/langshark-go/exporter"
@@ -18,7 +19,8 @@ type usageFields struct {
 }
 
 // legacy reads "usage": input, output, total, unit and costs, or OpenAI's
-// promptTokens, completionTokens and totalTokens, which win if they are there.
+// promptTokens, completionTokens and totalTokens, which win if they are there. If there
+// are none of these, it is a provider's usage object, as usageDetails may be.
 func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 	if kindOf(raw) == "null" {
 		return
@@ -31,6 +33,7 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 	var input, output, total, prompt, completion, totalTokens *int64
 	var inputCost, outputCost, totalCost *float64
 	var unit string
+	others := map[string]json.RawMessage{}
 	fields(raw, func(key string, v json.RawMessage) {
 		switch key {
 		case "input":
@@ -53,13 +56,22 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 			in.integer(key, v, &completion)
 		case "totalTokens":
 			in.integer(key, v, &totalTokens)
+		default:
+			others[key] = v
 		}
 	})
+	failed := len(in.errors) > 0
 	c.errors = append(c.errors, in.errors...)
 	if prompt != nil || completion != nil || totalTokens != nil {
 		input, output, total, unit = prompt, completion, totalTokens, "TOKENS"
 	}
-	if input != nil || output != nil || total != nil {
+	switch {
+	case input == nil && output == nil && total == nil && !failed:
+		u.provider(c, others)
+		if u.usage != nil {
+			u.usage.Unit = unit
+		}
+	case input != nil || output != nil || total != nil:
 		if u.usage == nil {
 			u.usage = &store.Usage{}
 		}
@@ -69,6 +81,7 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 		if total != nil {
 			u.usage.Total = *total
 		}
+		u.usage.Derived = derived(input, output, total)
 	}
 	if u.cost == nil && (inputCost != nil || outputCost != nil || totalCost != nil) {
 		u.cost = &store.Cost{Input: usd(inputCost), Output: usd(outputCost), Total: usd(totalCost)}
@@ -82,9 +95,26 @@ func (u *usageFields) legacy(c *checker, raw json.RawMessage) {
 // maxNamed is how many wrong counts of one usage are named.
 const maxNamed = 10
 
+// provider reads what "usage" has that isn't a name of its own, if any of it is
+// known to be a part of input or output.
+func (u *usageFields) provider(c *checker, members map[string]json.RawMessage) {
+	raw, err := json.Marshal(members)
+	if err != nil || len(members) == 0 { // it was JSON
+		return
+	}
+	read := cost.ReadUsage(raw)
+	known := len(read.Wrong) > 0
+	for name := range read.Counts {
+		side := cost.SideOf(name)
+		known = known || side == cost.Input || side == cost.Output
+	}
+	if known {
+		u.take(c, "usage", read)
+	}
+}
+
 // details reads "usageDetails": exclusive buckets by name, or a provider's usage
-// object, see [cost.ReadUsage]. A count that is none is an error, as the others
-// would be priced as if they were all.
+// object, see [cost.ReadUsage].
 func (u *usageFields) details(c *checker, raw json.RawMessage) {
 	if kindOf(raw) == "null" {
 		return
@@ -93,13 +123,18 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 		c.wrongType("usageDetails", "object", raw)
 		return
 	}
-	read := cost.ReadUsage(raw)
-	in := c.enter("usageDetails")
+	u.take(c, "usageDetails", cost.ReadUsage(raw))
+}
+
+// take takes over what a usage object says. A count that is none is an error, as the others
+// would be priced as if they were all.
+func (u *usageFields) take(c *checker, field string, read cost.Reading) {
+	in := c.enter(field)
 	for _, name := range read.Wrong[:min(len(read.Wrong), maxNamed)] {
 		in.fail(name, "invalid_type", "must be a whole number from 0 to %d", int64(maxCount))
 	}
 	c.errors = append(c.errors, in.errors...)
-	u.tier = read.ServiceTier
+	u.tier = cmp.Or(read.ServiceTier, u.tier)
 	counts := read.Counts
 	if len(counts) == 0 {
 		return
@@ -123,10 +158,23 @@ func (u *usageFields) details(c *checker, raw json.RawMessage) {
 		total = sum
 	}
 	delete(counts, exporter.BucketTotal)
-	if u.usage == nil {
-		u.usage = &store.Usage{Input: input, Output: output, Total: total}
+	if u.usage == nil || u.usage.Details != nil { // usageDetails win over a provider's object in usage
+		u.usage = &store.Usage{Input: input, Output: output, Total: total, Derived: store.UsageInput | store.UsageOutput}
+		if !given {
+			u.usage.Derived |= store.UsageTotal
+		}
 	}
 	u.usage.Details = counts
+}
+
+// derived are those of the three that weren't given.
+func derived(input, output, total *int64) (parts store.UsageParts) {
+	for i, n := range [...]*int64{input, output, total} {
+		if n == nil {
+			parts |= 1 << i
+		}
+	}
+	return parts
 }
 
 // costs reads "costDetails": dollars by bucket. They win over the costs in "usage".

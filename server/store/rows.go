@@ -136,7 +136,20 @@ type Usage struct {
 	Total  int64
 	// Details are the exclusive buckets by name, see [exporter.Usage.Buckets]; nil if not given.
 	Details map[string]int64
+	// Derived are those of Input, Output and Total that nobody gave: they follow from what was
+	// given, or are zero. What a later write gives of a usage joins what an earlier one gave.
+	Derived UsageParts
 }
+
+// UsageParts is a set of what a usage has beside its details.
+type UsageParts uint8
+
+// The parts.
+const (
+	UsageInput UsageParts = 1 << iota
+	UsageOutput
+	UsageTotal
+)
 
 // Cost is what a model call cost.
 type Cost struct {

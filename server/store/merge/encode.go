@@ -21,6 +21,7 @@ import (
 //	metadata  an index, then 0, or 1 and the tree
 //	last      an index
 //	mentions  count, then each as length and bytes
+//	usage     only where several writes gave some, see [usage.encode]
 //
 // Numbers are varints. A thing that one event made takes about 40 bytes.
 const encodingVersion = 1
@@ -53,7 +54,7 @@ func (d *dictionary) add(s store.Stamp) uint64 {
 	return d.index[s]
 }
 
-func (r *registers) encode(fields int, tags []string) []byte {
+func (r *registers) encode(fields int, tags []string, counts *usage) []byte {
 	var d dictionary
 	for _, s := range r.at {
 		d.add(s)
@@ -64,6 +65,7 @@ func (r *registers) encode(fields int, tags []string) []byte {
 	d.add(r.meta)
 	d.add(r.last)
 	r.tree.collect(&d)
+	counts.collect(&d)
 
 	b := []byte{encodingVersion}
 	b = binary.AppendUvarint(b, uint64(len(d.stamps)))
@@ -101,19 +103,19 @@ func (r *registers) encode(fields int, tags []string) []byte {
 	for _, m := range r.mentions {
 		b = appendBytes(b, m)
 	}
-	return b
+	return counts.encode(b, &d)
 }
 
-func (r *registers) decode(data []byte, fields int, tags []string) (err error) {
+func (r *registers) decode(data []byte, fields int, tags []string) (counts *usage, err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("%w: %v", errCorrupt, recovered)
+			counts, err = nil, fmt.Errorf("%w: %v", errCorrupt, recovered)
 		}
 	}()
 	*r = registers{at: make([]store.Stamp, fields)}
 	in := &reader{data: data}
 	if v := in.byte(); v != encodingVersion {
-		return fmt.Errorf("%w: version %d", errCorrupt, v)
+		return nil, fmt.Errorf("%w: version %d", errCorrupt, v)
 	}
 	stamps := make([]store.Stamp, 1, 2) // index 0 is none
 	for range in.count() {
@@ -146,7 +148,10 @@ func (r *registers) decode(data []byte, fields int, tags []string) (err error) {
 	for range in.count() {
 		r.mentions = append(r.mentions, string(in.bytes()))
 	}
-	return nil
+	if len(in.data) > 0 {
+		counts = in.usage(stamps)
+	}
+	return counts, nil
 }
 
 // collect adds the stamps of the tree, in the order of their encoding.

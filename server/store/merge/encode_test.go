@@ -55,7 +55,12 @@ func FuzzRestore(f *testing.F) {
 	f.Add(s.Registers())
 	s.Apply(&store.ScoreWrite{Stamp: stamp(2, "f"), Name: "m", Type: "NUMERIC", Metadata: json.RawMessage(`{"b":1}`)}, store.Stamp{})
 	f.Add(s.Registers())
+	o := &Observation{}
+	o.Apply(&store.ObservationWrite{Stamp: stamp(1, "e"), Usage: &store.Usage{Unit: "TOKENS", Input: 1, Derived: store.UsageOutput}}, store.Stamp{})
+	o.Apply(&store.ObservationWrite{Stamp: stamp(2, "f"), Usage: &store.Usage{Derived: store.UsageTotal, Details: map[string]int64{"output": 1}}}, store.Stamp{})
+	f.Add(o.Registers())
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		_ = new(Score).Restore(data)
+		_ = new(Observation).Restore(data)
 	})
 }

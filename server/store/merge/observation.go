@@ -9,12 +9,15 @@ type Observation struct {
 	// Fields are what the writes amount to. Stamp and ID are not used.
 	Fields store.ObservationWrite
 	regs   registers
+	// counts are those of the usage once several writes gave some; until then nil.
+	counts *usage
 }
 
 // The further fields of observations that are named.
 const (
 	fieldTrace = fieldOutput + 1 + iota
 	fieldKind
+	fieldUsage = 16
 )
 
 var observationFields = []field[store.ObservationWrite]{
@@ -35,7 +38,8 @@ var observationFields = []field[store.ObservationWrite]{
 	{given: func(w *store.ObservationWrite) bool { return len(w.ModelParameters) > 0 }, copy: func(d, s *store.ObservationWrite) { d.ModelParameters = s.ModelParameters }},
 	{given: func(w *store.ObservationWrite) bool { return !w.CompletionStart.IsZero() }, copy: func(d, s *store.ObservationWrite) { d.CompletionStart = s.CompletionStart }},
 	{given: func(w *store.ObservationWrite) bool { return w.PromptName != "" }, copy: func(d, s *store.ObservationWrite) { d.PromptName, d.PromptVersion = s.PromptName, s.PromptVersion }},
-	{given: func(w *store.ObservationWrite) bool { return w.Usage != nil }, copy: func(d, s *store.ObservationWrite) { d.Usage = s.Usage }},
+	// Its counts merge one by one, see mergeUsage; the stamp is that of the last write that gave some.
+	fieldUsage: {given: func(*store.ObservationWrite) bool { return false }, copy: func(d, s *store.ObservationWrite) { d.Usage = s.Usage }},
 	{given: func(w *store.ObservationWrite) bool { return w.Cost != nil }, copy: func(d, s *store.ObservationWrite) { d.Cost = s.Cost }},
 }
 
@@ -51,7 +55,8 @@ func (o *Observation) Apply(w *store.ObservationWrite, deleted store.Stamp) Chan
 	mask := apply(observationFields, &o.regs, &o.Fields, w, w.Stamp, deleted)
 	metadata, noted := o.regs.mergeMetadata(o.Fields.Metadata, w.Metadata, w.Stamp, deleted)
 	o.Fields.Metadata = metadata
-	c := change(mask, noted || mentioned)
+	counted := o.mergeUsage(w.Usage, w.Stamp, deleted)
+	c := change(mask, noted || mentioned || counted)
 	if mentioned {
 		c.NewMention = given
 	}
@@ -60,10 +65,46 @@ func (o *Observation) Apply(w *store.ObservationWrite, deleted store.Stamp) Chan
 
 // Cut applies a delete.
 func (o *Observation) Cut(deleted store.Stamp) Change {
+	counted := o.cutUsage(deleted)
 	mask := cut(observationFields, &o.regs, &o.Fields, deleted)
 	metadata, noted := o.regs.cutMetadata(o.Fields.Metadata, deleted)
 	o.Fields.Metadata = metadata
-	return change(mask, noted)
+	return change(mask, noted || counted)
+}
+
+// mergeUsage merges what a write gave of the usage.
+func (o *Observation) mergeUsage(given *store.Usage, s, deleted store.Stamp) (changed bool) {
+	at := &o.regs.at[fieldUsage]
+	switch {
+	case given == nil || covers(deleted, s):
+		return false
+	case at.IsZero():
+		o.Fields.Usage, *at = given, s
+		return true
+	case o.counts == nil && *at == s:
+		return false
+	case o.counts == nil:
+		o.counts = &usage{}
+		o.counts.write(o.Fields.Usage, *at)
+	}
+	if changed = o.counts.write(given, s); changed {
+		o.Fields.Usage = o.counts.value()
+	}
+	return advance(at, s) || changed
+}
+
+// cutUsage wipes what a delete covers of a usage that it doesn't cover whole.
+func (o *Observation) cutUsage(deleted store.Stamp) (changed bool) {
+	switch {
+	case o.counts == nil:
+		return false
+	case covers(deleted, o.regs.at[fieldUsage]): // so does cut
+		o.counts = nil
+		return false
+	}
+	o.counts.cut(deleted)
+	o.Fields.Usage = o.counts.value()
+	return true
 }
 
 // Last is the stamp of the last write.
@@ -85,13 +126,15 @@ func GivenTrace(w *store.ObservationWrite) string {
 func (o *Observation) Mentions() []string { return o.regs.mentions }
 
 // Registers encodes the stamps.
-func (o *Observation) Registers() []byte { return o.regs.encode(len(observationFields), nil) }
+func (o *Observation) Registers() []byte { return o.regs.encode(len(observationFields), nil, o.counts) }
 
 // Restore decodes the stamps of a state whose Fields are set.
 func (o *Observation) Restore(registers []byte) error {
-	if err := o.regs.decode(registers, len(observationFields), nil); err != nil {
+	counts, err := o.regs.decode(registers, len(observationFields), nil)
+	if err != nil {
 		return err
 	}
+	o.counts = counts
 	if o.regs.at[fieldTrace].IsZero() { // written when no trace left no stamp; the kind has that of the first write
 		o.regs.at[fieldTrace] = o.regs.at[fieldKind]
 	}

@@ -60,9 +60,10 @@ func (s *Score) Live(deleted store.Stamp) bool { return s.regs.live(deleted) }
 func (s *Score) Mentions() []string { return s.regs.mentions }
 
 // Registers encodes the stamps.
-func (s *Score) Registers() []byte { return s.regs.encode(len(scoreFields), nil) }
+func (s *Score) Registers() []byte { return s.regs.encode(len(scoreFields), nil, nil) }
 
 // Restore decodes the stamps of a state whose Fields are set.
 func (s *Score) Restore(registers []byte) error {
-	return s.regs.decode(registers, len(scoreFields), nil)
+	_, err := s.regs.decode(registers, len(scoreFields), nil)
+	return err
 }

@@ -69,12 +69,13 @@ func (t *Trace) Live(deleted store.Stamp) bool { return t.regs.live(deleted) }
 // Registers encodes the stamps.
 func (t *Trace) Registers() []byte {
 	t.Settle()
-	return t.regs.encode(len(traceFields), t.Fields.Tags)
+	return t.regs.encode(len(traceFields), t.Fields.Tags, nil)
 }
 
 // Restore decodes the stamps of a state whose Fields are set.
 func (t *Trace) Restore(registers []byte) error {
-	return t.regs.decode(registers, len(traceFields), t.Fields.Tags)
+	_, err := t.regs.decode(registers, len(traceFields), t.Fields.Tags)
+	return err
 }
 
 // change is what a merge of a trace or observation has changed: both have their

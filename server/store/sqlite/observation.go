@@ -66,10 +66,14 @@ const (
 	givenStart = 1 << iota
 	givenTrace
 	givenUsage
-	givenTokens // the unit of usage is TOKENS
-	gotCounted  // the usage was counted here, not given
-	gotComputed // the cost was computed here, not given
+	givenTokens  // the unit of usage is TOKENS
+	gotCounted   // the usage was counted here, not given
+	gotComputed  // the cost was computed here, not given
+	derivedUsage // and two more: the parts of the usage that follow from others
 )
+
+// usageBits is derivedUsage and the two more.
+const usageBits = int64(store.UsageInput|store.UsageOutput|store.UsageTotal) * derivedUsage
 
 // details are the fields that are rarely there.
 type details struct {
@@ -159,6 +163,7 @@ func (c *observationRow) sums(d *details) (usage *store.Usage, cost *store.Cost)
 		if c.given&givenTokens != 0 {
 			usage.Unit = tokens
 		}
+		usage.Derived = store.UsageParts(c.given & usageBits / derivedUsage) //nolint:gosec // three bits
 	}
 	if c.cost != nil || d.InputCost != nil || d.OutputCost != nil || d.Costs != nil {
 		cost = &store.Cost{Input: d.InputCost, Output: d.OutputCost, Total: (*exporter.NanoUSD)(c.cost), Details: d.Costs}
@@ -265,6 +270,7 @@ func (t *tx) saveObservation(st *observationState) error {
 			d.Unit = ""
 			given |= givenTokens
 		}
+		given |= int(u.Derived) * derivedUsage
 		input, output, total = u.Input, u.Output, u.Total
 	}
 	var cost *int64

@@ -233,6 +233,7 @@ func modelObservation(id string, writes []store.ObservationWrite, tombs map[tomb
 	o.ID = id
 	o.Kind, o.TraceID = writes[0].Kind, cmp.Or(writes[0].TraceID, own)
 	var metadata any
+	var usages []*store.Usage
 	for _, w := range writes {
 		keepFirst(&o.Start, w.Start)
 		keepFirst(&o.Environment, w.Environment)
@@ -253,7 +254,9 @@ func modelObservation(id string, writes []store.ObservationWrite, tombs map[tomb
 		if w.PromptName != "" {
 			o.PromptName, o.PromptVersion = w.PromptName, w.PromptVersion
 		}
-		keepLast(&o.Usage, w.Usage)
+		if w.Usage != nil {
+			usages = append(usages, w.Usage)
+		}
 		keepLast(&o.Cost, w.Cost)
 		metadata = modelMetadata(metadata, w.Metadata)
 		keepJSON(&o.ModelParameters, w.ModelParameters)
@@ -262,6 +265,7 @@ func modelObservation(id string, writes []store.ObservationWrite, tombs map[tomb
 	}
 	keepFirst(&o.Start, now)
 	o.Metadata = encode(metadata)
+	o.Usage = modelUsage(usages)
 	return o, live
 }
 

@@ -240,13 +240,25 @@ func (g *generator) observation(s store.Stamp) *store.ObservationWrite {
 		Kind: exporter.Kind(g.IntN(10)), Name: g.text("n"), Environment: "", Start: g.time(), End: g.time(),
 		Level: maybe(g, &failed, &warned), StatusMessage: g.text("m"), Version: g.text("v"), Metadata: g.metadata(), Input: g.json(), Output: g.json(),
 		Model: g.text("gpt"), ModelParameters: maybe(g, json.RawMessage(`{"t":1}`)), CompletionStart: g.time(), PromptName: g.text("p"),
-		Usage: maybe(g, &store.Usage{Unit: "TOKENS", Input: int64(g.IntN(9)), Output: 2, Total: 9, Details: map[string]int64{"input": 1}}, &store.Usage{}),
+		Usage: g.usage(),
 		Cost:  maybe(g, &store.Cost{Total: &amount}, &store.Cost{Input: &amount, Details: map[string]exporter.NanoUSD{"input": amount}}),
 	}
 	if o.PromptName != "" {
 		o.PromptVersion = 1 + g.IntN(3)
 	}
 	return o
+}
+
+// usage is whole, one side of a stream, or buckets.
+func (g *generator) usage() *store.Usage {
+	const sides, total = store.UsageInput | store.UsageOutput, store.UsageTotal
+	in, out := int64(g.IntN(9)), int64(g.IntN(9))
+	return maybe(g, &store.Usage{Unit: "TOKENS", Input: in, Output: 2, Total: 9, Details: map[string]int64{"input": 1}}, &store.Usage{},
+		&store.Usage{Input: in, Total: in, Derived: store.UsageOutput | total}, &store.Usage{Input: in, Total: in, Derived: store.UsageOutput | total, Details: map[string]int64{"input": in, "other": 4}},
+		&store.Usage{Output: out, Total: in + out, Derived: store.UsageInput},
+		&store.Usage{Input: in + 3, Output: 1, Total: in + 4, Derived: sides | total, Details: map[string]int64{"input": in, "input_cached_tokens": 3, "output": 1}},
+		&store.Usage{Output: out + 1, Total: out + 1, Derived: sides | total, Details: map[string]int64{"output": out, "output_reasoning_tokens": 1, "web_search_queries": 2}},
+		&store.Usage{Input: in, Total: in + 4, Derived: sides, Details: map[string]int64{"input_audio_tokens": in, "other": 4}})
 }
 
 func (g *generator) score(s store.Stamp) *store.ScoreWrite {
