@@ -29,6 +29,14 @@ func TestBuiltin(t *testing.T) {
 		if !e.From.IsZero() && !e.Until.IsZero() && !e.From.Before(e.Until) {
 			t.Errorf("%s: from %v until %v", e.ID, e.From, e.Until)
 		}
+		for _, tier := range e.Tiers { // these have no other bucket that says as much
+			for _, b := range []Bucket{CacheWrite1h, Searches} {
+				_, usual := e.Prices[b]
+				if _, here := tier.Prices[b]; usual && !here {
+					t.Errorf("%s: the tier %s has no price of %s", e.ID, tier.Name, b)
+				}
+			}
+		}
 		pattern := regexp.MustCompile(e.Pattern)
 		g := e.matcher.(*globs)
 		for _, name := range g.names {

@@ -11,8 +11,8 @@ import (
 type Completed struct {
 	// Kept is how many entries have got prices that they didn't speak of.
 	Kept int
-	// Less names the models of which the other table says more that doesn't fit: its
-	// prices of input and output are others. In order, each once.
+	// Less names the models of which the other table says more that doesn't fit, of all or
+	// of a tier: its prices of input and output are others. In order, each once.
 	Less []string
 }
 
@@ -27,17 +27,13 @@ func Complete(entries []*Entry, from *Table, now time.Time) (c Completed) {
 		if other == nil || len(e.Prices) == 0 {
 			continue
 		}
-		prices, tiers := e.unspoken(other)
-		switch {
-		case len(prices) == 0 && len(tiers) == 0:
-		case !e.Prices.agree(other.Prices):
-			c.Less = append(c.Less, e.Name)
-		default:
-			maps.Copy(e.Prices, prices)
-			e.Tiers = append(e.Tiers, tiers...)
-			slices.SortStableFunc(e.Tiers, narrower)
+		kept, less := e.complete(other)
+		if kept {
 			e.Source += "; what it lacks " + other.Source
 			c.Kept++
+		}
+		if less {
+			c.Less = append(c.Less, e.Name)
 		}
 	}
 	slices.Sort(c.Less)
@@ -67,23 +63,57 @@ func (p Prices) agree(other Prices) bool {
 	return true
 }
 
-// unspoken is what another entry says and e doesn't: buckets, and tiers of a service
-// or of a size of input for which it has none.
-func (e *Entry) unspoken(other *Entry) (Prices, []Tier) {
+// complete gives an entry what another says and it doesn't, of all and tier by tier. It
+// reports whether there was something, and whether there was what doesn't fit.
+func (e *Entry) complete(other *Entry) (kept, less bool) {
+	prices := e.Prices.unspoken(other.Prices)
+	tiers := e.unspokenTiers(other)
+	if !e.Prices.agree(other.Prices) {
+		return false, len(prices) > 0 || len(tiers) > 0
+	}
+	for i := range e.Tiers {
+		mine := &e.Tiers[i]
+		at := slices.IndexFunc(other.Tiers, func(t Tier) bool { return t.Service == mine.Service && t.Above == mine.Above })
+		if at < 0 { // a condition of its own: it has nothing of what is new
+			less = less || len(mine.Prices.unspoken(prices)) > 0
+			continue
+		}
+		more := mine.Prices.unspoken(other.Tiers[at].Prices)
+		switch {
+		case len(more) == 0:
+		case !mine.Prices.agree(other.Tiers[at].Prices):
+			less = true
+		default:
+			maps.Copy(mine.Prices, more)
+			kept = true
+		}
+	}
+	maps.Copy(e.Prices, prices)
+	e.Tiers = append(e.Tiers, tiers...)
+	slices.SortStableFunc(e.Tiers, narrower)
+	return kept || len(prices) > 0 || len(tiers) > 0, less
+}
+
+// unspoken are the buckets of another list that p doesn't have.
+func (p Prices) unspoken(other Prices) Prices {
 	prices := Prices{}
-	for b, price := range other.Prices {
-		if _, ok := e.Prices[b]; !ok && b != Input && b != Output && b != Total {
+	for b, price := range other {
+		if _, ok := p[b]; !ok && b != Input && b != Output && b != Total {
 			prices[b] = price
 		}
 	}
-	var tiers []Tier
+	return prices
+}
+
+// unspokenTiers are those of a service or of a size of input for which e has none.
+func (e *Entry) unspokenTiers(other *Entry) (tiers []Tier) {
 	for _, t := range other.Tiers {
 		if !slices.ContainsFunc(e.Tiers, func(mine Tier) bool { return mine.Service == t.Service && (mine.Above > 0) == (t.Above > 0) }) {
 			t.Prices = maps.Clone(t.Prices)
 			tiers = append(tiers, t)
 		}
 	}
-	return prices, tiers
+	return tiers
 }
 
 // narrower orders tiers such that the first that fits is the one that says most.

@@ -9,7 +9,7 @@ import (
 // TestComplete: what an entry doesn't speak of is kept where both mean the same prices.
 func TestComplete(t *testing.T) {
 	usual := Prices{Input: 10, Output: 20, CachedInput: 1, CacheWrite1h: 5}
-	flex, large := Tier{Name: "flex", Service: "flex", Prices: Prices{Input: 5}}, Tier{Name: ">100", Above: 100, Prices: Prices{Input: 15}}
+	flex, large := Tier{Name: "flex", Service: "flex", Prices: Prices{Input: 5}}, Tier{Name: ">100", Above: 100, Prices: Prices{Input: 15, Searches: 3}}
 	both := Tier{Name: "flex >100", Above: 100, Service: "flex", Prices: Prices{Input: 7}}
 	table, err := NewTable([]*Entry{
 		{ID: "b", Name: "m", Pattern: "m", Unit: Tokens, Source: "b's", Until: day2026(5, 1), Prices: usual, Tiers: []Tier{both, flex, large}},
@@ -24,10 +24,19 @@ func TestComplete(t *testing.T) {
 		tiers  []string
 		want   Completed
 	}{
-		"buckets and tiers are kept":             {Entry{Prices: Prices{Input: 10, Output: 20}}, usual, []string{"flex >100", "flex", ">100"}, Completed{Kept: 1}},
-		"what it says itself holds":              {Entry{Prices: Prices{Input: 10, Output: 20, CachedInput: 2}}, Prices{Input: 10, Output: 20, CachedInput: 2, CacheWrite1h: 5}, []string{"flex >100", "flex", ">100"}, Completed{Kept: 1}},
-		"a tier of its own, of another size":     {Entry{Prices: usual, Tiers: []Tier{{Name: ">7", Above: 7}}}, usual, []string{"flex >100", "flex", ">7"}, Completed{Kept: 1}},
-		"all of it is there":                     {Entry{Prices: usual, Tiers: []Tier{both, flex, large}}, usual, []string{"flex >100", "flex", ">100"}, Completed{}},
+		"buckets and tiers are kept":         {Entry{Prices: Prices{Input: 10, Output: 20}}, usual, []string{"flex >100", "flex", ">100"}, Completed{Kept: 1}},
+		"what it says itself holds":          {Entry{Prices: Prices{Input: 10, Output: 20, CachedInput: 2}}, Prices{Input: 10, Output: 20, CachedInput: 2, CacheWrite1h: 5}, []string{"flex >100", "flex", ">100"}, Completed{Kept: 1}},
+		"a tier of its own, of another size": {Entry{Prices: usual, Tiers: []Tier{{Name: ">7", Above: 7}}}, usual, []string{"flex >100", "flex", ">7"}, Completed{Kept: 1}},
+		"all of it is there":                 {Entry{Prices: usual, Tiers: []Tier{both, flex, large}}, usual, []string{"flex >100", "flex", ">100"}, Completed{}},
+		"a tier says less than the same of the other": {
+			Entry{Prices: usual, Tiers: []Tier{{Name: ">100", Above: 100, Prices: Prices{Input: 15}}}}, usual, []string{"flex >100", "flex", ">100"}, Completed{Kept: 1},
+		},
+		"a tier says less, at other prices": {
+			Entry{Prices: usual, Tiers: []Tier{both, flex, {Name: ">100", Above: 100, Prices: Prices{Input: 16}}}}, usual, []string{"flex >100", "flex", ">100"}, Completed{Less: []string{"m"}},
+		},
+		"a tier of another size has nothing of what is kept": {
+			Entry{Prices: Prices{Input: 10, Output: 20}, Tiers: []Tier{{Name: ">7", Above: 7, Prices: Prices{Input: 16}}}}, usual, []string{"flex >100", "flex", ">7"}, Completed{Kept: 1, Less: []string{"m"}},
+		},
 		"other prices":                           {Entry{Prices: Prices{Input: 11, Output: 20}}, Prices{Input: 11, Output: 20}, nil, Completed{Less: []string{"m"}}},
 		"no price of the output":                 {Entry{Prices: Prices{Input: 10}}, Prices{Input: 10}, nil, Completed{Less: []string{"m"}}},
 		"a later time, of which no more is said": {Entry{From: day2026(6, 1), Prices: Prices{Input: 10, Output: 20}}, Prices{Input: 10, Output: 20}, nil, Completed{}},
@@ -35,7 +44,7 @@ func TestComplete(t *testing.T) {
 		"another unit":                           {Entry{Unit: Images, Prices: Prices{Input: 10, Output: 20}}, Prices{Input: 10, Output: 20}, nil, Completed{}},
 	} {
 		e := c.entry
-		e.Name, e.Source, e.Prices = "m", "mine", maps.Clone(c.entry.Prices)
+		e.Name, e.Source, e.Prices, e.Tiers = "m", "mine", maps.Clone(c.entry.Prices), slices.Clone(c.entry.Tiers)
 		if e.Unit == "" {
 			e.Unit = Tokens
 		}
@@ -43,6 +52,11 @@ func TestComplete(t *testing.T) {
 		var tiers []string
 		for _, tier := range e.Tiers {
 			tiers = append(tiers, tier.Name)
+		}
+		for _, tier := range e.Tiers {
+			if tier.Name == ">100" && tier.Prices[Input] == 15 && tier.Prices[Searches] != 3 {
+				t.Errorf("%s: a tier has %v", why, tier.Prices)
+			}
 		}
 		if got.Kept != c.want.Kept || !slices.Equal(got.Less, c.want.Less) || !maps.Equal(e.Prices, c.prices) || !slices.Equal(tiers, c.tiers) {
 			t.Errorf("%s: %+v, prices %v, tiers %q", why, got, e.Prices, tiers)
@@ -76,6 +90,35 @@ func TestCompletedTables(t *testing.T) {
 		p := table.Match(c.model, "", now).Price(c.usage, c.service)
 		if int64(value(p.Total)) != c.want {
 			t.Errorf("%s, %s under %q: %v at %v", c.file, c.model, c.service, value(p.Total), p.Prices)
+		}
+	}
+}
+
+// TestCompletedTiers: beyond 200,000 of input, LiteLLM's table says nothing of searches, nor of what is written for an hour.
+func TestCompletedTiers(t *testing.T) {
+	entries, _, _, err := Import([]byte(`{"claude-sonnet-4-5":{"litellm_provider":"anthropic","input_cost_per_token":3e-06,"output_cost_per_token":1.5e-05,
+		"cache_creation_input_token_cost":3.75e-06,"cache_creation_input_token_cost_above_1hr":6e-06,"cache_read_input_token_cost":3e-07,
+		"input_cost_per_token_above_200k_tokens":6e-06,"output_cost_per_token_above_200k_tokens":2.25e-05,
+		"cache_creation_input_token_cost_above_200k_tokens":7.5e-06,"cache_read_input_token_cost_above_200k_tokens":6e-07}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	usages := map[int64]*Usage{
+		1_236_000_000: {Details: map[string]int64{"input": 201_000, "web_search_queries": 3}},           // 201000 × 6 + 3 × 10000 = 1206000 + 30000
+		2_412_000_000: {Details: map[string]int64{"input_cache_creation_1h": 201_000}},                  // 201000 × 12, twice the 6 of the tier's input
+		1_507_500_000: {Details: map[string]int64{"input_cache_creation": 201_000}},                     // 201000 × 7.5
+		1_320_072_000: {Details: map[string]int64{"input": 199_990, "input_cache_creation_1h": 10_011}}, // 199990 × 6 + 10011 × 12 = 1199940 + 120132
+	}
+	before := entries[0].Price(usages[2_412_000_000], "")
+	if got := int64(value(before.Total)); got != 1_507_500_000 { // as what is written for five minutes, and not as the 6 below 200,000
+		t.Errorf("before it is completed: %d", got)
+	}
+	if c := Complete(entries, Builtin(), day2026(11, 26)); c.Kept != 1 || len(c.Less) > 0 {
+		t.Errorf("%+v", c)
+	}
+	for want, u := range usages {
+		if p := entries[0].Price(u, ""); int64(value(p.Total)) != want {
+			t.Errorf("%v: %v (%v), want %d", u.Details, value(p.Total), p.Parts, want)
 		}
 	}
 }

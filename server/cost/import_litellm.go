@@ -125,7 +125,8 @@ func litellmField(field string) (b Bucket, key tierKey, ok bool) {
 }
 
 // tiersOf are tiers that say of all buckets what the usual prices say, but where
-// they say otherwise: the narrower come first.
+// they say otherwise: the narrower come first. Of what is written to a cache for an hour they
+// say nothing where they have another price of what is written at all.
 func tiersOf(usual Prices, list map[tierKey]Prices) []Tier {
 	keys := slices.SortedFunc(maps.Keys(list), func(a, b tierKey) int {
 		if both := (a.service != "") != (b.service != ""); both {
@@ -147,6 +148,12 @@ func tiersOf(usual Prices, list map[tierKey]Prices) []Tier {
 			maps.Copy(prices, list[tierKey{above: k.above}])
 		}
 		maps.Copy(prices, list[k])
+		for b := range prices {
+			_, says := list[k][b]
+			if _, other := list[k][b.next()]; other && !says && b.next() != b.side() {
+				delete(prices, b)
+			}
+		}
 		tiers = append(tiers, Tier{Name: k.name(), Above: k.above, Service: k.service, Prices: prices})
 	}
 	return tiers

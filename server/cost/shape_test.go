@@ -66,6 +66,18 @@ func TestProviders(t *testing.T) {
 			want:    148_500_000, // 1000 × 6 + 200000 × 0.6 + 1000 × 22.5 = 6000 + 120000 + 22500
 		},
 		{
+			name: "Anthropic, more than 200,000 of input, some of it written for an hour", model: "claude-sonnet-4-5", at: "2025-10-01", tier: ">200000",
+			usage:   `{"input_tokens":201000,"cache_read_input_tokens":0,"cache_creation_input_tokens":3000,"cache_creation":{"ephemeral_5m_input_tokens":1000,"ephemeral_1h_input_tokens":2000},"output_tokens":0}`,
+			buckets: map[string]int64{"input": 201000, "input_cached_tokens": 0, "input_cache_creation": 1000, "input_cache_creation_1h": 2000, "output": 0},
+			want:    1_237_500_000, // 201000 × 6 + 1000 × 7.5 + 2000 × 12 = 1206000 + 7500 + 24000
+		},
+		{
+			name: "the same in a batch", model: "claude-sonnet-4-5", at: "2025-10-01", service: "batch", tier: "batch >200000",
+			usage:   `{"input_tokens":201000,"cache_read_input_tokens":0,"cache_creation_input_tokens":2000,"cache_creation":{"ephemeral_1h_input_tokens":2000},"output_tokens":0}`,
+			buckets: map[string]int64{"input": 201000, "input_cached_tokens": 0, "input_cache_creation_1h": 2000, "output": 0},
+			want:    615_000_000, // 201000 × 3 + 2000 × 6 = 603000 + 12000
+		},
+		{
 			name: "Gemini, cached and thoughts", model: "gemini-2.5-pro", at: "2025-10-01",
 			usage: `{"promptTokenCount":1200,"cachedContentTokenCount":1000,"candidatesTokenCount":50,"thoughtsTokenCount":300,"totalTokenCount":1550,
 				"promptTokensDetails":[{"modality":"TEXT","tokenCount":1200}]}`,
