@@ -20,10 +20,9 @@ const (
 func buckets(details map[string]int64) *store.Usage {
 	u := &store.Usage{Derived: sides | total, Details: details}
 	for name, n := range details {
-		switch cost.SideOf(name) {
-		case cost.Input:
+		if side := cost.SideOf(name); side == cost.Input {
 			u.Input += n
-		case cost.Output:
+		} else if side == cost.Output {
 			u.Output += n
 		}
 	}
