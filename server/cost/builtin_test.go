@@ -94,12 +94,16 @@ func TestReadCSVRefuses(t *testing.T) {
 		return fields
 	}
 	for want, lines := range map[string][]string{
-		"":             {line(good), line(map[string]string{"tier": "t", "service": "flex", "input": "1"})},
-		"id: ":         {line(with("id", ""))},
-		"model: ":      {line(with("model", ""))},
-		"match: ":      {line(with("match", " "))},
-		"from: ":       {line(with("from", "May"))},
-		"input: ":      {line(with("input", "-1"))},
+		"":        {line(good), line(map[string]string{"tier": "t", "service": "flex", "input": "1"})},
+		"id: ":    {line(with("id", ""))},
+		"model: ": {line(with("model", ""))},
+		"match: ": {line(with("match", " "))},
+		"from: ":  {line(with("from", "May"))},
+		"input: ": {line(with("input", "-1"))},
+		"line 2: until: 2026-01-31 is no later than from, 2026-02-01": {strings.Replace(line(with("from", "2026-02-01")), "2026-02-01,", "2026-02-01,2026-01-31", 1)},
+		"until: 2026-02-01 is no later":                               {strings.Replace(line(with("from", "2026-02-01")), "2026-02-01,", "2026-02-01,2026-02-01", 1)},
+		`line 3: unit: "TOKEN" must be one of TOKENS, `:               {line(good), line(with("unit", "TOKEN"))},
+		`tokenizer: "gpt2" must be cl100k_base or o200k_base`:         {line(with("tokenizer", "gpt2"))},
 		"above: ":      {line(good), line(map[string]string{"tier": "t", "above": "0"})},
 		"tier: ":       {line(good), line(map[string]string{"tier": "t"})},
 		"wrong number": {line(good) + ","},

@@ -138,6 +138,9 @@ func (l csvLine) entry() (*Entry, error) {
 			return nil, fmt.Errorf("%s: %q is no day such as 2026-01-31", column, text)
 		}
 	}
+	if err := e.check(); err != nil {
+		return nil, err
+	}
 	var err error
 	e.Prices, err = l.prices()
 	return e, err

@@ -3,6 +3,7 @@ package cost
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -87,6 +88,19 @@ func (e *Entry) compile() error {
 		return fmt.Errorf("langshark: price of %q: pattern %w", e.Name, err)
 	}
 	e.matcher = matcher
+	return nil
+}
+
+// check returns what no entry can be.
+func (e *Entry) check() error {
+	switch {
+	case !e.From.IsZero() && !e.Until.IsZero() && !e.From.Before(e.Until):
+		return fmt.Errorf("until: %s is no later than from, %s: it would never hold, so leave one of them out or set it right", moment(e.Until), moment(e.From))
+	case !slices.Contains(units, e.Unit):
+		return fmt.Errorf("unit: %q must be one of %s, or empty for %s", e.Unit, strings.Join(units, ", "), Tokens)
+	case e.Tokenizer != "" && e.Tokenizer != CL100K && e.Tokenizer != O200K:
+		return fmt.Errorf("tokenizer: %q must be %s or %s, or empty if it isn't known", string(e.Tokenizer), CL100K, O200K)
+	}
 	return nil
 }
 

@@ -99,7 +99,7 @@ func (i *importer) skip(name string, err error) {
 	i.skipped = append(i.skipped, fmt.Sprintf("%s: %v", name, err))
 }
 
-// add takes an entry on, unless its pattern is none.
+// add takes an entry on, unless its pattern is none, or something else of it can't be.
 func (i *importer) add(e *Entry) {
 	if err := e.compile(); err != nil {
 		i.skip(e.Name, err)
@@ -111,6 +111,10 @@ func (i *importer) add(e *Entry) {
 	}
 	if e.Tokenizer == "" && (e.Provider == "openai" || e.Provider == "azure" || e.Provider == "") {
 		e.Tokenizer = EncodingOf(e.Name)
+	}
+	if err := e.check(); err != nil {
+		i.skip(e.Name, err)
+		return
 	}
 	i.entries = append(i.entries, e)
 }

@@ -150,3 +150,16 @@ func TestImportIDs(t *testing.T) {
 		seen[e.ID] = true
 	}
 }
+
+// TestImportLeavesOut models of which something can't be, and takes the others.
+func TestImportLeavesOut(t *testing.T) {
+	entries, _, skipped, err := Import([]byte(`[{"modelName":"a","matchPattern":"a","unit":"TOKEN","prices":{"input":1}},{"modelName":"b","matchPattern":"b","prices":{"input":1}}]`))
+	if err != nil || len(entries) != 1 || entries[0].Name != "b" || len(skipped) != 1 || !strings.HasPrefix(skipped[0], `a: unit: "TOKEN" must be one of`) {
+		t.Errorf("%v, %q, %v", entries, skipped, err)
+	}
+	entries, _, skipped, err = Import([]byte(`[{"id":"p","models":[{"id":"m","match":{"equals":"m"},"prices":[
+		{"constraint":{"start_date":"2026-05-01"},"prices":{"input_mtok":1}},{"constraint":{"start_date":"2026-04-01"},"prices":{"input_mtok":2}}]}]}]`))
+	if err != nil || len(entries) != 1 || len(skipped) != 1 || !strings.Contains(skipped[0], "until: 2026-04-01 is no later than from, 2026-05-01") {
+		t.Errorf("%v, %q, %v", entries, skipped, err)
+	}
+}
