@@ -13,8 +13,9 @@ import (
 
 // ImportPrices reads a table of prices in the format of genai-prices, LiteLLM,
 // Langfuse or LangShark and keeps it beside the data as prices.csv, see
-// [pricing.Pricer.Import]. What is there already keeps its cost until [Server.Reprice].
-func (s *Server) ImportPrices(r io.Reader) (pricing.Imported, error) {
+// [pricing.Pricer.Import]. Prices without a day of their own hold from the given one on; zero is
+// no day. What is there already keeps its cost until [Server.Reprice].
+func (s *Server) ImportPrices(r io.Reader, from time.Time) (pricing.Imported, error) {
 	if s.cfg.ReadOnly {
 		return pricing.Imported{}, fmt.Errorf("langshark: prices: %w", store.ErrReadOnly)
 	}
@@ -22,7 +23,7 @@ func (s *Server) ImportPrices(r io.Reader) (pricing.Imported, error) {
 	if err != nil {
 		return pricing.Imported{}, fmt.Errorf("langshark: prices: %w", err)
 	}
-	return s.prices.Import(data)
+	return s.prices.Import(data, from)
 }
 
 // Reprice prices the model calls of a project anew that began from inclusive until
@@ -31,6 +32,9 @@ func (s *Server) ImportPrices(r io.Reader) (pricing.Imported, error) {
 func (s *Server) Reprice(ctx context.Context, projectID string, from, until time.Time, progress func(seen, changed int64)) error {
 	projectID, err := s.projectOrFirst(ctx, projectID)
 	if err != nil {
+		return err
+	}
+	if err := s.prices.Check(); err != nil {
 		return err
 	}
 	r, ok := s.store.(store.Repricer)

@@ -3,6 +3,9 @@ package server_test
 import (
 	"bytes"
 	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"github.com/langshark/langshark-go/server"
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/transfer"
+	"github.com/langshark/langshark-go/server/transfer/remote"
 )
 
 // TestComputedIsNotReported: what the server counts and computes is not what was
@@ -61,12 +65,52 @@ func TestImportPricesReadOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Shutdown(t.Context())
-	if _, err := srv.ImportPrices(strings.NewReader("x")); !errors.Is(err, store.ErrReadOnly) {
+	if _, err := srv.ImportPrices(strings.NewReader("x"), time.Time{}); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("import: %v", err)
 	}
 	if err := srv.Reprice(t.Context(), "nobody", time.Time{}, time.Time{}, nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("reprice: %v", err)
 	}
+}
+
+// TestPricesThatCantBeRead: a server doesn't begin with other prices than those that were imported.
+func TestPricesThatCantBeRead(t *testing.T) {
+	dir := t.TempDir()
+	first := newServer(t, server.Config{DataDir: dir})
+	if err := first.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "prices.csv")
+	if err := os.WriteFile(file, []byte("id,model,match,input,source\nx,gpt-4o,gpt-4o,1,me\ny,gpt-5,gpt-5,dear,me\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	says := func(what string, err error) {
+		t.Helper()
+		for _, want := range []string{file, "line 3", "input", "langshark prices import", "delete"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v has no %q", what, err, want)
+			}
+		}
+	}
+	_, err := server.New(server.Config{DataDir: dir})
+	says("a server", err)
+	reads := newServer(t, server.Config{DataDir: dir, ReadOnly: true}) // it prices nothing
+	if _, err := reads.Projects(t.Context()); err != nil {
+		t.Error(err)
+	}
+	tool := newServer(t, server.Config{DataDir: dir, NoHousekeeping: true, Logger: slog.New(slog.DiscardHandler)})
+	says("reprice", tool.Reprice(t.Context(), "", time.Time{}, time.Time{}, nil))
+	_, err = tool.Import(t.Context(), "", strings.NewReader(""), transfer.ImportOptions{})
+	says("import", err)
+	_, err = tool.ImportFrom(t.Context(), "", remote.Options{})
+	says("import from a server", err)
+	if _, err := tool.ImportPrices(strings.NewReader("id,model,match,input,source\nx,gpt-4o,gpt-4o,1,me\n"), time.Time{}); err != nil {
+		t.Errorf("importing again: %v", err)
+	}
+	if err := tool.Reprice(t.Context(), "", time.Time{}, time.Time{}, nil); err != nil {
+		t.Error(err)
+	}
+	newServer(t, server.Config{DataDir: dir})
 }
 
 // TestUsageObjectsAsTheyCome sends providers' usage objects by the ingestion API and

@@ -106,6 +106,11 @@ func (s *Server) open(ctx context.Context, dir string) error {
 		return fmt.Errorf("langshark: data folder: %w", err)
 	}
 	s.prices = pricing.New(pricing.Config{File: filepath.Join(dir, pricing.FileName), Logger: s.cfg.Logger})
+	if !s.cfg.ReadOnly && !s.cfg.NoHousekeeping { // who is there for one thing alone is asked when it prices something
+		if err := s.prices.Check(); err != nil {
+			return err
+		}
+	}
 	opts := sqlite.Options{Pricer: s.prices, MaxPending: s.cfg.MaxPendingWrites, Ephemeral: s.temp != "", NoHousekeeping: s.cfg.NoHousekeeping, ReadOnly: s.cfg.ReadOnly, Logger: s.cfg.Logger}
 	if s.cfg.NoHousekeeping && s.temp == "" {
 		opts.BeforeMigration = beforeMigration(dir)

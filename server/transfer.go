@@ -22,6 +22,9 @@ func (s *Server) Export(ctx context.Context, projectID string, w io.Writer, opts
 // Import reads what Export wrote, see [transfer.Import]. Empty means the first
 // project.
 func (s *Server) Import(ctx context.Context, projectID string, r io.Reader, opts transfer.ImportOptions) (transfer.ImportResult, error) {
+	if err := s.prices.Check(); err != nil {
+		return transfer.ImportResult{}, err
+	}
 	projectID, err := s.projectOrFirst(ctx, projectID)
 	if err != nil {
 		return transfer.ImportResult{}, err
@@ -32,6 +35,9 @@ func (s *Server) Import(ctx context.Context, projectID string, r io.Reader, opts
 // ImportFrom copies a project of another server by its public API, see
 // [remote.Import]. Empty means the first project.
 func (s *Server) ImportFrom(ctx context.Context, projectID string, opts remote.Options) (remote.Result, error) {
+	if err := s.prices.Check(); err != nil {
+		return remote.Result{}, err
+	}
 	projectID, err := s.projectOrFirst(ctx, projectID)
 	if err != nil {
 		return remote.Result{}, err

@@ -18,6 +18,7 @@ type pricesCommand struct {
 type pricesImportCommand struct {
 	data
 	File string `arg:"" help:"The table; - is the standard input."`
+	From string `placeholder:"TIME" help:"Prices that have no day of their own hold for calls that began then or later: a day or an instant, as in 2026-01-31 or 2026-01-31T09:00:00Z."`
 }
 
 // Help is the long text of prices import --help.
@@ -25,6 +26,7 @@ func (*pricesImportCommand) Help() string {
 	return `The table is the JSON of pydantic's genai-prices, of LiteLLM (model_prices_and_context_window.json) or of Langfuse (default-model-prices.json), ` +
 		`or a CSV as the import writes it, prices.csv in the folder of the data. It comes before the prices that come along and takes the place of an earlier import. ` +
 		`What the table doesn't speak of, such as a bucket or a tier, is kept from those prices where both say the same of input and output; the models that lose some are named. ` +
+		`What a model cost before its price last changed stays too: a table of today's prices holds since then. ` +
 		`A running server uses it within seconds for what comes; what is there keeps its cost until langshark prices reprice.`
 }
 
@@ -33,6 +35,10 @@ const maxNamed = 10
 
 // Run imports the table.
 func (c *pricesImportCommand) Run(ctx context.Context, term terminal) error {
+	from, err := parseTime("--from", c.From)
+	if err != nil {
+		return err
+	}
 	in := io.Reader(os.Stdin)
 	if c.File != "-" {
 		f, err := os.Open(c.File)
@@ -43,13 +49,16 @@ func (c *pricesImportCommand) Run(ctx context.Context, term terminal) error {
 		in = f
 	}
 	return c.with(ctx, func(srv *server.Server) error {
-		r, err := srv.ImportPrices(in)
+		r, err := srv.ImportPrices(in, from)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(term.stdout, "Imported the prices of %s models from a table of %s.\n", count(int64(r.Models)), r.Format)
 		if r.Kept > 0 {
 			fmt.Fprintf(term.stdout, "%s keep buckets or tiers that the table doesn't speak of.\n", count(int64(r.Kept)))
+		}
+		if r.Since > 0 {
+			fmt.Fprintf(term.stdout, "%s hold since the price of their model last changed; what it cost before stays as it was.\n", count(int64(r.Since)))
 		}
 		term.names("lose buckets or tiers, as the table has other prices and says less:", r.Less)
 		term.names("were left out:", r.Skipped)

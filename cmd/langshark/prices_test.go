@@ -68,6 +68,7 @@ func TestPrices(t *testing.T) {
 	for args, want := range map[string]string{
 		"prices import /nowhere/at/all":           "no such file",
 		"prices import " + data + "/prices.csv.x": "no such file",
+		"prices import x --from yesterday":        "--from",
 		"prices reprice --from yesterday":         "--from",
 		"prices reprice --to yesterday":           "--to",
 		"prices reprice --project nobody":         "nobody",
@@ -80,9 +81,15 @@ func TestPrices(t *testing.T) {
 	if err := os.WriteFile(fewer, []byte(`{"gpt-5":{"input_cost_per_token":1.25e-6,"output_cost_per_token":1e-5},"gpt-4o":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, stdout, _ := command(t, "prices", "import", fewer, "--data", data); code != 0 || !strings.Contains(stdout, "1 keep buckets or tiers") ||
+	if code, stdout, _ := command(t, "prices", "import", fewer, "--data", data); code != 0 || !strings.Contains(stdout, "1 keep buckets or tiers") || !strings.Contains(stdout, "1 hold since the price of their model last changed") ||
 		!strings.Contains(stdout, "1 lose buckets or tiers, as the table has other prices and says less:\n  gpt-4o\n") {
 		t.Errorf("a table that says less: %d %s", code, stdout)
+	}
+	if code, stdout, _ := command(t, "prices", "import", fewer, "--from", "2026-06-01", "--data", data); code != 0 || strings.Contains(stdout, "hold since") {
+		t.Errorf("from a day: %d %s", code, stdout)
+	}
+	if table, err := os.ReadFile(filepath.Join(data, "prices.csv")); err != nil || strings.Count(string(table), ",2026-06-01,") != 2 {
+		t.Errorf("from a day: %v\n%s", err, table)
 	}
 	empty := filepath.Join(t.TempDir(), "empty.json")
 	if err := os.WriteFile(empty, []byte("{}"), 0o600); err != nil {

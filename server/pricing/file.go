@@ -52,19 +52,30 @@ func (f *file) refresh(now time.Time) error {
 		return nil
 	}
 	f.size, f.when = info.Size(), info.ModTime()
-	r, err := os.Open(f.path)
-	if err != nil {
-		return fmt.Errorf("langshark: prices: %w", err)
-	}
-	defer r.Close()
-	entries, err := cost.ReadCSV(r)
-	if err != nil {
-		return fmt.Errorf("%s: %w: import it again", f.path, err)
-	}
-	table, err := cost.NewTable(entries)
+	table, err := f.read()
 	if err != nil {
 		return err
 	}
 	f.table.Store(table)
 	return nil
+}
+
+// read reads the file; no table if it isn't there.
+func (f *file) read() (*cost.Table, error) {
+	r, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // there need not be one
+	}
+	if err != nil {
+		return nil, fmt.Errorf("langshark: prices: %w", err)
+	}
+	defer r.Close()
+	entries, err := cost.ReadCSV(r)
+	if err == nil {
+		var table *cost.Table
+		if table, err = cost.NewTable(entries); err == nil {
+			return table, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %s can't be used: mend the line, import a table again by langshark prices import, or delete the file to go back to the prices that come along", err, f.path)
 }

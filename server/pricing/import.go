@@ -25,13 +25,17 @@ type Imported struct {
 	// imported one doesn't speak of them, and Less names those that lose some, see [cost.Complete].
 	Kept int
 	Less []string
+	// Since is how many hold since the price of their model last changed, see [cost.KeepHistory].
+	Since int
 }
 
 // Import puts a table of prices, in any format of [cost.Import], in the place of
 // Config.File. It takes the place of an earlier import as a whole, comes before
 // the table that comes along, and holds for what is written from now on. What it doesn't
-// speak of is completed from the table that comes along, unless it is in our own format.
-func (p *Pricer) Import(data []byte) (Imported, error) {
+// speak of is completed from the table that comes along, unless it is in our own format: what
+// a model cost before its price changed, too. If from isn't zero, prices without a day of their
+// own hold for calls that began then or later.
+func (p *Pricer) Import(data []byte, from time.Time) (Imported, error) {
 	if p.file.path == "" {
 		return Imported{}, errors.New("langshark: prices: there is no folder to keep them in")
 	}
@@ -42,8 +46,13 @@ func (p *Pricer) Import(data []byte) (Imported, error) {
 	if err != nil {
 		return Imported{}, err
 	}
+	if !from.IsZero() {
+		cost.HoldFrom(entries, from)
+	}
+	since := 0
 	var completed cost.Completed
 	if format != cost.OwnFormat {
+		since = cost.KeepHistory(entries, cost.Builtin(), p.now())
 		completed = cost.Complete(entries, cost.Builtin(), p.now())
 	}
 	var out bytes.Buffer
@@ -56,7 +65,7 @@ func (p *Pricer) Import(data []byte) (Imported, error) {
 	if err := p.file.replace(out.Bytes()); err != nil {
 		return Imported{}, fmt.Errorf("langshark: prices: %w", err)
 	}
-	return Imported{Format: format, Models: len(entries), Skipped: skipped, Kept: completed.Kept, Less: completed.Less}, p.file.refresh(p.now())
+	return Imported{Format: format, Models: len(entries), Skipped: skipped, Kept: completed.Kept, Less: completed.Less, Since: since}, p.file.refresh(p.now())
 }
 
 // replace writes the file, all of it or nothing, and has it read again.

@@ -63,6 +63,16 @@ func New(cfg Config) *Pricer {
 	return p
 }
 
+// Check reads Config.File and says what is wrong with it; nil if it isn't there. A pricer that
+// can't read the file goes on with what it had: none, if it has just begun.
+func (p *Pricer) Check() error {
+	if p.file.path == "" {
+		return nil
+	}
+	_, err := p.file.read()
+	return err
+}
+
 // Read says where the projects' own prices are.
 func (p *Pricer) Read(d store.Documents) {
 	p.mu.Lock()
@@ -128,7 +138,8 @@ func (m *models) fresh(now time.Time) bool {
 	return m.seen == m.changes && !m.read.IsZero() && now.Sub(m.read) < refreshAfter
 }
 
-// load reads the models of a project, oldest first.
+// load reads the models of a project, oldest first: of two that began alike the first made
+// wins, as recorded.
 func (p *Pricer) load(ctx context.Context, documents store.Documents, projectID string) (*cost.Table, error) {
 	var entries []*cost.Entry
 	q := store.DocumentQuery{Kind: cost.ModelKind, Ascending: true, Page: store.Page{Limit: 1000}}

@@ -135,7 +135,7 @@ func TestImportedFile(t *testing.T) {
 		t.Errorf("without a file: %+v", r)
 	}
 	const table = `{"gpt-4o":{"litellm_provider":"openai","input_cost_per_token":1e-6,"output_cost_per_token":2e-6},"odd":{"input_cost_per_token":-1}}`
-	got, err := p.Import([]byte(table))
+	got, err := p.Import([]byte(table), time.Time{})
 	if err != nil || got.Format != "litellm" || got.Models != 1 || len(got.Skipped) != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -150,7 +150,7 @@ func TestImportedFile(t *testing.T) {
 	if got.Kept != 0 || len(got.Less) != 1 || got.Less[0] != "gpt-4o" {
 		t.Errorf("it has other prices, and no tiers: %+v", got)
 	}
-	if _, err := p.Import([]byte("[]")); err == nil {
+	if _, err := p.Import([]byte("[]"), time.Time{}); err == nil {
 		t.Error("what is no table was imported")
 	}
 	if r := price(p, "p", "gpt-4o"); r.ModelID != "litellm:gpt-4o" {
@@ -175,8 +175,64 @@ func TestImportedFile(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-	if _, err := New(Config{}).Import([]byte(table)); err == nil {
+	if _, err := New(Config{}).Import([]byte(table), time.Time{}); err == nil {
 		t.Error("imported to nowhere")
+	}
+}
+
+// TestImportLeavesHistory: a table of today's prices doesn't change what a call cost then, and a
+// day that is given is when all of it begins to hold.
+func TestImportLeavesHistory(t *testing.T) {
+	now := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
+	p := New(Config{File: filepath.Join(t.TempDir(), FileName), Now: func() time.Time { return now }})
+	costs := func(model, day string) int64 {
+		t.Helper()
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := p.Price("p", generation(model, &store.Usage{Input: 1000, Output: 100, Total: 1100}), at, nil, nil)
+		if r == nil || r.Cost == nil {
+			return -1
+		}
+		return int64(*r.Cost.Total)
+	}
+	const table = `{"gpt-4o":{"input_cost_per_token":3e-6,"output_cost_per_token":1e-5},"o3":{"input_cost_per_token":2e-6,"output_cost_per_token":8e-6},
+		"house":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}}`
+	got, err := p.Import([]byte(table), time.Time{})
+	if err != nil || got.Since != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, c := range []struct {
+		model, day string
+		want       int64
+	}{
+		{"gpt-4o", "2024-05-20", 6_500_000}, // 1000 × 5 + 100 × 15, as then
+		{"gpt-4o", "2024-10-02", 4_000_000}, // 1000 × 3 + 100 × 10, by the table that was imported
+		{"o3", "2025-05-20", 14_000_000},    // 1000 × 10 + 100 × 40
+		{"o3", "2025-06-10", 2_800_000},     // 1000 × 2 + 100 × 8
+		{"house", "2024-05-20", 1_100_000},  // nobody else knows it
+	} {
+		if got := costs(c.model, c.day); got != c.want {
+			t.Errorf("%s of %s costs %d, want %d", c.model, c.day, got, c.want)
+		}
+	}
+	if got, err = p.Import([]byte(table), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)); err != nil || got.Since != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, c := range []struct {
+		model, day string
+		want       int64
+	}{
+		{"gpt-4o", "2024-05-20", 6_500_000},
+		{"gpt-4o", "2026-05-31", 3_500_000}, // 1000 × 2.5 + 100 × 10, by the table that comes along
+		{"gpt-4o", "2026-06-01", 4_000_000},
+		{"house", "2026-05-31", -1},
+		{"house", "2026-06-01", 1_100_000},
+	} {
+		if got := costs(c.model, c.day); got != c.want {
+			t.Errorf("from June 2026: %s of %s costs %d, want %d", c.model, c.day, got, c.want)
+		}
 	}
 }
 
@@ -185,14 +241,14 @@ func TestImportKeeps(t *testing.T) {
 	p := New(Config{File: filepath.Join(t.TempDir(), FileName), Now: func() time.Time { return began }})
 	o := generation("gpt-5", &store.Usage{Input: 1000, Output: 100, Total: 1100})
 	o.ModelParameters = json.RawMessage(`{"service_tier":"priority"}`)
-	got, err := p.Import([]byte(`{"gpt-5":{"litellm_provider":"openai","input_cost_per_token":1.25e-6,"output_cost_per_token":1e-5}}`))
+	got, err := p.Import([]byte(`{"gpt-5":{"litellm_provider":"openai","input_cost_per_token":1.25e-6,"output_cost_per_token":1e-5}}`), time.Time{})
 	if err != nil || got.Kept != 1 || len(got.Less) != 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if r := p.Price("p", o, began, nil, nil); r.Tier != "priority" || *r.Cost.Total != 4_500_000 || r.ModelID != "litellm:gpt-5" { // 1000 × 2.5 + 100 × 20
 		t.Errorf("%+v", r)
 	}
-	got, err = p.Import([]byte("id,model,match,input,output,source\nown,gpt-5,gpt-5,1.25,10,me\n"))
+	got, err = p.Import([]byte("id,model,match,input,output,source\nown,gpt-5,gpt-5,1.25,10,me\n"), time.Time{})
 	if err != nil || got.Kept != 0 || len(got.Less) != 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
