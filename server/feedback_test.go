@@ -142,3 +142,17 @@ func TestTooManyKeys(t *testing.T) {
 		t.Errorf("in a list, which is kept whole: %d %.200s", status, answer)
 	}
 }
+
+// TestFeedbackScript is small, and calls nothing that browsers have on HTTPS alone.
+func TestFeedbackScript(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	status, script, _ := testkit.Fetch(t, http.MethodGet, c.base+"/api/public/feedback.js", nil)
+	if status != http.StatusOK || !strings.Contains(script, "langsharkFeedback") || len(script) >= 1024 {
+		t.Errorf("%d, %d bytes", status, len(script))
+	}
+	for _, name := range []string{"randomUUID", "crypto.subtle", "serviceWorker", "clipboard"} {
+		if strings.Contains(script, name) {
+			t.Errorf("it has %s", name)
+		}
+	}
+}
