@@ -35,9 +35,14 @@ var (
 	ErrFull = errors.New("no room left on the disk: reads go on, writes resume when there is")
 	// ErrReadOnly says that the store was opened for reading alone.
 	ErrReadOnly = errors.New("opened for reading alone")
+	// ErrOlder says that the data is that of an older version, opened for reading alone.
+	ErrOlder = errors.New("langshark serve brings it up to date")
 	// ErrBadQuery says that a query makes no sense.
 	ErrBadQuery = errors.New("not a query")
 )
+
+// MinRetention is the shortest time for which traces can be kept.
+const MinRetention = time.Microsecond
 
 // RetryAfter is the time to wait after [ErrBusy].
 const RetryAfter = time.Second
@@ -84,7 +89,7 @@ type Store interface {
 	// Projects lists all projects, oldest first.
 	Projects(ctx context.Context) ([]Project, error)
 	// SetRetention says how long the traces of a project are kept, from their
-	// timestamp on; zero is for ever. What is older goes in the background, in
+	// timestamp on, which is [MinRetention] at least; zero is for ever. What is older goes in the background, in
 	// small steps, with its observations and scores.
 	SetRetention(ctx context.Context, projectID string, keep time.Duration) error
 	// CreateAPIKey adds a key; [ErrExists] if its public half is that of a key, or once was that of
