@@ -128,8 +128,7 @@ func fail(term terminal, err error) int {
 	text := strings.TrimPrefix(strings.ReplaceAll(err.Error(), ": langshark: ", ": "), "langshark: ")
 	text = strings.Join(strings.Fields(text), " ")
 	fmt.Fprintln(term.stderr, "langshark:", text)
-	var unchecked uncheckedError
-	if errors.As(err, &unchecked) {
+	if _, ok := errors.AsType[uncheckedError](err); ok {
 		return statusUnchecked
 	}
 	return 1
