@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -56,6 +57,30 @@ func FuzzFields(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestBrief keeps what begins alike apart, within the limit, in whole characters.
+func TestBrief(t *testing.T) {
+	long := strings.Repeat("한", 100)
+	for _, x := range []struct {
+		id   string
+		most int
+		same bool
+	}{{long, 100, true}, {"", 100, true}, {long + "글", 100, false}, {strings.Repeat("x", 101), 100, false}, {"a" + long, 100, false}} {
+		got := brief(x.id, x.most)
+		if (got == x.id) != x.same || utf8.RuneCountInString(got) > x.most || !utf8.ValidString(got) || got != brief(x.id, x.most) {
+			t.Errorf("brief(%q) = %q", x.id, got)
+		}
+		if !x.same && (got == brief(x.id+"x", x.most) || !strings.HasPrefix(x.id, got[:10]) || utf8.RuneCountInString(got) != x.most) {
+			t.Errorf("brief(%q) = %q", x.id, got)
+		}
+	}
+	if u := User(long + strings.Repeat("\x00", 10)); u != long {
+		t.Errorf("%q", u)
+	}
+	if s := Session("a\r\nb\xff"); s != "a\nb\uFFFD" {
+		t.Errorf("%q", s)
+	}
 }
 
 func TestDepth(t *testing.T) {
