@@ -99,6 +99,9 @@ func (c *Catalog) AddAPIKey(ctx context.Context, projectID string, pair auth.Pai
 		return nil, err
 	}
 	if err := c.store.CreateAPIKey(ctx, row); err != nil {
+		if _, there := c.store.APIKey(ctx, pair.PublicKey); errors.Is(there, store.ErrNotFound) { // else it is now another's note
+			err = errors.Join(err, c.dropNote(ctx, projectID, pair.PublicKey))
+		}
 		return nil, err
 	}
 	return &APIKey{pair.PublicKey, pair.SecretKey, kept.DisplaySecretKey, note, row.CreatedAt}, nil
@@ -145,7 +148,12 @@ func (c *Catalog) DeleteAPIKey(ctx context.Context, projectID, publicKey string)
 	case err != nil:
 		return err
 	}
-	err = c.change(ctx, projectID, func(tx store.DocumentTx) error { return tx.Delete(kindAPIKey, publicKey) })
+	return c.dropNote(ctx, projectID, publicKey)
+}
+
+// dropNote removes what is kept of a key beside what lets it in, if anything is.
+func (c *Catalog) dropNote(ctx context.Context, projectID, publicKey string) error {
+	err := c.change(ctx, projectID, func(tx store.DocumentTx) error { return tx.Delete(kindAPIKey, publicKey) })
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
