@@ -83,3 +83,45 @@ func TestDeleteKey(t *testing.T) {
 		t.Errorf("of the first project: %+v, %v", keys, err)
 	}
 }
+
+// TestRemovedKeys has a key that was taken away come back nowhere, and its public half in no other project.
+func TestRemovedKeys(t *testing.T) {
+	srv := newServer(t, server.Config{})
+	c := serve(t, srv, "")
+	other := project(t, srv, c.base, "two")
+	const public, secret = "pk-lf-leaked", "sk-lf-cccccccccccccccccccccccccccccccc"
+	pair := `{"publicKey":"` + public + `","secretKey":"` + secret + `"}`
+	for _, x := range []struct {
+		who          client
+		method, path string
+		body         any
+		want         int
+	}{
+		{c, "POST", "one/apiKeys", pair, 201},
+		{c, "POST", "one/apiKeys", pair, 409},
+		{other, "POST", "two/apiKeys", pair, 409},
+		{c, "DELETE", "one/apiKeys/" + public, nil, 200},
+		{c, "POST", "one/apiKeys", pair, 409},
+		{c, "POST", "one/apiKeys", `{"publicKey":"` + public + `","secretKey":"` + secret + `d"}`, 409},
+		{other, "POST", "two/apiKeys", `{"publicKey":"` + public + `","secretKey":"` + secret + `d"}`, 409},
+	} {
+		if status, text, _ := x.who.do(t, x.method, "/api/public/projects/"+x.path, x.body); status != x.want || status == 409 && (!strings.Contains(text, public) || strings.Contains(text, secret)) {
+			t.Errorf("%s %s: %d %s, want %d", x.method, x.path, status, text, x.want)
+		}
+	}
+	if err := srv.SetKey(t.Context(), "one", public, secret); !errors.Is(err, server.ErrRemoved) {
+		t.Errorf("the same key: %v", err)
+	}
+	if err := srv.SetKey(t.Context(), "two", public, secret); !errors.Is(err, server.ErrOtherProject) || !errors.Is(err, server.ErrExists) {
+		t.Errorf("in another project: %v", err)
+	}
+	if _, err := srv.AddProjectWithKey(t.Context(), "three", public, secret); !errors.Is(err, server.ErrOtherProject) || !strings.Contains(err.Error(), "belongs to project one") {
+		t.Errorf("in a new project: %v", err)
+	}
+	if all, err := srv.Projects(t.Context()); err != nil || len(all) != 3 { // default, one and two
+		t.Errorf("projects: %+v, %v", all, err)
+	}
+	if err := srv.SetKey(t.Context(), "one", public, secret+"d"); err != nil {
+		t.Errorf("with another secret, by whoever runs the server: %v", err)
+	}
+}

@@ -57,6 +57,34 @@ func TestFeedbackTouchesNoOtherScores(t *testing.T) {
 	if thumb = c.object(t, "/api/public/v2/scores/thumb"); thumb["value"] != 0.5 {
 		t.Errorf("the owner can't change it any more: %v", thumb)
 	}
+	for range 2 { // the id was the public key's first, but the owner has written it
+		if status, answer := c.publicly(t, scores(`{"id":"thumb","traceId":"t","name":"thumb","value":0}`)); !strings.Contains(answer, `"status":403`) || !strings.Contains(answer, "secret key") {
+			t.Errorf("after the owner: %d %s", status, answer)
+		}
+	}
+	if thumb = c.object(t, "/api/public/v2/scores/thumb"); thumb["value"] != 0.5 || thumb["source"] != "API" {
+		t.Errorf("after the owner: %v", thumb)
+	}
+}
+
+// TestFeedbackAfterADelete has an id that the owner wrote and deleted be free again.
+func TestFeedbackAfterADelete(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	thumb := scores(`{"id":"thumb","traceId":"t","name":"thumb","value":1}`)
+	c.publicly(t, thumb)
+	c.run(t, []step{{"POST", "scores", `{"id":"thumb","traceId":"t","name":"thumb","value":0.5,"source":"EVAL"}`, 200, ""}})
+	if _, answer := c.publicly(t, thumb); !strings.Contains(answer, `"status":403`) {
+		t.Errorf("after the owner: %s", answer)
+	}
+	c.run(t, []step{{"DELETE", "scores/thumb", "", 200, ""}})
+	for range 2 {
+		if _, answer := c.publicly(t, thumb); !strings.Contains(answer, `"status":201`) {
+			t.Errorf("after the delete: %s", answer)
+		}
+	}
+	if now := c.object(t, "/api/public/v2/scores/thumb"); now["value"] != 1.0 || now["source"] != "API" {
+		t.Errorf("%v", now)
+	}
 }
 
 // TestFeedbackIsCountedByScore has a batch cost as much as it holds.
@@ -112,5 +140,19 @@ func TestTooManyKeys(t *testing.T) {
 	}
 	if status, answer, _ := c.do(t, http.MethodPost, "/api/public/ingestion", event("[{"+keys.String()+`"z":1}]`)); !strings.Contains(answer, `"status":201`) {
 		t.Errorf("in a list, which is kept whole: %d %.200s", status, answer)
+	}
+}
+
+// TestFeedbackScript is small, and calls nothing that browsers have on HTTPS alone.
+func TestFeedbackScript(t *testing.T) {
+	c := serve(t, newServer(t, server.Config{}), "")
+	status, script, _ := testkit.Fetch(t, http.MethodGet, c.base+"/api/public/feedback.js", nil)
+	if status != http.StatusOK || !strings.Contains(script, "langsharkFeedback") || len(script) >= 1024 {
+		t.Errorf("%d, %d bytes", status, len(script))
+	}
+	for _, name := range []string{"randomUUID", "crypto.subtle", "serviceWorker", "clipboard"} {
+		if strings.Contains(script, name) {
+			t.Errorf("it has %s", name)
+		}
 	}
 }

@@ -274,6 +274,12 @@ func onID(id string, f func(map[string]any)) func(*answer) {
 
 var differences = []difference{
 	{"00", "auth wrong pk right sk", 0, "both halves of a key must match", denied},
+	{"00", "^auth lowercase basic /projects$", 0, "the case of a scheme means nothing", func(a *answer) {
+		a.Status, a.Body = http.StatusOK, map[string]any{"data": []any{map[string]any{"id": "ref-project", "name": "ref-project"}}}
+	}},
+	{"00", "^auth lowercase basic /traces$", 0, "the case of a scheme means nothing", func(a *answer) {
+		a.Status, a.Body = http.StatusOK, map[string]any{"data": []any{}, "meta": map[string]any{"page": 1.0, "limit": 50.0, "totalItems": 0.0, "totalPages": 0.0}}
+	}},
 	{"00", "ingestion bearer", 0, "what a public key may not do is refused, not a server error, which clients retry", func(a *answer) {
 		a.Body.(map[string]any)["errors"] = []any{map[string]any{
 			"id": "ev-1", "status": 401.0, "message": "Access denied",

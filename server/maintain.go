@@ -12,6 +12,7 @@ import (
 
 	"github.com/langshark/langshark-go/server/internal/lockfile"
 	"github.com/langshark/langshark-go/server/pricing"
+	"github.com/langshark/langshark-go/server/store"
 )
 
 // SetRetention says how long the traces of a project are kept, from their
@@ -21,6 +22,9 @@ import (
 func (s *Server) SetRetention(ctx context.Context, projectID string, keep time.Duration) error {
 	if keep < 0 {
 		return fmt.Errorf("langshark: retention %v is negative: zero keeps traces for ever", keep)
+	}
+	if keep > 0 && keep < store.MinRetention {
+		return fmt.Errorf("langshark: retention %v is too short: the shortest is %v, and zero keeps traces for ever", keep, store.MinRetention)
 	}
 	projectID, err := s.projectOrFirst(ctx, projectID)
 	if err != nil {
@@ -177,9 +181,14 @@ func syncFile(path string) error {
 
 // Check looks for damage: whether all can be read, and whether what is kept as
 // sums is the sum of what is kept, and whether the files that payloads refer to are there and
-// whole. Its error has a line for each finding. It reads everything, while the server goes on.
+// whole. Its error has a line for each finding. It reads everything, while the server goes on. [store.ErrOlder] says
+// that nothing was looked at: with Config.ReadOnly, data of an older version can't be.
 func (s *Server) Check(ctx context.Context) error {
-	return errors.Join(s.store.Check(ctx), s.media.Verify(ctx))
+	err := s.store.Check(ctx)
+	if errors.Is(err, store.ErrOlder) {
+		return err
+	}
+	return errors.Join(err, s.media.Verify(ctx))
 }
 
 // inUse reports whether a server has the folder.

@@ -127,6 +127,14 @@ func TestSetRetention(t *testing.T) {
 	if err := srv.SetRetention(t.Context(), "none", time.Hour); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("of no project: %v", err)
 	}
+	for keep, want := range map[time.Duration]string{-1: "negative", 1: "the shortest is 1µs"} {
+		if err := srv.SetRetention(t.Context(), "", keep); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v", keep, err)
+		}
+	}
+	if err := srv.SetRetention(t.Context(), "", store.MinRetention); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestStaleBackups removes what backups that were killed have left, and nothing of one that goes on.

@@ -134,6 +134,29 @@ func TestObservationsV2(t *testing.T) {
 			t.Errorf("%s: %d %s", q, status, body)
 		}
 	}
+	for _, x := range []struct{ column, operator, kind, value, use string }{
+		{"name", "=", "number", "1", "string"},
+		{"name", "=", "boolean", "true", "stringOptions"},
+		{"name", "=", "datetime", `"2026-05-04T00:00:00Z"`, "null"},
+		{"name", ">", "numberObject", "1", "string"},
+		{"latency", "=", "string", `"1"`, "number"},
+		{"totalCost", "any of", "stringOptions", `["1"]`, "numberObject"},
+		{"startTime", ">", "number", "1", "datetime"},
+		{"startTime", "contains", "string", `"1"`, "datetime"},
+		{"isRootObservation", "=", "string", `"true"`, "boolean"},
+		{"tags", "=", "number", "1", "arrayOptions"},
+		{"input", "matches", "number", `"x"`, "string"},
+	} {
+		for _, path := range []string{"v2/observations", "v2/scores"} {
+			if path == "v2/scores" && x.column != "name" {
+				continue
+			}
+			status, body, _ := c.do(t, http.MethodGet, "/api/public/"+path+"?filter="+url.QueryEscape(condition(x.column, x.operator, x.kind, x.value)), nil)
+			if status != http.StatusBadRequest || !strings.Contains(body, x.kind) || !strings.Contains(body, "the column "+x.column) || !strings.Contains(body, x.use) {
+				t.Errorf("%s: %+v: %d %s", path, x, status, body)
+			}
+		}
+	}
 }
 
 // TestObservationsV2CursorIsAPlace deletes what a page had and adds what is newer before

@@ -37,6 +37,12 @@ type Project struct {
 // ErrExists says that there is such a project or key already.
 var ErrExists = store.ErrExists
 
+// ErrOtherProject is the [ErrExists] of a key whose public half is another project's, or once was.
+var ErrOtherProject = fmt.Errorf("the key of another project: %w", ErrExists)
+
+// ErrRemoved says that a key was taken away: it is never let in again.
+var ErrRemoved = store.ErrRemoved
+
 // AddProject makes a project and its keys, which are returned this once.
 // [ErrExists] says that the name is taken.
 func (s *Server) AddProject(ctx context.Context, name string) (Project, error) {
@@ -50,17 +56,17 @@ func (s *Server) AddProject(ctx context.Context, name string) (Project, error) {
 }
 
 // AddProjectWithKey makes a project whose only key was made elsewhere.
-// [ErrExists] says that the name or the key is taken.
+// [ErrExists] says that the name or the key is taken, [ErrOtherProject] that it is the key.
 func (s *Server) AddProjectWithKey(ctx context.Context, name, publicKey, secretKey string) (Project, error) {
 	if err := checkKey(publicKey, secretKey); err != nil {
 		return Project{}, err
 	}
-	have, err := s.store.APIKey(ctx, publicKey)
-	if err == nil {
-		return Project{}, errOtherProject(have, name)
-	}
-	if !errors.Is(err, store.ErrNotFound) {
+	owner, err := s.keyOwner(ctx, publicKey)
+	if err != nil {
 		return Project{}, err
+	}
+	if owner != "" {
+		return Project{}, errOtherProject(publicKey, owner, name)
 	}
 	p, err := s.createProject(ctx, name)
 	if err != nil {
@@ -69,8 +75,23 @@ func (s *Server) AddProjectWithKey(ctx context.Context, name, publicKey, secretK
 	return p, s.SetKey(ctx, p.ID, publicKey, secretKey)
 }
 
-func errOtherProject(have *store.APIKey, project string) error {
-	return fmt.Errorf("langshark: public key %s belongs to project %s, not to %s: %w", have.PublicKey, have.ProjectID, project, store.ErrExists)
+// keyOwner is the project that has a key with that public half, or had one; empty if none.
+func (s *Server) keyOwner(ctx context.Context, publicKey string) (string, error) {
+	switch have, err := s.store.APIKey(ctx, publicKey); {
+	case err == nil:
+		return have.ProjectID, nil
+	case !errors.Is(err, store.ErrNotFound):
+		return "", err
+	}
+	removed, err := s.store.RemovedAPIKeys(ctx, publicKey)
+	if err != nil || len(removed) == 0 {
+		return "", err
+	}
+	return removed[0].ProjectID, nil
+}
+
+func errOtherProject(publicKey, owner, project string) error {
+	return fmt.Errorf("langshark: public key %s belongs to project %s, not to %s, and no other can have it: %w", publicKey, owner, project, ErrOtherProject)
 }
 
 func (s *Server) createProject(ctx context.Context, name string) (Project, error) {
@@ -149,7 +170,7 @@ func (s *Server) Keys(ctx context.Context, projectID string) ([]Key, error) {
 	return s.catalog.APIKeys(ctx, projectID)
 }
 
-// DeleteKey takes a key away; empty means the first project. [store.ErrLastKey] says that
+// DeleteKey takes a key away for good; empty means the first project. [store.ErrLastKey] says that
 // it has no other. It is refused at once, by servers in other processes after [auth.KeyMemory].
 func (s *Server) DeleteKey(ctx context.Context, projectID, publicKey string) error {
 	projectID, err := s.projectOrFirst(ctx, projectID)
@@ -163,7 +184,8 @@ func (s *Server) DeleteKey(ctx context.Context, projectID, publicKey string) err
 
 // SetKey lets an application use a key that was made elsewhere. It does
 // nothing if the project has that key with that secret already. [ErrExists] says
-// that the key belongs to another project, or has another secret.
+// that the key has another secret, or, as [ErrOtherProject], belongs to another project;
+// [ErrRemoved] that this very key was taken away.
 func (s *Server) SetKey(ctx context.Context, projectID, publicKey, secretKey string) error {
 	if err := checkKey(publicKey, secretKey); err != nil {
 		return err
@@ -177,12 +199,16 @@ func (s *Server) SetKey(ctx context.Context, projectID, publicKey, secretKey str
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}
-	have, readErr := s.store.APIKey(ctx, publicKey)
+	owner, readErr := s.keyOwner(ctx, publicKey)
 	if readErr != nil {
 		return readErr
 	}
-	if have.ProjectID != projectID {
-		return errOtherProject(have, projectID)
+	if owner != projectID {
+		return errOtherProject(publicKey, owner, projectID)
+	}
+	have, readErr := s.store.APIKey(ctx, publicKey)
+	if readErr != nil {
+		return readErr
 	}
 	if string(have.SecretHash) != string(auth.Hash(secretKey)) {
 		return fmt.Errorf("langshark: public key %s has another secret: %w", publicKey, store.ErrExists)

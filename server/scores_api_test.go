@@ -92,6 +92,43 @@ func TestScoresOfRuns(t *testing.T) {
 	}
 }
 
+// TestScoresGoWithTheirRun deletes a run: its scores go, those of a trace and of other runs stay.
+func TestScoresGoWithTheirRun(t *testing.T) {
+	c := scored(t)
+	c.run(t, []step{
+		{"POST", "v2/datasets", `{"name":"d"}`, 200, ""},
+		{"POST", "dataset-items", `{"datasetName":"d","id":"i"}`, 200, ""},
+	})
+	link := func(run string) string {
+		t.Helper()
+		status, text, _ := c.do(t, http.MethodPost, "/api/public/dataset-run-items", map[string]any{"runName": run, "datasetItemId": "i", "traceId": "t"})
+		if status != http.StatusOK {
+			t.Fatal(status, text)
+		}
+		return field(text, "datasetRunId")
+	}
+	one, two := link("one"), link("two")
+	var events []map[string]any
+	for i := range 1203 { // some pages of them
+		events = append(events, event("score-create", fmt.Sprint("e", i), map[string]any{"id": fmt.Sprint("r", i), "datasetRunId": one, "name": "accuracy", "value": i}))
+	}
+	c.send(t, append(events,
+		event("score-create", "both", map[string]any{"id": "both", "datasetRunId": one, "traceId": "t", "name": "accuracy", "value": 1}),
+		event("score-create", "other", map[string]any{"id": "other", "datasetRunId": two, "name": "accuracy", "value": 1}))...)
+	c.run(t, []step{
+		{"DELETE", "datasets/d/runs/one", "", 200, ""},
+		{"DELETE", "datasets/d/runs/one", "", 404, "Dataset run not found"},
+	})
+	for query, want := range map[string]string{"v2/scores?datasetRunId=" + one: "both", "v2/scores?datasetRunId=" + two: "other"} {
+		if got := listedIDs(c.object(t, "/api/public/"+query)); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	if status, text, _ := c.do(t, http.MethodGet, "/api/public/v2/scores/r7", nil); status != http.StatusNotFound {
+		t.Errorf("%d %s", status, text)
+	}
+}
+
 // TestScoreLists asks for the same scores in the three forms that there are.
 func TestScoreLists(t *testing.T) {
 	c := scored(t)

@@ -37,7 +37,8 @@ type keysRemoveCommand struct {
 
 // Help is the long text of project keys rm --help.
 func (*keysRemoveCommand) Help() string {
-	return `A running server refuses the key within two seconds. The last key of a project stays: make another first.`
+	return `A running server refuses the key within two seconds, and no start makes it again from LANGSHARK_INIT_PROJECT_PUBLIC_KEY and LANGSHARK_INIT_PROJECT_SECRET_KEY: ` +
+		`with another secret it does. The last key of a project stays: make another first.`
 }
 
 // Run lists the keys.

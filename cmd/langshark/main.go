@@ -16,6 +16,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -61,7 +62,7 @@ func main() {
 // exited is how kong ends the program after printing help.
 type exited int
 
-// run runs a command line and returns the exit code: 0, or 1 after one line on stderr.
+// run runs a command line and returns the exit code: 0, or another after one line on stderr.
 func run(ctx context.Context, args []string, term terminal) (code int) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -119,10 +120,16 @@ func helpFor(app *kong.Application, args []string) string {
 	return "--help"
 }
 
-// fail prints an error on one line.
+// statusUnchecked is the exit code of a check that was not made, or not to its end.
+const statusUnchecked = 2
+
+// fail prints an error on one line, and returns the exit code.
 func fail(term terminal, err error) int {
 	text := strings.TrimPrefix(strings.ReplaceAll(err.Error(), ": langshark: ", ": "), "langshark: ")
 	text = strings.Join(strings.Fields(text), " ")
 	fmt.Fprintln(term.stderr, "langshark:", text)
+	if _, ok := errors.AsType[uncheckedError](err); ok {
+		return statusUnchecked
+	}
 	return 1
 }

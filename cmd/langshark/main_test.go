@@ -238,7 +238,42 @@ func TestEmptyFolder(t *testing.T) {
 	}
 }
 
-// TestInitProject makes a project with no key but the given one, and says whose a key is.
+// TestRemovedKeyStaysOut takes a key away that is in the environment: no start lets it in again, and each says so.
+func TestRemovedKeyStaysOut(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("LANGSHARK_INIT_PROJECT_PUBLIC_KEY", "pk-leaked")
+	t.Setenv("LANGSHARK_INIT_PROJECT_SECRET_KEY", "sk-leaked")
+	serving := func(secret string, status int, wants ...string) {
+		t.Helper()
+		s := start(t, 1, "--addr", "127.0.0.1:0", "--data", dir, "--open")
+		if got := projects(t, s.url, "pk-leaked", secret); got != status {
+			t.Errorf("secret %s: %d, want %d", secret, got, status)
+		}
+		code, rest := s.stop()
+		if code != 0 || (len(wants) == 0) != (rest == "") || strings.Contains(rest, "sk-leaked") {
+			t.Errorf("ended with %d %s", code, rest)
+		}
+		for _, want := range wants {
+			if !strings.Contains(rest, want) {
+				t.Errorf("the log doesn't say %s:\n%s", want, rest)
+			}
+		}
+	}
+	serving("sk-leaked", http.StatusOK)
+	for _, args := range []string{"create default", "rm default pk-leaked"} {
+		if code, _, stderr := command(t, append(append([]string{"project", "keys"}, strings.Fields(args)...), "--data", dir)...); code != 0 {
+			t.Fatalf("%s: %d %s", args, code, stderr)
+		}
+	}
+	for range 2 {
+		serving("sk-leaked", http.StatusUnauthorized, "level=WARN", "LANGSHARK_INIT_PROJECT_PUBLIC_KEY", "LANGSHARK_INIT_PROJECT_SECRET_KEY another secret", "pk-leaked")
+	}
+	t.Setenv("LANGSHARK_INIT_PROJECT_SECRET_KEY", "sk-new")
+	serving("sk-new", http.StatusOK)
+	serving("sk-leaked", http.StatusUnauthorized)
+}
+
+// TestInitProject makes a project with no key but the given one, and says whose a key is: the server starts all the same.
 func TestInitProject(t *testing.T) {
 	dir := t.TempDir()
 	args := func(name, public string) []string {
@@ -252,8 +287,9 @@ func TestInitProject(t *testing.T) {
 		t.Errorf("projects:\n%s", stdout)
 	}
 	for name, want := range map[string]string{"other": "belongs to project shop, not to other", "default": "belongs to project shop, not to default"} {
-		if code, _, stderr := command(t, append([]string{"serve"}, args(name, "pk-shop")...)...); code != 1 || !strings.Contains(stderr, want) {
-			t.Errorf("%s: %d %s", name, code, stderr)
+		s := start(t, 1, args(name, "pk-shop")...)
+		if code, rest := s.stop(); code != 0 || !strings.Contains(rest, want) || !strings.Contains(rest, "level=ERROR") || !strings.Contains(rest, "LANGSHARK_INIT_PROJECT_PUBLIC_KEY") {
+			t.Errorf("%s: %d %s", name, code, rest)
 		}
 	}
 	if code, _, stderr := command(t, append([]string{"serve"}, args("shop", "pk:x")...)...); code != 1 || !strings.Contains(stderr, "colon") {

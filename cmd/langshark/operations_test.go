@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -153,6 +154,9 @@ func TestRetention(t *testing.T) {
 	if code, _, stderr := command(t, "project", "retention", "none", "30d", "--data", dir); code != 1 || !strings.Contains(stderr, "project list") {
 		t.Errorf("of no project: %d %s", code, stderr)
 	}
+	if code, _, stderr := command(t, "project", "retention", "My Shop", "1ns", "--data", dir); code != 1 || !strings.Contains(stderr, "the shortest is 1µs") || strings.Contains(stderr, "query") {
+		t.Errorf("too short: %d %s", code, stderr)
+	}
 }
 
 // withData makes a folder with data, whose only project is called first.
@@ -292,7 +296,7 @@ func TestBackupOfMedia(t *testing.T) {
 	}
 }
 
-// TestBackupOfPrices puts imported prices back, and leaves those that are there if the backup has none.
+// TestBackupOfPrices puts imported prices back, and moves those that are there aside, also if the backup has none.
 func TestBackupOfPrices(t *testing.T) {
 	dir := withData(t)
 	prices := filepath.Join(dir, "prices.csv")
@@ -326,17 +330,36 @@ func TestBackupOfPrices(t *testing.T) {
 	if err := os.WriteFile(prices, []byte("later\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	did(t, "restore", "--data", dir, "--force", without)
-	if got, err := os.ReadFile(prices); err != nil || string(got) != "later\n" {
-		t.Errorf("a backup without prices: %v, %.200s", err, got)
+	aside := func() []string {
+		t.Helper()
+		list, err := filepath.Glob(filepath.Join(dir, "langshark.db.before-*.prices.csv"))
+		if err != nil {
+			t.Error(err)
+		}
+		return list
 	}
-	did(t, "restore", "--data", dir, "--force", with)
+	said := did(t, "restore", "--data", dir, "--force", without)
+	if _, err := os.Lstat(prices); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a backup without prices leaves some: %v", err)
+	}
+	if list := aside(); len(list) != 1 || !strings.Contains(said, list[0]) || !strings.Contains(said, "the table that comes along is in force") {
+		t.Errorf("kept aside: %q, and said %s", list, said)
+	} else if got, err := os.ReadFile(list[0]); err != nil || string(got) != "later\n" {
+		t.Errorf("kept aside: %v, %.200s", err, got)
+	} else if _, err := os.Lstat(strings.TrimSuffix(list[0], ".prices.csv")); err != nil {
+		t.Errorf("its data is named otherwise: %v", err)
+	}
+	if said := did(t, "restore", "--data", dir, "--force", with); strings.Contains(said, "prices") || len(aside()) != 1 {
+		t.Errorf("where there are none: %s", said)
+	}
+	if err := os.WriteFile(prices, []byte("later\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := did(t, "restore", "--data", dir, "--force", with); !strings.Contains(said, "prices that were there") || strings.Contains(said, "in force") || len(aside()) != 2 {
+		t.Errorf("over others: %s, %q", said, aside())
+	}
 	if got, err := os.ReadFile(prices); err != nil || string(got) != string(want) {
 		t.Errorf("restored: %v, %.200s", err, got)
-	}
-	aside, err := filepath.Glob(filepath.Join(dir, "langshark.db.before-*.prices.csv"))
-	if err != nil || len(aside) != 1 {
-		t.Errorf("kept aside: %q, %v", aside, err)
 	}
 }
 
@@ -452,6 +475,9 @@ func TestFindings(t *testing.T) {
 	if err := srv.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if code := run(ctx, []string{"check", "--data", dir}, terminal{&out, &errs}); code != 2 || strings.Contains(errs.String(), "damaged") {
+		t.Errorf("cut short, it ends with %d: %s", code, errs.String())
+	}
 }
 
 // TestProgress is shown on a terminal only, and taken away.
@@ -498,15 +524,20 @@ func TestCheckWritesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const older = "can't be checked yet: check: the file has schema version 1: langshark serve brings it up to date\n"
 	for want, text := range map[string][]byte{
-		"the file is empty": {}, "not one of langshark": foreign, "schema version 1: langshark serve brings it up to date": first, "not a database": []byte(strings.Repeat("no data ", 100)),
+		"the file is empty": {}, "not one of langshark": foreign, older: first, "not a database": []byte(strings.Repeat("no data ", 100)),
 	} {
+		status := 1
+		if want == older { // of which nobody knows whether it is damaged
+			status = 2
+		}
 		dir := t.TempDir()
 		path := filepath.Join(dir, dataFile)
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if code, stdout, stderr := command(t, "check", "--data", dir); code != 1 || stdout != "" || !strings.Contains(stderr, want) {
+		if code, stdout, stderr := command(t, "check", "--data", dir); code != status || stdout != "" || !strings.Contains(stderr, want) || want == older && strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%s: %d %s%s", want, code, stdout, stderr)
 		}
 		if after, err := os.ReadFile(path); err != nil || string(after) != string(text) {

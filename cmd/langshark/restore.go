@@ -26,7 +26,7 @@ type restoreCommand struct {
 
 // Help is the long text of restore --help.
 func (*restoreCommand) Help() string {
-	return `The files that payloads refer to are taken from FILE` + server.MediaSuffix + ` and imported prices from FILE` + server.PricesSuffix + `, if those are there; without the latter the prices of the folder stay. The backup is copied and the copy checked before anything changes. Stop the server first, and start it afterwards.`
+	return `The files that payloads refer to are taken from FILE` + server.MediaSuffix + ` and imported prices from FILE` + server.PricesSuffix + `, if those are there. Imported prices of the folder are moved aside either way. The backup is copied and the copy checked before anything changes. Stop the server first, and start it afterwards.`
 }
 
 // Run restores the backup.
@@ -69,12 +69,13 @@ func (c *restoreCommand) Run(ctx context.Context, term terminal) (err error) {
 	if err := c.check(ctx, temp, term); err != nil {
 		return err
 	}
+	suffix := asideSuffix()
 	if len(old) > 0 {
-		if err := moveAside(ctx, dir, term); err != nil {
+		if err := moveAside(ctx, dir, suffix, term); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(placeMedia(temp, dir), placePrices(temp, dir)); err != nil {
+	if err := errors.Join(placeMedia(temp, dir, suffix), placePrices(temp, dir, suffix, term)); err != nil {
 		return err
 	}
 	if err := os.Rename(filepath.Join(temp, dataFile), filepath.Join(dir, dataFile)); err != nil {
@@ -95,8 +96,8 @@ func (c *restoreCommand) extract(ctx context.Context, temp string) error {
 }
 
 // placeMedia moves the files of a copy to the data. What is left there of other data is kept aside.
-func placeMedia(temp, dir string) error {
-	if err := setAside(dir, media.FolderName, asideSuffix()+".media"); err != nil {
+func placeMedia(temp, dir, suffix string) error {
+	if _, err := setAside(dir, media.FolderName, suffix+".media"); err != nil {
 		return err
 	}
 	err := os.Rename(media.Folder(temp), media.Folder(dir))
@@ -106,28 +107,40 @@ func placeMedia(temp, dir string) error {
 	return err
 }
 
-// placePrices moves the imported prices of a copy, if it has any, to the data. Those that are there are kept aside.
-func placePrices(temp, dir string) error {
-	from := filepath.Join(temp, pricing.FileName)
-	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err := setAside(dir, pricing.FileName, asideSuffix()+server.PricesSuffix); err != nil {
+// placePrices moves the imported prices of a copy, if it has any, to the data. Those that are there are kept aside
+// either way: they may be why somebody goes back.
+func placePrices(temp, dir, suffix string, term terminal) error {
+	moved, err := setAside(dir, pricing.FileName, suffix+server.PricesSuffix)
+	if err != nil {
 		return err
 	}
-	return os.Rename(from, filepath.Join(dir, pricing.FileName))
+	err = os.Rename(filepath.Join(temp, pricing.FileName), filepath.Join(dir, pricing.FileName))
+	none := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case err != nil && !none:
+		return err
+	case moved != "" && none:
+		fmt.Fprintf(term.stdout, "The prices that were there are now %s. The backup has none: the table that comes along is in force.\n", moved)
+	case moved != "":
+		fmt.Fprintf(term.stdout, "The prices that were there are now %s.\n", moved)
+	}
+	return nil
 }
 
 // asideSuffix follows the name of the data in those of what is kept aside.
 func asideSuffix() string { return ".before-" + time.Now().UTC().Format("20060102T150405.000Z") }
 
-// setAside gives what is in dir another name, if it is there.
-func setAside(dir, name, suffix string) error {
-	err := os.Rename(filepath.Join(dir, name), filepath.Join(dir, dataFile+suffix))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// setAside gives what is in dir another name, if it is there, and returns its new path.
+func setAside(dir, name, suffix string) (moved string, err error) {
+	to := filepath.Join(dir, dataFile+suffix)
+	err = os.Rename(filepath.Join(dir, name), to)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", err
 	}
-	return err
+	return to, nil
 }
 
 // old are the files of the data that is there, which must not be unless by force.
@@ -220,7 +233,7 @@ func dataFiles(dir string) (names []string, err error) {
 }
 
 // moveAside gives the files of the data other names. It refuses while a server runs on them.
-func moveAside(ctx context.Context, dir string, term terminal) error {
+func moveAside(ctx context.Context, dir, suffix string, term terminal) error {
 	if exists(dir) {
 		// Whoever is the last to close the data tidies up beside it. If that is not us, it is a server's.
 		// Data too damaged to be opened has no server.
@@ -237,14 +250,13 @@ func moveAside(ctx context.Context, dir string, term terminal) error {
 	if err != nil {
 		return err
 	}
-	suffix := asideSuffix()
 	for _, name := range names {
 		// The name of the data, then the sibling's ending: so they still belong together.
-		if err := setAside(dir, name, suffix+name[len(dataFile):]); err != nil {
+		if _, err := setAside(dir, name, suffix+name[len(dataFile):]); err != nil {
 			return err
 		}
 	}
-	if err := setAside(dir, media.FolderName, suffix+".media"); err != nil {
+	if _, err := setAside(dir, media.FolderName, suffix+".media"); err != nil {
 		return err
 	}
 	fmt.Fprintf(term.stdout, "The data that was there is now %s.\n", filepath.Join(dir, dataFile+suffix))

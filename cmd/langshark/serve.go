@@ -48,7 +48,7 @@ func (c *serveCommand) Help() string {
 	return `The first line on stdout is the address of the server, the second a link that signs one person in.
 
 The first project's keys are those of LANGSHARK_INIT_PROJECT_PUBLIC_KEY and LANGSHARK_INIT_PROJECT_SECRET_KEY; ` +
-		`without them the first start makes some and prints the lines to export. LANGSHARK_INIT_PROJECT_NAME names the project.
+		`without them the first start makes some and prints the lines to export. A key that was taken away is not made again. LANGSHARK_INIT_PROJECT_NAME names the project.
 
 SIGTERM and Ctrl-C end the server once everything it accepted is on disk; ` +
 		`requests have --shutdown-timeout to end. A second one ends it at once. At /readyz the server says whether to send it requests, ` +
@@ -85,7 +85,7 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) (err error) {
 		defer cancel()
 		err = errors.Join(err, srv.Shutdown(stopping))
 	}()
-	keys, err := c.keys(ctx, srv)
+	keys, err := c.keys(ctx, srv, logger)
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,22 @@ func (c *serveCommand) logger(w io.Writer) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(w, options)), nil
 }
 
-// keys sees to the keys of the first project. It returns those it made.
-func (c *serveCommand) keys(ctx context.Context, srv *server.Server) (made server.Project, err error) {
+// keys sees to the keys of the first project. It returns those it made. Those of the environment that are
+// not to be let in are no reason not to serve: all who have others need the server.
+func (c *serveCommand) keys(ctx context.Context, srv *server.Server, log *slog.Logger) (made server.Project, err error) {
+	made, err = c.init(ctx, srv)
+	switch {
+	case errors.Is(err, server.ErrRemoved):
+		log.WarnContext(ctx, "langshark: the key of LANGSHARK_INIT_PROJECT_PUBLIC_KEY was taken away and is not let in: give LANGSHARK_INIT_PROJECT_SECRET_KEY another secret, or remove both", "publicKey", c.PublicKey)
+	case errors.Is(err, server.ErrOtherProject):
+		log.ErrorContext(ctx, "langshark: LANGSHARK_INIT_PROJECT_PUBLIC_KEY is a key of another project and is not added: give LANGSHARK_INIT_PROJECT_PUBLIC_KEY and LANGSHARK_INIT_PROJECT_SECRET_KEY a new key, or remove both", "publicKey", c.PublicKey, "error", err)
+	default:
+		return made, err
+	}
+	return server.Project{}, nil
+}
+
+func (c *serveCommand) init(ctx context.Context, srv *server.Server) (made server.Project, err error) {
 	projects, err := srv.Projects(ctx)
 	if err != nil {
 		return made, err

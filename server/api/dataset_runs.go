@@ -68,8 +68,16 @@ func (c *call) getDatasetRun() {
 	})
 }
 
+// deleteDatasetRun removes a run with its links and its scores; the scores first, which nobody would find without it.
 func (c *call) deleteDatasetRun() {
-	if err := c.Catalog.DeleteDatasetRun(c.ctx(), c.access.ProjectID, c.params["name"], c.params["run"]); err != nil {
+	run, err := c.Catalog.DatasetRun(c.ctx(), c.access.ProjectID, c.params["name"], c.params["run"])
+	if err == nil {
+		err = c.Ingest.DeleteRunScores(c.ctx(), c.access.ProjectID, run.ID)
+	}
+	if err == nil {
+		err = c.Catalog.DeleteDatasetRun(c.ctx(), c.access.ProjectID, c.params["name"], c.params["run"])
+	}
+	if err != nil {
 		c.fail(err)
 		return
 	}

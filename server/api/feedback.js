@@ -2,7 +2,7 @@
 (() => {
   const src = document.currentScript && document.currentScript.src;
   window.langsharkFeedback = ({ publicKey, host = new URL("../..", src).href }) => async (score) => {
-    const now = new Date().toISOString(), id = crypto.randomUUID();
+    const now = new Date().toISOString(), id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const res = await fetch(host.replace(/\/+$/, "") + "/api/public/ingestion", {
       method: "POST", keepalive: true, credentials: "omit",
       headers: { "Content-Type": "application/json", Authorization: "Bearer " + publicKey },

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -61,14 +62,19 @@ func (c *call) otlpTraces() {
 		c.fail(err)
 		return
 	}
-	failed, err := c.Ingest.Pieces(c.ctx(), c.access.ProjectID, request.Pieces)
+	pieces, taken, reason, err := c.Ingest.Taken(c.ctx(), c.access.ProjectID, request.Pieces)
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	c.Ingest.Reject(ingest.KindObservation, request.Rejected)
-	rejected, reason := request.Rejected+len(failed), request.Reason
-	if reason == "" && len(failed) > 0 {
+	failed, err := c.Ingest.Pieces(c.ctx(), c.access.ProjectID, pieces)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.Ingest.Reject(ingest.KindObservation, request.Rejected+taken)
+	rejected := request.Rejected + taken + len(failed)
+	if reason = cmp.Or(request.Reason, reason); reason == "" && len(failed) > 0 {
 		reason = fmt.Sprintf("%d spans could not be stored", len(failed))
 	}
 	c.exported(kind, rejected, reason)

@@ -116,9 +116,9 @@ func (k *Keys) Check(r *http.Request) (Access, error) {
 	switch {
 	case header == "":
 		return Access{}, errNoHeader
-	case scheme == "Basic" && rest != "":
+	case strings.EqualFold(scheme, "Basic") && rest != "": // RFC 9110, section 11.1
 		return k.basic(r.Context(), rest)
-	case scheme == "Bearer" && rest != "":
+	case strings.EqualFold(scheme, "Bearer") && rest != "":
 		return k.bearer(r.Context(), rest)
 	}
 	return Access{}, errHeader

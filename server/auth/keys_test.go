@@ -2,9 +2,11 @@ package auth
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +107,22 @@ func TestKeysAreRemembered(t *testing.T) {
 	k.Forget("pk")
 	if err := check("pk", "sk"); !errors.Is(err, errCredentials) {
 		t.Errorf("forgotten: %v", err)
+	}
+}
+
+// TestSchemes lets a key in however its scheme is written.
+func TestSchemes(t *testing.T) {
+	k := NewKeys(&someKeys{keys: map[string]store.APIKey{"pk": {ProjectID: "p", PublicKey: "pk", SecretHash: Hash("sk")}}})
+	pair := base64.StdEncoding.EncodeToString([]byte("pk:sk"))
+	for header, want := range map[string]error{
+		"Basic " + pair: nil, "basic " + pair: nil, "BASIC " + pair: nil, "Bearer pk": nil, "bearer pk": nil, "bEARER pk": nil,
+		"basic ": errHeader, "bearer": errHeader, "Basics " + pair: errHeader, "Bear pk": errHeader, "bearer other": errPublicKey, "": errNoHeader,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Authorization", header)
+		access, err := k.Check(r)
+		if !errors.Is(err, want) || err == nil && access.PublicOnly != strings.EqualFold(header, "Bearer pk") {
+			t.Errorf("%q: %+v, %v", header, access, err)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -58,11 +59,21 @@ func (c *Catalog) CreateAPIKey(ctx context.Context, projectID string, body []byt
 	if err := o.err(); err != nil {
 		return nil, err
 	}
+	if removed, err := c.store.RemovedAPIKeys(ctx, pair.PublicKey); err != nil {
+		return nil, err
+	} else if len(removed) > 0 {
+		return nil, errTaken(pair.PublicKey)
+	}
 	key, err := c.AddAPIKey(ctx, projectID, pair, note)
-	if errors.Is(err, store.ErrExists) {
-		return nil, refused("There is a key %s already: send another publicKey, or none", pair.PublicKey)
+	if errors.Is(err, store.ErrExists) || errors.Is(err, store.ErrRemoved) {
+		return nil, errTaken(pair.PublicKey)
 	}
 	return key, err
+}
+
+// errTaken says of another project's key no more than of one's own.
+func errTaken(publicKey string) error {
+	return conflict("There is a key %s already, or was: send another publicKey, or none", publicKey)
 }
 
 // ownKey reports whether half a key that somebody brings along is one that can be sent and shown.
@@ -72,16 +83,26 @@ func ownKey(s, prefix string, least int) bool {
 	})
 }
 
-// AddAPIKey keeps a key. [store.ErrExists] says that there is one with that public half.
+// AddAPIKey keeps a key. [store.ErrExists] says that its public half is that of another, or was
+// another project's, [store.ErrRemoved] that this very key was taken away.
 func (c *Catalog) AddAPIKey(ctx context.Context, projectID string, pair auth.Pair, note string) (*APIKey, error) {
-	row := pair.Row(projectID, time.Now())
-	if err := c.store.CreateAPIKey(ctx, row); err != nil {
+	switch _, err := c.store.APIKey(ctx, pair.PublicKey); {
+	case err == nil:
+		return nil, fmt.Errorf("langshark: public key %q: %w", pair.PublicKey, store.ErrExists)
+	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
+	// The note goes first: a key of which nobody learns the secret would be there for good, while a note without a key is not seen.
+	row := pair.Row(projectID, time.Now())
 	kept := &apiKeyNote{Identity: Identity{ID: pair.PublicKey}, Note: note, DisplaySecretKey: display(pair.SecretKey)}
-	err := c.change(ctx, projectID, func(tx store.DocumentTx) error { return put(tx, kindAPIKey, "", "", kept) })
-	if err != nil { // nobody learns of the secret
-		return nil, errors.Join(err, c.store.DeleteAPIKey(context.WithoutCancel(ctx), projectID, pair.PublicKey))
+	if err := c.change(ctx, projectID, func(tx store.DocumentTx) error { return put(tx, kindAPIKey, "", "", kept) }); err != nil {
+		return nil, err
+	}
+	if err := c.store.CreateAPIKey(ctx, row); err != nil {
+		if _, there := c.store.APIKey(ctx, pair.PublicKey); errors.Is(there, store.ErrNotFound) { // else it is now another's note
+			err = errors.Join(err, c.dropNote(ctx, projectID, pair.PublicKey))
+		}
+		return nil, err
 	}
 	return &APIKey{pair.PublicKey, pair.SecretKey, kept.DisplaySecretKey, note, row.CreatedAt}, nil
 }
@@ -118,7 +139,7 @@ func (c *Catalog) APIKeys(ctx context.Context, projectID string) ([]APIKey, erro
 	return keys, nil
 }
 
-// DeleteAPIKey takes a key away. [store.ErrLastKey] says that the project has no other.
+// DeleteAPIKey takes a key away for good. [store.ErrLastKey] says that the project has no other.
 func (c *Catalog) DeleteAPIKey(ctx context.Context, projectID, publicKey string) error {
 	err := c.store.DeleteAPIKey(ctx, projectID, publicKey)
 	switch {
@@ -127,7 +148,12 @@ func (c *Catalog) DeleteAPIKey(ctx context.Context, projectID, publicKey string)
 	case err != nil:
 		return err
 	}
-	err = c.change(ctx, projectID, func(tx store.DocumentTx) error { return tx.Delete(kindAPIKey, publicKey) })
+	return c.dropNote(ctx, projectID, publicKey)
+}
+
+// dropNote removes what is kept of a key beside what lets it in, if anything is.
+func (c *Catalog) dropNote(ctx context.Context, projectID, publicKey string) error {
+	err := c.change(ctx, projectID, func(tx store.DocumentTx) error { return tx.Delete(kindAPIKey, publicKey) })
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/langshark/langshark-go/server/auth"
+	"github.com/langshark/langshark-go/server/catalog"
 	"github.com/langshark/langshark-go/server/ingest"
 	"github.com/langshark/langshark-go/server/store"
 )
@@ -98,5 +99,33 @@ func TestAPIKeyErrors(t *testing.T) {
 	do(t, c.CreateAPIKey, m{"publicKey": "pk-lf-a", "secretKey": secret})
 	if _, err := c.CreateAPIKey(t.Context(), projectID, body(t, m{"publicKey": "pk-lf-a", "secretKey": secret})); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("twice: %v", err)
+	}
+}
+
+// TestRefusedKeysLeaveNothing has a key that was taken away come back neither by the API nor otherwise, and leave no note.
+func TestRefusedKeysLeaveNothing(t *testing.T) {
+	c, s := open(t)
+	secret := "sk-lf-" + strings.Repeat("x", 26)
+	pair := m{"publicKey": "pk-lf-gone", "secretKey": secret, "note": "first"}
+	do(t, c.CreateAPIKey, m{})
+	do(t, c.CreateAPIKey, pair)
+	if err := c.DeleteAPIKey(t.Context(), projectID, "pk-lf-gone"); err != nil {
+		t.Fatal(err)
+	}
+	var conflict *catalog.ConflictError
+	for _, secret := range []string{secret, secret + "y"} {
+		if _, err := c.CreateAPIKey(t.Context(), projectID, body(t, m{"publicKey": "pk-lf-gone", "secretKey": secret})); !errors.As(err, &conflict) || !strings.Contains(conflict.Message, "pk-lf-gone") {
+			t.Errorf("by the API: %v", err)
+		}
+	}
+	if _, err := c.AddAPIKey(t.Context(), projectID, auth.Pair{PublicKey: "pk-lf-gone", SecretKey: secret}, "again"); !errors.Is(err, store.ErrRemoved) {
+		t.Errorf("by whoever runs the server: %v", err)
+	}
+	page, err := s.Documents(t.Context(), projectID, store.DocumentQuery{Kind: "api-key"})
+	if err != nil || len(page.Documents) != 1 {
+		t.Errorf("notes: %+v, %v", page.Documents, err)
+	}
+	if key, err := c.AddAPIKey(t.Context(), projectID, auth.Pair{PublicKey: "pk-lf-gone", SecretKey: secret + "y"}, "second"); err != nil || key.Note != "second" {
+		t.Errorf("with another secret: %+v, %v", key, err)
 	}
 }

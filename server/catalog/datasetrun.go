@@ -151,7 +151,7 @@ func (c *Catalog) RunItemsOf(ctx context.Context, projectID, datasetID, runName 
 	return c.RunItems(ctx, projectID, run.ID, page)
 }
 
-// DeleteDatasetRun removes a run with its links; items and traces stay.
+// DeleteDatasetRun removes a run with its links; items and traces stay. Its scores are not the catalog's.
 func (c *Catalog) DeleteDatasetRun(ctx context.Context, projectID, datasetName, name string) error {
 	return c.change(ctx, projectID, func(tx store.DocumentTx) error {
 		run, err := needRun(tx, datasetName, name)

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -26,6 +27,12 @@ func Clean(s string) string { return clean(s) }
 
 // Label cleans a name, a user or the like, and cuts what is too long to be one.
 func Label(s string) string { return cutLabel(clean(s)) }
+
+// User cleans the id of a user, and makes one that is too long to be one short: its beginning with a hash of the whole.
+func User(s string) string { return brief(clean(s), maxLabelChars) }
+
+// Session does the same with the id of a session.
+func Session(s string) string { return brief(strings.ReplaceAll(clean(s), "\r", ""), maxIDChars) }
 
 // Environment brings the name of an environment into form.
 func Environment(s string) string { return normalEnvironment(clean(s)) }

@@ -26,6 +26,36 @@ func (g *Ingester) DeleteScore(ctx context.Context, projectID, id string) error 
 	return g.store.Write(ctx, &store.Batch{ProjectID: projectID, Deletes: []store.Delete{{Stamp: stamp, Thing: store.ThingScore, ID: id, Stored: true}}})
 }
 
+// DeleteRunScores removes the scores of a run of a dataset. Those that are of a trace too stay with it.
+func (g *Ingester) DeleteRunScores(ctx context.Context, projectID, runID string) error {
+	q := store.ScoreQuery{DatasetRunID: runID, Page: store.Page{Limit: deleteStep}}
+	for {
+		page, err := g.store.Scores(ctx, projectID, q)
+		if err != nil {
+			return err
+		}
+		stamp, err := deleteStamp()
+		if err != nil {
+			return err
+		}
+		b := &store.Batch{ProjectID: projectID}
+		for i := range page.Scores {
+			if s := &page.Scores[i]; s.TraceID == "" {
+				b.Deletes = append(b.Deletes, store.Delete{Stamp: stamp, Thing: store.ThingScore, ID: s.ID, Stored: true})
+			}
+		}
+		if len(b.Deletes) > 0 {
+			if err := g.store.Write(ctx, b); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.After = page.Next
+	}
+}
+
 // deleteStep is how many observations a write of a delete takes along, so that others write in between.
 const deleteStep = 500
 

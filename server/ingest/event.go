@@ -128,7 +128,7 @@ func readTrace(c *checker, body json.RawMessage) (w store.TraceWrite) {
 		case "name":
 			c.label(key, v, &w.Name)
 		case "userId":
-			c.label(key, v, &w.UserID)
+			c.user(key, v, &w.UserID)
 		case "sessionId":
 			c.reference(key, v, &w.SessionID)
 		case "environment":

@@ -29,7 +29,7 @@ func (it *item) fromPublic(now time.Time) {
 	}
 	it.score.Time = now.UnixNano()
 	it.score.Timestamp = now
-	it.score.Source = "API"
+	it.score.Source = "" // which is API to whoever reads it: a source is named by the whole key alone
 	it.score.Metadata = marked(it.score.Metadata)
 }
 
@@ -46,7 +46,8 @@ func marked(metadata []byte) []byte {
 	return append(append(append(mark, `,"metadata":`...), rest...), '}')
 }
 
-// feedback leaves out the scores that are not the public key's to change: those that came with the whole key.
+// feedback leaves out the scores that are not the public key's to change: those that were written with the whole key,
+// even if the public key was first to use the id.
 func (g *Ingester) feedback(ctx context.Context, access Access, items []item, r *Result) ([]item, error) {
 	ids := make([]string, 0, len(items))
 	for i := range items {
@@ -63,7 +64,7 @@ func (g *Ingester) feedback(ctx context.Context, access Access, items []item, r 
 	}
 	others := map[string]bool{}
 	for i := range page.Scores {
-		others[page.Scores[i].ID] = !bytes.Contains(page.Scores[i].Metadata, []byte(strconv.Quote(feedbackKey)+`:true`))
+		others[page.Scores[i].ID] = page.Scores[i].Sourced || !bytes.Contains(page.Scores[i].Metadata, []byte(strconv.Quote(feedbackKey)+`:true`))
 	}
 	kept := items[:0]
 	for _, it := range items {
@@ -71,7 +72,7 @@ func (g *Ingester) feedback(ctx context.Context, access Access, items []item, r 
 			r.rejected = append(r.rejected, it.kind)
 			r.Errors = append(r.Errors, Failure{
 				ID: it.id, Status: http.StatusForbidden, Message: "Access denied",
-				Error: fmt.Sprintf("score %s was made with a secret key: a public key alone can't change it", short(it.score.ID)),
+				Error: fmt.Sprintf("score %s was written with a secret key: a public key alone can't change it", short(it.score.ID)),
 			})
 			continue
 		}

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -121,6 +123,30 @@ func cutLabel(s string) string {
 		}
 	}
 	return s
+}
+
+// user reads the id of a user, and makes one that is too long to be one short.
+func (c *checker) user(field string, raw json.RawMessage, dst *string) {
+	c.text(field, raw, dst)
+	*dst = brief(*dst, maxLabelChars)
+}
+
+// brief is an id in so many characters at most, which are more than a hash has. One that is cut ends with a hash of
+// the whole, so that two that begin alike stay two, and one that comes again is the same.
+func brief(id string, most int) string {
+	if len(id) <= most || utf8.RuneCountInString(id) <= most {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	end := "…" + hex.EncodeToString(sum[:16])
+	left := most - utf8.RuneCountInString(end)
+	for i := range id {
+		if left == 0 {
+			return id[:i] + end
+		}
+		left--
+	}
+	return id
 }
 
 // time reads a date and time with its zone.

@@ -16,7 +16,7 @@ const MaxDepth = 128
 var errDepth = fmt.Errorf("nested deeper than %d levels", MaxDepth)
 
 // sanitize brings valid JSON into the form in which it is kept: bytes that are no UTF-8 are
-// replaced, the character NUL is removed, and signs that are escaped though they need not be are written as
+// replaced, as are halves of surrogate pairs that are alone, the character NUL is removed, and signs that are escaped though they need not be are written as
 // they are, so that a text is found and counted however its sender writes it. What is valid stays so.
 func sanitize(b []byte) []byte {
 	if !utf8.Valid(b) {
@@ -59,6 +59,7 @@ func appendEscape(out, b []byte) ([]byte, int) {
 		if both := utf16.DecodeRune(r, low); ok && both != utf8.RuneError {
 			return utf8.AppendRune(out, both), 2 * length
 		}
+		return utf8.AppendRune(out, utf8.RuneError), length // as who decodes it has it, if they don't refuse it
 	case r >= ' ' && r != '"' && r != '\\' && r != 0x7f:
 		return utf8.AppendRune(out, r), length
 	}

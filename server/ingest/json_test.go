@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -58,6 +59,30 @@ func FuzzFields(f *testing.F) {
 	})
 }
 
+// TestBrief keeps what begins alike apart, within the limit, in whole characters.
+func TestBrief(t *testing.T) {
+	long := strings.Repeat("한", 100)
+	for _, x := range []struct {
+		id   string
+		most int
+		same bool
+	}{{long, 100, true}, {"", 100, true}, {long + "글", 100, false}, {strings.Repeat("x", 101), 100, false}, {"a" + long, 100, false}} {
+		got := brief(x.id, x.most)
+		if (got == x.id) != x.same || utf8.RuneCountInString(got) > x.most || !utf8.ValidString(got) || got != brief(x.id, x.most) {
+			t.Errorf("brief(%q) = %q", x.id, got)
+		}
+		if !x.same && (got == brief(x.id+"x", x.most) || !strings.HasPrefix(x.id, got[:10]) || utf8.RuneCountInString(got) != x.most) {
+			t.Errorf("brief(%q) = %q", x.id, got)
+		}
+	}
+	if u := User(long + strings.Repeat("\x00", 10)); u != long {
+		t.Errorf("%q", u)
+	}
+	if s := Session("a\r\nb\xff"); s != "a\nb\uFFFD" {
+		t.Errorf("%q", s)
+	}
+}
+
 func TestDepth(t *testing.T) {
 	for raw, want := range map[string]int{`1`: 0, `{}`: 1, `[[[]],[]]`: 3, `{"[[[":"]]\"[["}`: 1, `[{"a":[{}]}]`: 4} {
 		if got := depth([]byte(raw)); got != want {
@@ -70,7 +95,8 @@ func TestSanitize(t *testing.T) {
 	for raw, want := range map[string]string{
 		`"a\u0000b"`: `"ab"`, `"\\u0000"`: `"\\u0000"`, `"\\\u0000"`: `"\\"`, "\"\xff\"": "\"\uFFFD\"", `"plain"`: `"plain"`, `"\u00001\`: `"1\`,
 		`"\ub300\ud55c \u0041"`: `"대한 A"`, `"\\ub300"`: `"\\ub300"`, `"\\\ub300"`: `"\\대"`, `"\ud83d\ude00!"`: `"😀!"`, `{"\uac00":1}`: `{"가":1}`,
-		`"\ud83d \ude00"`: `"\ud83d \ude00"`, `"\ud83d\u0041"`: `"\ud83dA"`, `"\u0022\u005c\u000a\u007f\n"`: `"\u0022\u005c\u000a\u007f\n"`, `"\uFFFD\u2028"`: "\"\uFFFD\u2028\"",
+		`"\ud83d \ude00"`: "\"\uFFFD \uFFFD\"", `"\ud83d\u0041"`: "\"\uFFFDA\"", `"\udc00\ud800\udc00\ud800"`: "\"\uFFFD\U00010000\uFFFD\"", `"\ud83d\u0000\ude00"`: "\"\uFFFD\uFFFD\"", `"\\ud800"`: `"\\ud800"`,
+		`{"\ud800":1}`: "{\"\uFFFD\":1}", `"\ud800`: "\"\uFFFD", `"\u0022\u005c\u000a\u007f\n"`: `"\u0022\u005c\u000a\u007f\n"`, `"\uFFFD\u2028"`: "\"\uFFFD\u2028\"",
 	} {
 		if got := string(sanitize([]byte(raw))); got != want {
 			t.Errorf("sanitize(%s) = %s, want %s", raw, got, want)
@@ -80,7 +106,7 @@ func TestSanitize(t *testing.T) {
 
 // FuzzSanitize brings valid JSON into the form in which it is kept: valid, and saying the same, but for the character NUL.
 func FuzzSanitize(f *testing.F) {
-	for _, s := range []string{`"\ub300\ud55c"`, `{"\u0061":["\ud83d\ude00","\ud83d","\u0000x","\\u0000"]}`, `"\u0022"`, "\"\xff\"", `tru\u0065`} {
+	for _, s := range []string{`"\ub300\ud55c"`, `{"\u0061":["\ud83d\ude00","\ud83d","\udc00\ud800\udc00","\u0000x","\\u0000"]}`, `"\u0022"`, "\"\xff\"", `tru\u0065`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -91,6 +117,16 @@ func FuzzSanitize(f *testing.F) {
 		raw = sanitize(raw)
 		if !json.Valid(raw) || !utf8.Valid(raw) {
 			t.Fatalf("%q became %q", b, raw)
+		}
+		for rest := raw; ; { // surrogates that stand as escapes are refused by strict readers
+			_, escape, found := bytes.Cut(rest, []byte{'\\'})
+			if !found {
+				break
+			}
+			if len(escape) > 2 && escape[0] == 'u' && (escape[1] == 'd' || escape[1] == 'D') && escape[2] >= '8' {
+				t.Fatalf("%q became %q", b, raw)
+			}
+			rest = escape[1:]
 		}
 		if !utf8.Valid(b) || bytes.Contains(b, []byte(`\u0000`)) || depth(raw) > 1000 { // of bytes that are no UTF-8, package json replaces each
 			return

@@ -133,7 +133,7 @@ func traceOf(t *exporter.Trace, stamp store.Stamp) store.TraceWrite {
 		tags[i] = clean(tag)
 	}
 	return store.TraceWrite{
-		Stamp: stamp, ID: clean(t.ID), Timestamp: t.Start, Name: cutLabel(clean(a.TraceName)), UserID: cutLabel(clean(a.UserID)), SessionID: clean(a.SessionID),
+		Stamp: stamp, ID: clean(t.ID), Timestamp: t.Start, Name: cutLabel(clean(a.TraceName)), UserID: User(a.UserID), SessionID: clean(a.SessionID),
 		Environment: normalEnvironment(clean(a.Environment)), Release: clean(a.Release), Version: clean(a.Version), Public: a.Public, Tags: tags,
 		Metadata: objectOf(a.Metadata), Input: rawOf(t.Input), Output: rawOf(t.Output),
 	}

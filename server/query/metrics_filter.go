@@ -40,6 +40,9 @@ func (p *metricsPlan) addFilter(i int, f MetricsFilter) error {
 
 // matcher is the test of one column.
 func matcher(where string, kind store.FactType, f *MetricsFilter) (func(any) bool, error) {
+	if err := typeFits(where, kind, f); err != nil {
+		return nil, err
+	}
 	switch f.Type {
 	case "string", "stringObject":
 		var want string
@@ -67,9 +70,6 @@ func matcher(where string, kind store.FactType, f *MetricsFilter) (func(any) boo
 		if err := valueOf(where, f, &want, "a time as 2026-05-04T03:02:01Z"); err != nil {
 			return nil, err
 		}
-		if kind != store.FactTime {
-			return nil, badMetrics("%s: %s is no time: use another type", where, f.Column)
-		}
 		return matchNumber(where, f.Operator, float64(want.UnixMicro()), store.FactNumber)
 	case "boolean":
 		var want bool
@@ -92,7 +92,7 @@ func matcher(where string, kind store.FactType, f *MetricsFilter) (func(any) boo
 		}
 		return nil, badOperator(where, f.Operator, "is null, is not null")
 	}
-	return nil, badMetrics("%s.type %q: use string, number, datetime, stringOptions, categoryOptions, arrayOptions, stringObject, numberObject, boolean or null", where, f.Type)
+	return nil, badMetrics("%s.type %q: use one of %s", where, f.Type, strings.Join(filterTypes, ", "))
 }
 
 func badOperator(where, operator, use string) error {

@@ -590,6 +590,7 @@ func TestMetricsRefused(t *testing.T) {
 		`{"view":"traces",` + span + `,` + count + `,"filters":[{"column":"name","operator":"~","type":"string","value":"x"}]}`:          "filters[0].operator",
 		`{"view":"traces",` + span + `,` + count + `,"filters":[{"column":"name","operator":"=","type":"string","value":1}]}`:            "filters[0].value",
 		`{"view":"traces",` + span + `,` + count + `,"filters":[{"column":"name","operator":"=","type":"words","value":"x"}]}`:           "filters[0].type",
+		`{"view":"traces",` + span + `,` + count + `,"filters":[{"column":"latency","operator":"=","type":"string","value":"1"}]}`:       `filters[0].type "string": the column latency`,
 		`{"view":"traces",` + span + `,` + count + `,"timeDimension":{"granularity":"second"}}`:                                          "granularity",
 		`{"view":"traces",` + span + `,` + count + `,"orderBy":[{"field":"nope","direction":"asc"}]}`:                                    "orderBy[0]",
 		`{"view":"traces",` + span + `,` + count + `,"config":{"row_limit":1001}}`:                                                       "row_limit",

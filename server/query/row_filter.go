@@ -34,6 +34,9 @@ func rowMatcher[T any](filters []MetricsFilter, columns map[string]rowColumn[T],
 			of = func(row T) any { return metadataValue(metadata(row), f.Key) }
 		}
 		if f.Operator == "matches" {
+			if err := typeFits(where, column.kind, f); err != nil {
+				return nil, err
+			}
 			m, err := matchLiteral(where, f)
 			if err != nil {
 				return nil, err

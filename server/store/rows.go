@@ -174,9 +174,11 @@ type Score struct {
 	// Number is the value of numeric and boolean scores; nil for a category without one.
 	Number *float64
 	// Text is the category, or "True" or "False"; empty for numeric scores.
-	Text        string
-	Comment     string
-	Source      string // API, EVAL or ANNOTATION
+	Text    string
+	Comment string
+	Source  string // API, EVAL or ANNOTATION
+	// Sourced says that a write has named the source, as all do but those with the public half of a key alone.
+	Sourced     bool
 	ConfigID    string
 	Environment string
 	Metadata    json.RawMessage

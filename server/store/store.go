@@ -22,6 +22,8 @@ var (
 	ErrClosed = errors.New("store is closed")
 	// ErrExists says that a name or key is taken.
 	ErrExists = errors.New("exists already")
+	// ErrRemoved says that a key was taken away, and is not let in again.
+	ErrRemoved = errors.New("was taken away")
 	// ErrLastKey says that a key is the only one of its project.
 	ErrLastKey = errors.New("the last key of its project")
 	// ErrBadCursor says that a cursor isn't one that the store gave.
@@ -33,9 +35,14 @@ var (
 	ErrFull = errors.New("no room left on the disk: reads go on, writes resume when there is")
 	// ErrReadOnly says that the store was opened for reading alone.
 	ErrReadOnly = errors.New("opened for reading alone")
+	// ErrOlder says that the data is that of an older version, opened for reading alone.
+	ErrOlder = errors.New("langshark serve brings it up to date")
 	// ErrBadQuery says that a query makes no sense.
 	ErrBadQuery = errors.New("not a query")
 )
+
+// MinRetention is the shortest time for which traces can be kept.
+const MinRetention = time.Microsecond
 
 // RetryAfter is the time to wait after [ErrBusy].
 const RetryAfter = time.Second
@@ -82,18 +89,21 @@ type Store interface {
 	// Projects lists all projects, oldest first.
 	Projects(ctx context.Context) ([]Project, error)
 	// SetRetention says how long the traces of a project are kept, from their
-	// timestamp on; zero is for ever. What is older goes in the background, in
+	// timestamp on, which is [MinRetention] at least; zero is for ever. What is older goes in the background, in
 	// small steps, with its observations and scores.
 	SetRetention(ctx context.Context, projectID string, keep time.Duration) error
-	// CreateAPIKey adds a key; [ErrExists] if the public key is taken.
+	// CreateAPIKey adds a key; [ErrExists] if its public half is that of a key, or once was that of
+	// another project's: it may stand in pages still. [ErrRemoved] if the same key, public half and secret, was taken away.
 	CreateAPIKey(ctx context.Context, k APIKey) error
 	// APIKeys lists the keys of a project, oldest first.
 	APIKeys(ctx context.Context, projectID string) ([]APIKey, error)
 	// APIKey returns the key with that public half.
 	APIKey(ctx context.Context, publicKey string) (*APIKey, error)
-	// DeleteAPIKey takes a key of a project away; [ErrNotFound] if it has none such,
+	// DeleteAPIKey takes a key of a project away for good; [ErrNotFound] if it has none such,
 	// [ErrLastKey] if it has no other.
 	DeleteAPIKey(ctx context.Context, projectID, publicKey string) error
+	// RemovedAPIKeys lists the keys with that public half that were taken away, oldest first.
+	RemovedAPIKeys(ctx context.Context, publicKey string) ([]RemovedAPIKey, error)
 
 	// Watch calls f after each commit, on the writer's goroutine: f must not
 	// block. The returned function ends it, from within f too; a call that has
@@ -159,4 +169,13 @@ type APIKey struct {
 	// SecretHash is the SHA-256 of the secret half, which is not kept.
 	SecretHash []byte
 	CreatedAt  time.Time
+}
+
+// RemovedAPIKey is a key that was taken away.
+type RemovedAPIKey struct {
+	ProjectID string
+	PublicKey string
+	// SecretHash is as that of [APIKey].
+	SecretHash []byte
+	RemovedAt  time.Time
 }

@@ -178,9 +178,37 @@ func TestLongNames(t *testing.T) {
 	if len([]rune(w.UserID)) != 1000 || len([]rune(w.SessionID)) != 800 || len(w.Tags) != 1 || len([]rune(w.Tags[0])) != 1000 {
 		t.Errorf("%d %d %d", len([]rune(w.UserID)), len([]rune(w.SessionID)), len(w.Tags))
 	}
+	if o := b.Observations[0]; !strings.Contains(string(o.Metadata), `"session.id":"`+long+`"`) || !strings.Contains(string(o.Metadata), `"user.id":"`+long+`"`) {
+		t.Errorf("the whole ids are not in the metadata: %.200s", o.Metadata)
+	}
 	r, err := JSON(body(t, sent{name: "n", attrs: attrs{"langshark.trace_id": long}}))
 	if err != nil || r.Rejected != 1 || !strings.Contains(r.Reason, "langshark.trace_id must have at most 800") {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestLongIDsStayApart has sessions and users whose long ids begin alike be two, and one that comes again the same.
+func TestLongIDsStayApart(t *testing.T) {
+	ids := func(end string) (session, user, metadata string) {
+		long := strings.Repeat("가", 1000) + end
+		b := one(t, sent{name: "n", attrs: attrs{"langfuse.user.id": long, "gen_ai.conversation.id": long}})
+		w := b.Traces[len(b.Traces)-1]
+		return w.SessionID, w.UserID, string(b.Observations[0].Metadata)
+	}
+	session, user, metadata := ids("a")
+	otherSession, otherUser, _ := ids("b")
+	if session == otherSession || user == otherUser || session == user {
+		t.Errorf("%.30s %.30s", session, user)
+	}
+	if again, same, _ := ids("a"); again != session || same != user {
+		t.Errorf("not the same again: %s %s", again, same)
+	}
+	if strings.Count(metadata, strings.Repeat("가", 1000)+"a") != 2 {
+		t.Errorf("metadata %.300s", metadata)
+	}
+	b := one(t, sent{name: "n", attrs: attrs{"user.id": "u", "session.id": "s"}})
+	if w := b.Traces[len(b.Traces)-1]; w.UserID != "u" || w.SessionID != "s" || strings.Contains(string(b.Observations[0].Metadata), "session.id") {
+		t.Errorf("short ones: %+v, %s", w, b.Observations[0].Metadata)
 	}
 }
 

@@ -31,8 +31,8 @@ var (
 // span says so by name: that is a write of its own, as of when the root began.
 func (c *conversion) traces() (writes []store.TraceWrite) {
 	w := store.TraceWrite{
-		Stamp: c.stamp(c.ended()), ID: c.o.TraceID, Name: ingest.Label(c.text(semconv.LangfuseTraceName)), UserID: ingest.Label(c.text(userNames...)),
-		SessionID: c.session(), Release: ingest.Label(c.release()), Version: c.o.Version,
+		Stamp: c.stamp(c.ended()), ID: c.o.TraceID, Name: ingest.Label(c.text(semconv.LangfuseTraceName)), UserID: c.whose(ingest.User, userNames),
+		SessionID: c.whose(ingest.Session, sessionNames), Release: ingest.Label(c.release()), Version: c.o.Version,
 		Input: c.payloadOf([]string{"langfuse.trace.input"}), Output: c.payloadOf([]string{"langfuse.trace.output"}),
 		Tags: c.tags(), Metadata: c.traceMetadata(),
 	}
@@ -62,13 +62,24 @@ func (c *conversion) root() bool {
 	return c.o.ParentID == "" || asRoot
 }
 
-// session is the id of a session; one that is too long to be one is cut.
-func (c *conversion) session() string {
-	id := strings.ReplaceAll(c.text(sessionNames...), "\r", "")
-	if runes := []rune(id); len(runes) > ingest.MaxIDChars {
-		return string(runes[:ingest.MaxIDChars])
+// whose is the id of a user or a session. The whole of one that had to be made short stays among what no field has taken.
+func (c *conversion) whose(form func(string) string, names []string) string {
+	for _, name := range names {
+		v, ok := c.get(name)
+		if !ok {
+			continue
+		}
+		given := v.String()
+		id := form(given)
+		if id == "" {
+			continue
+		}
+		if id == given {
+			c.drop(name)
+		}
+		return id
 	}
-	return id
+	return ""
 }
 
 func (c *conversion) environment() string {

@@ -11,7 +11,7 @@ import (
 )
 
 const scoreColumns = `rid, id, ifnull(trace_id, ''), ifnull(observation_id, ''), ifnull(session_id, ''), ifnull(dataset_run_id, ''), name, type, number, ifnull(text, ''), ifnull(comment, ''),
-	ifnull(source, 'API'), ifnull(config_id, ''), ifnull(environment, 'default'), metadata, ts, created, updated`
+	ifnull(source, 'API'), source IS NOT NULL, ifnull(config_id, ''), ifnull(environment, 'default'), metadata, ts, created, updated`
 
 // Scores implements [store.Store].
 func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery) (store.ScorePage, error) {
@@ -53,7 +53,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 		var metadata []byte
 		var ts, created, updated int64
 		if err := rows.Scan(&last, &score.ID, &score.TraceID, &score.ObservationID, &score.SessionID, &score.DatasetRunID, &score.Name, &kind, &score.Number, &score.Text,
-			&score.Comment, &score.Source, &score.ConfigID, &score.Environment, &metadata, &ts, &created, &updated); err != nil {
+			&score.Comment, &score.Source, &score.Sourced, &score.ConfigID, &score.Environment, &metadata, &ts, &created, &updated); err != nil {
 			return page, s.readError("scores", err)
 		}
 		score.Type, score.Metadata = exporter.ScoreType(kind), metadata

@@ -11,6 +11,8 @@ import (
 
 	engine "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"github.com/langshark/langshark-go/server/store"
 )
 
 // openReadOnly opens a file that is there. Nothing goes on in the background.
@@ -77,7 +79,7 @@ func (s *Store) readFile() (err error) {
 	case have == 0:
 		return errors.New("there are no tables in the file, and so no data")
 	case have < latest:
-		s.older = fmt.Errorf("the file has schema version %d: langshark serve brings it up to date", have)
+		s.older = fmt.Errorf("the file has schema version %d: %w", have, store.ErrOlder)
 		return d.row("PRAGMA page_size", nil, &s.pageSize)
 	}
 	return s.readState(d)

@@ -20,8 +20,8 @@ const (
 
 // SetRetention implements [store.Store].
 func (s *Store) SetRetention(ctx context.Context, projectID string, keep time.Duration) error {
-	if keep < 0 || keep > 0 && keep < time.Microsecond {
-		return fmt.Errorf("langshark: retention of %v: %w: give the time that traces are kept, or 0 for ever", keep, store.ErrBadQuery)
+	if keep < 0 || keep > 0 && keep < store.MinRetention {
+		return fmt.Errorf("langshark: retention of %v: the shortest is %v, and 0 is for ever: %w", keep, store.MinRetention, store.ErrBadQuery)
 	}
 	project, err := s.project(ctx, projectID)
 	if err != nil {

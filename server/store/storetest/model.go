@@ -301,6 +301,7 @@ func modelScore(id string, writes []store.ScoreWrite, tombs map[tombstone]store.
 	}
 	keepFirst(&s.Timestamp, now)
 	keepFirst(&s.Environment, "default")
+	s.Sourced = s.Source != ""
 	keepFirst(&s.Source, "API")
 	s.Metadata = encode(metadata)
 	return s, live

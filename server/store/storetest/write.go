@@ -74,11 +74,47 @@ func testDeleteAPIKey(t *testing.T, s store.Store, last store.APIKey) {
 	if _, err := s.APIKey(t.Context(), "pk2"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a deleted key: %v", err)
 	}
+	testRemovedAPIKey(t, s, other)
 	if err := s.DeleteAPIKey(t.Context(), "a", last.PublicKey); !errors.Is(err, store.ErrLastKey) {
 		t.Errorf("the last key: %v", err)
 	}
 	if keys, err := s.APIKeys(t.Context(), "a"); err != nil || !reflect.DeepEqual(keys, []store.APIKey{last}) {
 		t.Errorf("left %+v, %v", keys, err)
+	}
+}
+
+// testRemovedAPIKey has a key that was taken away from project a come back only there, with another secret.
+func testRemovedAPIKey(t *testing.T, s store.Store, gone store.APIKey) {
+	t.Helper()
+	ctx := t.Context()
+	removed, err := s.RemovedAPIKeys(ctx, gone.PublicKey)
+	if err != nil || len(removed) != 1 || removed[0].ProjectID != "a" || removed[0].PublicKey != gone.PublicKey ||
+		string(removed[0].SecretHash) != string(gone.SecretHash) || time.Since(removed[0].RemovedAt).Abs() > time.Minute {
+		t.Errorf("RemovedAPIKeys = %+v, %v", removed, err)
+	}
+	if removed, err := s.RemovedAPIKeys(ctx, "pk3"); err != nil || len(removed) != 0 {
+		t.Errorf("of a key that is there: %+v, %v", removed, err)
+	}
+	if err := s.CreateAPIKey(ctx, gone); !errors.Is(err, store.ErrRemoved) {
+		t.Errorf("the same key: %v, want ErrRemoved", err)
+	}
+	elsewhere := gone
+	elsewhere.ProjectID, elsewhere.SecretHash = "b", []byte{5}
+	if err := s.CreateAPIKey(ctx, elsewhere); !errors.Is(err, store.ErrExists) {
+		t.Errorf("its public half in another project: %v, want ErrExists", err)
+	}
+	again := gone
+	again.SecretHash = []byte{6}
+	if err := errors.Join(s.CreateAPIKey(ctx, again), s.DeleteAPIKey(ctx, "a", gone.PublicKey)); err != nil {
+		t.Errorf("with another secret: %v", err)
+	}
+	for _, k := range []store.APIKey{gone, again} {
+		if err := s.CreateAPIKey(ctx, k); !errors.Is(err, store.ErrRemoved) {
+			t.Errorf("after a second one with secret %v: %v, want ErrRemoved", k.SecretHash, err)
+		}
+	}
+	if removed, err := s.RemovedAPIKeys(ctx, gone.PublicKey); err != nil || len(removed) != 2 {
+		t.Errorf("both: %+v, %v", removed, err)
 	}
 }
 
@@ -137,7 +173,7 @@ func testRoundTrip(t *testing.T, open Opener) {
 	}
 	wantScore := store.Score{
 		ProjectID: projectID, ID: "sc", TraceID: "t", ObservationID: "o", SessionID: "s", Name: "quality", Type: exporter.ScoreNumeric, Number: &number,
-		Comment: "fine", Source: "EVAL", ConfigID: "c", Environment: "prod", Metadata: json.RawMessage(`{"m":1}`), Timestamp: start, CreatedAt: epoch, UpdatedAt: epoch,
+		Comment: "fine", Source: "EVAL", Sourced: true, ConfigID: "c", Environment: "prod", Metadata: json.RawMessage(`{"m":1}`), Timestamp: start, CreatedAt: epoch, UpdatedAt: epoch,
 	}
 	scores, err := s.Scores(t.Context(), projectID, store.ScoreQuery{TraceIDs: []string{"t"}})
 	if err != nil || len(scores.Scores) != 1 || !reflect.DeepEqual(scores.Scores[0], wantScore) {
