@@ -31,7 +31,7 @@ type importCommand struct {
 	Concurrency int     `default:"4" placeholder:"N" help:"So many requests at once. Defaults to ${default}."`
 	State       string  `placeholder:"FILE" help:"Keep here how far it got. Defaults to FILE.import or HOST.import in this folder."`
 	Resume      bool    `help:"Go on where the last import stopped; from a server, fetch what has come since."`
-	Revive      bool    `help:"Bring back what was deleted here since it was written there. Without, it stays deleted, and is counted."`
+	Revive      bool    `help:"Bring back what was deleted here since it was written there. Without, it stays deleted, and is counted. With --resume it is about what is still to be read."`
 	SkipBad     bool    `help:"Leave bad lines of the file out instead of stopping at the first."`
 }
 
@@ -124,7 +124,7 @@ func (c *importCommand) file(ctx context.Context, term terminal, srv *server.Ser
 		}
 	}
 	if r.Dropped > 0 {
-		fmt.Fprintf(term.stdout, "%s of these rows were deleted here since they were written, and stay so: --revive brings them back\n", count(r.Dropped))
+		fmt.Fprintf(term.stdout, "%s of these rows were deleted here since they were written, and stay so: --revive, without --resume, brings them back\n", count(r.Dropped))
 	}
 	if r.Bookmarks > 0 {
 		fmt.Fprintf(term.stdout, "%s traces were bookmarked there: bookmarks are not imported\n", count(r.Bookmarks))

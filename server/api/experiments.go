@@ -67,7 +67,10 @@ func (c *call) putExperiment() {
 
 func (c *call) deleteExperiment() {
 	p := c.query()
-	prompt, revision := p.needed("prompt"), p.whole("revision", 0, 0, math.MaxInt32)
+	prompt, revision := p.needed("prompt"), p.whole("revision", 0, 1, math.MaxInt32)
+	if p.values.Has("revision") && p.text("revision") == "" {
+		p.fail("revision", "custom", "must be that of the experiment: leave it out to end it whatever it is")
+	}
 	err := p.err()
 	if err == nil {
 		err = c.Catalog.DeleteExperiment(c.acting(), c.access.ProjectID, prompt, c.params["experiment"], revision)

@@ -27,7 +27,7 @@ type Experiment struct {
 	Name     string
 	Salt     string
 	Variants []Variant
-	// Revision counts how often it was set, from 1 on.
+	// Revision is a number that grows whenever an experiment on the prompt is set; never 0.
 	Revision int
 	// Ranges are sorted and don't overlap.
 	Ranges []BucketRange
@@ -147,7 +147,11 @@ func (e *promptEdit) experiment(request *experimentRequest) (*experiment, error)
 		return nil, err
 	}
 	if found != nil {
-		found.Revision = found.revision() + 1
+		e.p.Revised = max(e.p.Revised, found.revision())
+	}
+	e.p.Revised++
+	if found != nil {
+		found.Revision = e.p.Revised
 		if salt != "" && salt != found.Salt {
 			return nil, refused("Experiment '%s' has another salt, which would deal everybody anew: leave salt out, or make another experiment", name)
 		}
@@ -165,7 +169,7 @@ func (e *promptEdit) experiment(request *experimentRequest) (*experiment, error)
 		_, _ = rand.Read(random[:]) // it never fails
 		salt = hex.EncodeToString(random[:])
 	}
-	return &experiment{Identity: Identity{ID: newID()}, Name: name, Salt: salt, Revision: 1}, nil
+	return &experiment{Identity: Identity{ID: newID()}, Name: name, Salt: salt, Revision: e.p.Revised}, nil
 }
 
 func readVariants(o *object) []Variant {
@@ -330,6 +334,7 @@ func (c *Catalog) DeleteExperiment(ctx context.Context, projectID, promptName, n
 		if err := e.mayDivert(); err != nil {
 			return err
 		}
+		e.p.Revised = max(e.p.Revised, kept.revision())
 		e.note(promptHistory{Action: ActionExperimentEnd, Experiment: name})
 		return e.tx.Delete(kindExperiment, kept.ID)
 	})

@@ -91,12 +91,22 @@ func TestExperiments(t *testing.T) {
 	if now, err := c.Experiment(ctx, projectID, "p", "톤 / tone?"); err != nil || now.Revision != x.Revision || !slices.Equal(now.Variants, x.Variants) {
 		t.Errorf("what was refused has changed it: %+v, %v", now, err)
 	}
+	x, err = set("톤 / tone?", m{"prompt": "p", "variants": x.Variants, "revision": x.Revision})
+	if err != nil {
+		t.Fatal(err)
+	}
 	wantRefusal(t, "delete of a version in it", c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{Version: 2}), "experiment '톤 / tone?'")
 	if err := c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?", 0); err != nil {
 		t.Error(err)
 	}
 	_, err = c.Experiment(ctx, projectID, "p", "톤 / tone?")
 	wantNotFound(t, "one that was deleted", err)
+	if anew, err := set("톤 / tone?", m{"prompt": "p", "variants": l{variant("x", 1, 1)}}); err != nil || anew.Revision <= x.Revision {
+		t.Errorf("made anew: %+v, %v: who has seen the old one would take it for that", anew, err)
+	}
+	if err := c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?", 0); err != nil {
+		t.Error(err)
+	}
 	wantNotFound(t, "delete of none", c.DeleteExperiment(ctx, projectID, "p", "톤 / tone?", 0))
 	wantNotFound(t, "delete on no prompt", c.DeleteExperiment(ctx, projectID, "none", "own", 0))
 	entries := history(t, c, "p", 100)
@@ -104,7 +114,7 @@ func TestExperiments(t *testing.T) {
 	if last.Action != catalog.ActionExperimentEnd || last.Variants != nil || before.Action != catalog.ActionExperiment || len(before.Variants) == 0 {
 		t.Errorf("history: %+v, %+v", before, last)
 	}
-	if e := slices.DeleteFunc(entries, func(e catalog.PromptChange) bool { return !strings.HasPrefix(string(e.Action), "experiment") }); len(e) != 4 || e[0].Experiment != "톤 / tone?" || e[2].Experiment != "own" {
+	if e := slices.DeleteFunc(entries, func(e catalog.PromptChange) bool { return !strings.HasPrefix(string(e.Action), "experiment") }); len(e) != 7 || e[0].Experiment != "톤 / tone?" || e[2].Experiment != "own" {
 		t.Errorf("history: %+v", e)
 	}
 	if err := c.DeletePrompt(ctx, projectID, "p", catalog.PromptSelection{}); err != nil {

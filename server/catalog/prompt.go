@@ -59,6 +59,7 @@ type prompt struct {
 	Versions []versionRef  `json:"versions"`
 	Labels   []promptLabel `json:"labels"`
 	Trails   []labelTrail  `json:"trails,omitempty"`
+	Revised  int           `json:"revised,omitempty"` // the highest revision that an experiment has had
 }
 
 type versionRef struct {

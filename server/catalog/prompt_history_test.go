@@ -222,6 +222,20 @@ func TestRollback(t *testing.T) {
 	if p := do(t, c.RollbackPrompt, m{"name": "p"}); p.Version != 1 {
 		t.Errorf("after one to a version: %d", p.Version)
 	}
+	// A rollback to where it is changes nothing.
+	for _, version := range []int{4, 2, 3} {
+		if _, err := c.LabelPrompt(ctx, projectID, "p", version, body(t, m{"newLabels": l{"production"}})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p := do(t, c.RollbackPrompt, m{"name": "p", "version": 3}); p.Version != 3 || p.From != 3 {
+		t.Errorf("to where it is: %+v", p)
+	}
+	for _, want := range []int{2, 4, 1} {
+		if p := do(t, c.RollbackPrompt, m{"name": "p"}); p.Version != want {
+			t.Errorf("back to version %d, want %d", p.Version, want)
+		}
+	}
 	// What was rolled back from by name is not where the next one goes.
 	for i, move := range []struct{ label, rollback, then int }{{2, 0, 0}, {3, 0, 0}, {4, 0, 0}, {0, 2, 1}, {3, 0, 2}, {4, 1, 0}} {
 		if move.label != 0 {
@@ -485,15 +499,29 @@ func TestProtectedLabelsComeToPromptsWithExperiments(t *testing.T) {
 		_, err := c.LabelPrompt(ci, projectID, "p", 1, body(t, m{"newLabels": l{"production"}}))
 		return err
 	}
-	wantConflict(t, "a protected label beside it", place(), "Experiment 'sly' on prompt 'p' would go past the protected label 'production'")
+	wantRefusal(t, "a protected label beside it", place(), "Experiment 'sly' on prompt 'p' would go past the protected label 'production'", "end it")
 	_, err := c.CreatePrompt(ci, projectID, body(t, m{"name": "p", "prompt": "y", "labels": l{"production"}}))
-	wantConflict(t, "a version with the label", err, "'sly'")
+	wantRefusal(t, "a version with the label", err, "'sly'")
 	set(ci) // which says that it may be so
 	if err := place(); err != nil {
 		t.Errorf("beside one that was set with the right to: %v", err)
 	}
 	if _, err := c.LabelPrompt(ci, projectID, "p", 2, body(t, m{"newLabels": l{"production"}})); err != nil {
 		t.Errorf("a move: %v", err)
+	}
+	// Who runs the server may do what is protected later, too.
+	operator := catalog.WithActor(t.Context(), catalog.Actor{Operator: true})
+	if _, err := c.SetExperiment(operator, projectID, "ours", body(t, m{"prompt": "p", "variants": l{m{"name": "a", "version": 2, "weight": 1}}})); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DeleteExperiment(operator, projectID, "p", "sly", 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.ProtectLabel(t.Context(), projectID, catalog.ProtectedLabel{Label: "later", Keys: []string{"pk-ci"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.LabelPrompt(ci, projectID, "p", 1, body(t, m{"newLabels": l{"later"}})); err != nil {
+		t.Errorf("beside the experiment of who runs the server: %v", err)
 	}
 }
 

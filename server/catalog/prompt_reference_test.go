@@ -139,6 +139,19 @@ func TestReferencesStayReadable(t *testing.T) {
 	_, err = c.LabelPrompt(ctx, projectID, "d5", 1, body(t, m{"newLabels": production}))
 	wantRefusal(t, "a move to what can't be read", err, "deeper than 5")
 
+	// What is unreadable anyway hinders nobody.
+	do(t, c.CreatePrompt, m{"name": "big", "prompt": "x", "labels": production})
+	do(t, c.CreatePrompt, m{"name": "other", "prompt": "x", "labels": production})
+	do(t, c.CreatePrompt, m{"name": "both", "prompt": strings.Repeat(byLabel("big", "production"), 9) + byLabel("other", "production")})
+	do(t, c.CreatePrompt, m{"name": "both", "prompt": "plain"})
+	do(t, c.CreatePrompt, m{"name": "big", "prompt": strings.Repeat("x", 120_000), "labels": production})
+	if err := c.DeletePrompt(ctx, projectID, "both", catalog.PromptSelection{Version: 2}); err != nil { // latest is on the broken one
+		t.Fatal(err)
+	}
+	do(t, c.CreatePrompt, m{"name": "other", "prompt": "y", "labels": production})
+	do(t, c.RollbackPrompt, m{"name": "other"})
+	do(t, c.CreatePrompt, m{"name": "big", "prompt": strings.Repeat("x", 118_000), "labels": production})
+
 	do(t, c.CreatePrompt, m{"name": "part", "prompt": "x"})
 	do(t, c.CreatePrompt, m{"name": "long", "prompt": strings.Repeat(byLabel("part", "latest"), 4)})
 	_, err = c.CreatePrompt(ctx, projectID, body(t, m{"name": "part", "prompt": strings.Repeat("가", 100_000)}))

@@ -7,9 +7,12 @@ import (
 	"github.com/langshark/langshark-go/server/ingest"
 )
 
-// maxAbove is how many versions that lead to a changed prompt are looked at. What the change
-// breaks beyond those is found when it is read.
-const maxAbove = 50
+// maxAbove is how many versions that lead to a changed prompt are looked at, maxAboveBytes how long they are in
+// all when they are resolved. What the change breaks beyond those is found when it is read.
+const (
+	maxAbove      = 50
+	maxAboveBytes = 2 << 20
+)
 
 // above is a version that leads to a changed prompt.
 type above struct {
@@ -33,38 +36,52 @@ func (e *promptEdit) keepReadable() error {
 	if err != nil {
 		return err
 	}
+	bytes := 0
 	for _, a := range list {
-		if err := e.keepsReadable(a); err != nil {
+		n, err := e.keepsReadable(a)
+		if err != nil {
 			return err
+		}
+		if bytes += n; bytes > maxAboveBytes {
+			break
 		}
 	}
 	return nil
 }
 
-func (e *promptEdit) keepsReadable(a above) error {
+// keepsReadable also returns how long the version is.
+func (e *promptEdit) keepsReadable(a above) (bytes int, err error) {
 	served, err := a.served(e.tx)
 	if err != nil || !served {
-		return err
+		return 0, err
 	}
-	now := a.resolve(e.tx, nil)
-	var broken *ingest.RequestError
-	if !errors.As(now, &broken) || a.resolve(e.tx, &e.before) != nil {
-		return now
+	bytes, err = a.resolve(e.tx, nil)
+	broken, ok := errors.AsType[*ingest.RequestError](err)
+	if !ok {
+		return bytes, err
 	}
-	return refused("Prompt '%s' version %d leads to this one and could not be read any more: %s", a.head.Name, a.version, broken.Reason)
+	_, before := a.resolve(e.tx, &e.before)
+	if _, ok := errors.AsType[*ingest.RequestError](before); ok { // it couldn't be read anyway
+		return bytes, nil
+	}
+	if before != nil {
+		return 0, before
+	}
+	return 0, refused("Prompt '%s' version %d leads to this one and could not be read any more: %s", a.head.Name, a.version, broken.Reason)
 }
 
-// resolve resolves the version, as if a prompt were still as it was before if that is given.
-func (a above) resolve(r reader, before *prompt) error {
+// resolve resolves the version, as if a prompt were still as it was before if that is given. It returns how long it is.
+func (a above) resolve(r reader, before *prompt) (bytes int, err error) {
 	whole, err := a.head.load(r, a.version)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	heads := map[string]*prompt{}
 	if before != nil {
 		heads[before.Name] = before
 	}
-	return whole.resolveWith(r, heads)
+	err = whole.resolveWith(r, heads)
+	return len(whole.Prompt), err
 }
 
 // served reports whether somebody gets the version who doesn't ask for its number.

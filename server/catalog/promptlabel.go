@@ -192,6 +192,9 @@ func (e *promptEdit) rollback(label string, to *int) (version int, err error) {
 		if e.p.ref(*to) == nil {
 			return 0, promptNotFound(e.p.Name, sayVersion(*to))
 		}
+		if e.p.labelled(label) == *to {
+			return *to, nil
+		}
 		if err := e.label(label, *to, ActionRollback); err != nil {
 			return 0, err
 		}

@@ -22,6 +22,7 @@ type ImportOptions struct {
 	// first stops the import.
 	SkipBad bool
 	// Revive brings back what was deleted here after it was written there. By default that stays deleted, and is counted.
+	// With Resume it is about the lines that are still to be read.
 	Revive bool
 	// State is a file that keeps how far the import got. It is removed at the end.
 	// Empty keeps nothing.

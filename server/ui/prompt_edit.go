@@ -138,7 +138,7 @@ func (h *handler) keepPrompt(q *request, e *view.PromptEditor) (*catalog.Prompt,
 		}
 		return nil, nil //nolint:nilnil // Errors say what is wrong
 	}
-	if _, ok := errors.AsType[*catalog.ConflictError](err); ok {
+	if _, ok := errors.AsType[*catalog.ConflictError](err); ok { // by what it expects of latest, and nothing else
 		return nil, h.overtaken(q, e)
 	}
 	text, status := refusal(q.page, err)

@@ -1,8 +1,8 @@
 package sqlite
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/langshark/langshark-go/server/store"
 	"github.com/langshark/langshark-go/server/store/merge"
@@ -32,7 +32,7 @@ func (t *tx) delete(project int64, d *store.Delete) error {
 	default:
 		err = fmt.Errorf("langshark: delete of unknown thing %d", d.Thing)
 	}
-	if err != nil || d.Passing {
+	if err != nil || d.Passing && stamp == d.Stamp { // what lies ahead stays deleted by itself
 		return err
 	}
 	t.anyTombs = true
@@ -191,12 +191,34 @@ func (t *tx) reviveAll(project int64, b *store.Batch) error {
 	}
 	for i := range b.Observations {
 		o := &b.Observations[i]
-		if err := errors.Join(t.revive(project, store.ThingObservation, o.ID), t.revive(project, store.ThingTrace, merge.GivenTrace(o))); err != nil {
+		st, err := t.observation(project, o.ID)
+		if err != nil {
+			return err
+		}
+		if err := t.reviveMember(project, store.ThingObservation, o.ID, slices.Concat(st.merged.Mentions(), []string{merge.GivenTrace(o), st.merged.Fields.TraceID})); err != nil {
 			return err
 		}
 	}
 	for i := range b.Scores {
-		if err := errors.Join(t.revive(project, store.ThingScore, b.Scores[i].ID), t.revive(project, store.ThingTrace, b.Scores[i].TraceID)); err != nil {
+		s := &b.Scores[i]
+		st, err := t.score(project, s.ID)
+		if err != nil {
+			return err
+		}
+		if err := t.reviveMember(project, store.ThingScore, s.ID, slices.Concat(st.merged.Mentions(), []string{s.TraceID, st.merged.Fields.TraceID})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reviveMember takes the deletes of a member of traces back, and those of every trace that it was given.
+func (t *tx) reviveMember(project int64, thing store.Thing, id string, traces []string) error {
+	if err := t.revive(project, thing, id); err != nil {
+		return err
+	}
+	for _, trace := range traces {
+		if err := t.revive(project, store.ThingTrace, trace); err != nil {
 			return err
 		}
 	}

@@ -162,7 +162,9 @@ func (t *tx) writeTrace(project int64, w *store.TraceWrite) error {
 	t.tooLate(w.Stamp, deleted)
 	c := st.merged.Apply(w, deleted)
 	st.note(c)
-	st.events = st.merged.Live(deleted)
+	live := st.merged.Live(deleted)
+	st.dirty = st.dirty || live && !st.events // the write may be the one that a delete, since taken back, has left nothing of
+	st.events = live
 	if w.SessionID != "" {
 		t.sessions = append(t.sessions, sessionOf{st, w.SessionID})
 	}

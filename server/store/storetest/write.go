@@ -356,6 +356,29 @@ func testDeleteOfWhatIsStored(t *testing.T, open Opener) {
 	if trace, err := s.Trace(t.Context(), projectID, "t"); err != nil || string(trace.Input) != `"secret"` {
 		t.Errorf("brought back: %+v, %v", trace, err)
 	}
+	// Step by step, what lies ahead stays deleted too; and what was given to two traces comes back though the first is gone.
+	late := store.ObservationWrite{Stamp: at(50, "l"), ID: "late", TraceID: "w", Kind: exporter.KindSpan}
+	given := store.ObservationWrite{Stamp: at(5, "g"), ID: "given", TraceID: "x", Kind: exporter.KindSpan}
+	write(t, s, store.Batch{Observations: []store.ObservationWrite{late, given, {Stamp: at(6, "h"), ID: "given", TraceID: "y", Kind: exporter.KindSpan}}})
+	write(t, s, store.Batch{Deletes: []store.Delete{{Stamp: at(9, "x"), Thing: store.ThingObservation, ID: "late", Stored: true, Passing: true}}})
+	write(t, s, store.Batch{Deletes: []store.Delete{{Stamp: at(9, "x"), Thing: store.ThingTrace, ID: "w", Stored: true}, {Stamp: at(9, "x"), Thing: store.ThingTrace, ID: "y", Stored: true}}})
+	twice := store.Batch{ProjectID: projectID, Observations: []store.ObservationWrite{late, given}}
+	if err := s.Write(t.Context(), &twice); err != nil || twice.Dropped != 2 {
+		t.Errorf("%d writes dropped, %v; want 2", twice.Dropped, err)
+	}
+	twice.Revive = true
+	plain := store.TraceWrite{Stamp: at(5, "p"), ID: "z", Timestamp: epoch}
+	write(t, s, store.Batch{Traces: []store.TraceWrite{plain}})
+	write(t, s, store.Batch{Deletes: []store.Delete{{Stamp: at(9, "x"), Thing: store.ThingTrace, ID: "z", Stored: true}}})
+	twice.Traces = []store.TraceWrite{plain}
+	if err := s.Write(t.Context(), &twice); err != nil || twice.Dropped != 0 {
+		t.Errorf("%d writes dropped, %v; want none", twice.Dropped, err)
+	}
+	for _, id := range []string{"late", "given", "z"} {
+		if !slices.Contains(left(), id) {
+			t.Errorf("%s isn't back: %q", id, left())
+		}
+	}
 	if err := s.Check(t.Context()); err != nil {
 		t.Errorf("Check: %v", err)
 	}

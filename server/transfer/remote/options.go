@@ -39,6 +39,7 @@ type Options struct {
 	// ended well it fetches what has come since.
 	Resume bool
 	// Revive brings back what was deleted here after it was written there. By default that stays deleted, and a note counts it.
+	// With Resume it is about what is still to be read.
 	Revive bool
 	// Patience is how long a batch is tried while the store is busy or full.
 	// Defaults to 5 minutes.

@@ -26,7 +26,7 @@ const (
 	noteCounts     = "counts of tokens out of range: cut to it"
 	noteCosts      = "costs that are no amount: left out"
 	noteBookmark   = "bookmarked traces: bookmarks are not imported"
-	noteDeleted    = "rows were deleted here since they were written there, and stay so: --revive brings them back"
+	noteDeleted    = "rows were deleted here since they were written there, and stay so: --revive, without --resume, brings them back"
 	noteTimes      = "traces, observations and scores with times in whole milliseconds: the API of LangShark has no more, a file of langshark export keeps microseconds"
 	noteParameters = "model parameters that are no object: left out"
 )

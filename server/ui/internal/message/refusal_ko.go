@@ -50,17 +50,17 @@ var koreanRefusals = map[string]string{
 	"Prompt '%s' is referred to by %s and %d more: change or delete those first":                     "'%s' 프롬프트를 참조하는 버전이 있습니다: %s 외 %s개. 그 버전부터 바꾸거나 삭제하세요.",
 
 	// Experiments.
-	"Version %d of prompt '%s' is in experiment '%s': change or delete that first":                                                                                                 "'%[2]s' 프롬프트의 버전 %[1]d에서 '%[3]s' 실험이 진행 중입니다. 실험부터 바꾸거나 끝내세요.",
-	"Experiment '%s' has another salt, which would deal everybody anew: leave salt out, or make another experiment":                                                                "'%s' 실험의 솔트가 다릅니다. 솔트를 바꾸면 모두 다시 나뉘므로, salt를 빼거나 다른 실험을 만드세요.",
-	"Experiment '%s' on prompt '%s' is at revision %d, not %d as expected: look at what has changed, then ask again":                                                               "'%[2]s' 프롬프트의 '%[1]s' 실험이 그사이 바뀌었습니다(지금 리비전: %[3]d, 예상: %[4]d). 바뀐 내용을 확인한 뒤 다시 시도하세요.",
-	"Experiment '%s' on prompt '%s' would go past the protected label '%s', and was set by who may not move that: end it, or set it again with the right to, then place the label": "'%[3]s' 라벨은 보호되어 있는데, '%[2]s' 프롬프트의 '%[1]s' 실험은 이 라벨을 옮길 권한 없이 설정되었습니다. 실험을 끝내거나 권한이 있는 사람이 다시 설정한 뒤 라벨을 붙이세요.",
-	"Prompt '%s' has %d experiments: delete one first":                                                                                                                             "'%s' 프롬프트에 실험이 이미 %s개 있습니다. 하나를 먼저 끝내세요.",
-	"must be a name of at most %d characters":                                                                                                                                      "실험 이름은 1자 이상 %s자 이하여야 합니다.",
-	"must not have the character 0, which stands between salt and unit":                                                                                                            "NUL 문자는 솔트와 대상을 나누는 데 쓰이므로 넣을 수 없습니다. 빼세요.",
-	"another variant has this name: give it one of its own":                                                                                                                        "같은 이름의 변형이 또 있습니다. 다른 이름을 쓰세요.",
-	"must have at least one variant":                                                                                                                                               "변형을 하나 이상 넣으세요.",
-	"must have at most %d variants":                                                                                                                                                "변형은 %s개까지 넣을 수 있습니다. 몇 개를 빼세요.",
-	"weights add up to %d: there are %d buckets to give":                                                                                                                           "가중치의 합이 %s입니다. 버킷은 모두 %s개이니 합을 줄이세요.",
+	"Version %d of prompt '%s' is in experiment '%s': change or delete that first":                                                                                                                    "'%[2]s' 프롬프트의 버전 %[1]d에서 '%[3]s' 실험이 진행 중입니다. 실험부터 바꾸거나 끝내세요.",
+	"Experiment '%s' has another salt, which would deal everybody anew: leave salt out, or make another experiment":                                                                                   "'%s' 실험의 솔트가 다릅니다. 솔트를 바꾸면 모두 다시 나뉘므로, salt를 빼거나 다른 실험을 만드세요.",
+	"Experiment '%s' on prompt '%s' is at revision %d, not %d as expected: look at what has changed, then ask again":                                                                                  "'%[2]s' 프롬프트의 '%[1]s' 실험이 그사이 바뀌었습니다(지금 리비전: %[3]d, 예상: %[4]d). 바뀐 내용을 확인한 뒤 다시 시도하세요.",
+	"Experiment '%s' on prompt '%s' would go past the protected label '%s', and may have been set by somebody who may not move that: end it, or set it again with the right to, then place the label": "'%[3]s' 라벨은 보호되어 있는데, '%[2]s' 프롬프트의 '%[1]s' 실험은 이 라벨을 옮길 권한이 없는 사람이 설정했을 수 있습니다. 실험을 끝내거나 권한이 있는 사람이 다시 설정한 뒤 라벨을 붙이세요.",
+	"Prompt '%s' has %d experiments: delete one first":                                                                                                                                                "'%s' 프롬프트에 실험이 이미 %s개 있습니다. 하나를 먼저 끝내세요.",
+	"must be a name of at most %d characters":                                                                                                                                                         "실험 이름은 1자 이상 %s자 이하여야 합니다.",
+	"must not have the character 0, which stands between salt and unit":                                                                                                                               "NUL 문자는 솔트와 대상을 나누는 데 쓰이므로 넣을 수 없습니다. 빼세요.",
+	"another variant has this name: give it one of its own":                                                                                                                                           "같은 이름의 변형이 또 있습니다. 다른 이름을 쓰세요.",
+	"must have at least one variant":                                                                                                                                                                  "변형을 하나 이상 넣으세요.",
+	"must have at most %d variants":                                                                                                                                                                   "변형은 %s개까지 넣을 수 있습니다. 몇 개를 빼세요.",
+	"weights add up to %d: there are %d buckets to give":                                                                                                                                              "가중치의 합이 %s입니다. 버킷은 모두 %s개이니 합을 줄이세요.",
 
 	// Fields.
 	"required":                                                "값이 필요합니다.",
