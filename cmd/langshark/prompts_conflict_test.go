@@ -95,6 +95,20 @@ func TestPushOfAStaleFilePromotes(t *testing.T) {
 	contains(t, did(t, "prompts", "push", "--dir", dir), "version 1 of c gets new\n")
 }
 
+// TestPushOfAStaleFileDoesNotUndoARollback from the newest version, which says what the file says.
+func TestPushOfAStaleFileDoesNotUndoARollback(t *testing.T) {
+	s := hubServer(t)
+	dir := t.TempDir()
+	for _, text := range []string{"one", "two", "one"} {
+		prompt(t, s, map[string]any{"name": "b", "prompt": text})
+	}
+	for _, version := range []int{3, 2} {
+		posted(t, s, "prompt-rollback", http.StatusOK, map[string]any{"name": "b", "label": "eu", "version": version})
+	}
+	file(t, dir, "b.md", "---\nname: b\nversion: 1\nlabels: [eu]\n---\none")
+	failed(t, "b.md: eu was moved to version 2 from version 3 by pk at ", "prompts", "push", "--dir", dir)
+}
+
 func TestPushOfALabelThatWasTakenAway(t *testing.T) {
 	_, dir := rolledBack(t)
 	did(t, "prompts", "rm", "b", "--only-version", "1") // and production with it
