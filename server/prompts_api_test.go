@@ -225,9 +225,10 @@ func TestPromptExperiments(t *testing.T) {
 	c.run(t, []step{
 		{"POST", "v2/prompts", `{"name":"a/b","prompt":"one"}`, 201, ""},
 		{"POST", "v2/prompts", `{"name":"a/b","prompt":"two"}`, 201, ""},
-		{"PUT", "prompt-experiments/tone%2F1", `{"prompt":"a/b","salt":"s","variants":[{"name":"x","version":1,"weight":5000},{"name":"y","version":2,"weight":5000}]}`, 200, `"ranges":[{"from":0,"to":5000,"variant":"x"},{"from":5000,"to":10000,"variant":"y"}],"prompts":[{"id":"`},
+		{"PUT", "prompt-experiments/tone%2F1", `{"prompt":"a/b","salt":"s","variants":[{"name":"x","version":1,"weight":5000},{"name":"y","version":2,"weight":5000}]}`, 200, `"ranges":[{"from":0,"to":5000,"variant":"x"},{"from":5000,"to":10000,"variant":"y"}],"clearedLabels":[],"prompts":[{"id":"`},
 		{"GET", "prompt-experiments/tone%2F1?prompt=a%2Fb", "", 200, `{"prompt":"a/b","experiment":"tone/1","salt":"s","revision":1,"variants":[{"name":"x","version":1,"weight":5000},`},
 		{"GET", "prompt-experiments?prompt=a%2Fb", "", 200, `"experiment":"tone/1"`},
+		{"GET", "prompt-experiments?prompt=a%2Fb", "", 200, `"clearedLabels":[],"createdAt"`},
 		{"GET", "prompt-experiments", "", 400, `"path":["prompt"]`},
 		{"PUT", "prompt-experiments/e", `{"prompt":"a/b","variants":[{"name":"x","version":1,"weight":10001}]}`, 400, `"path":["variants","0","weight"]`},
 		{"PUT", "prompt-experiments/e", `{"prompt":"a/b","variants":[{"name":"x","version":3,"weight":1}]}`, 404, "version 3"},

@@ -50,13 +50,14 @@ func (p *planner) conflicts(ctx context.Context, c *change) (errs []error, err e
 	if p.ours {
 		base = max(base, h.madeBy(p.PublicKey()))
 	}
+	bases := []int{base}
 	switch {
 	case base > c.latest:
 		return []error{c.gone(h, base)}, nil
 	case c.newest == nil:
 		return nil, nil
-	case !c.text:
-		base = c.latest
+	case !c.text: // what the labels get to is the newest version, whether or not that is the one that the file is from
+		bases = []int{c.latest, base}
 	case base != c.latest:
 		return []error{c.newer(h, base)}, nil
 	}
@@ -64,11 +65,24 @@ func (p *planner) conflicts(ctx context.Context, c *change) (errs []error, err e
 		if m.from == c.latest {
 			continue
 		}
-		if err := c.taken(h, m, base); err != nil {
+		if err := c.takenFrom(h, m, bases); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errs, nil
+}
+
+// takenFrom says that a label has left one of the versions, if it has; 0 is none.
+func (c *change) takenFrom(h past, m move, versions []int) error {
+	for _, base := range versions {
+		if base == 0 {
+			continue
+		}
+		if err := c.taken(h, m, base); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // madeBy is the newest version that a key has made.

@@ -54,6 +54,61 @@ func TestPushDoesNotUndoARollback(t *testing.T) {
 	replaceIn(t, filepath.Join(dir, "b.md"), "version: 4", "version: 4")
 }
 
+// TestPushOfAStaleFileDoesNotUndoAPromotion, though the newest version says what the file says.
+func TestPushOfAStaleFileDoesNotUndoAPromotion(t *testing.T) {
+	s := hubServer(t)
+	dir := t.TempDir()
+	pair := exported.FindAllStringSubmatch(did(t, "project", "keys", "create", "default", "--data", s.data), -1)
+	b := file(t, dir, "b.md", "---\nname: b\nlabels: [production]\n---\none")
+	t.Setenv("LANGSHARK_PUBLIC_KEY", pair[0][1])
+	t.Setenv("LANGSHARK_SECRET_KEY", pair[1][1])
+	did(t, "prompts", "push", "--dir", dir)
+	prompt(t, s, map[string]any{"name": "b", "prompt": "two", "labels": []string{"production"}})
+	prompt(t, s, map[string]any{"name": "b", "prompt": "one"})
+	const want = "b.md: production was moved to version 2 from version 1 by pk at "
+	failed(t, want, "prompts", "push", "--dir", dir, "--check")
+	failed(t, want, "prompts", "push", "--dir", dir)
+	contains(t, did(t, "prompts", "diff", "--dir", dir), "b.md: version 3 of b gets production from version 2\n    not without --force: "+want)
+	replaceIn(t, b, "version: 1\n", "") // it is from the version of the same key all the same
+	failed(t, want, "prompts", "push", "--dir", dir, "--no-write")
+	contains(t, did(t, "prompts", "push", "--dir", dir, "--check"), "version 3 of b gets production from version 2\n")
+	replaceIn(t, b, "name: b\n", "name: b\nversion: 3\n") // as it was looked at, and is promoted
+	contains(t, did(t, "prompts", "push", "--dir", dir), "version 3 of b gets production from version 2\n")
+}
+
+// TestPushOfAStaleFilePromotes a label that its version never had, or has again.
+func TestPushOfAStaleFilePromotes(t *testing.T) {
+	s := hubServer(t)
+	dir := t.TempDir()
+	for _, text := range []string{"one", "two", "one"} {
+		prompt(t, s, map[string]any{"name": "b", "prompt": text, "labels": []string{text}})
+	}
+	for _, version := range []int{1, 2, 1} {
+		posted(t, s, "prompt-rollback", http.StatusOK, map[string]any{"name": "b", "label": "eu", "version": version})
+	}
+	file(t, dir, "b.md", "---\nname: b\nversion: 1\nlabels: [two, eu]\n---\none")
+	contains(t, did(t, "prompts", "push", "--dir", dir), "version 3 of b gets two from version 2, eu from version 1\n")
+	prompt(t, s, map[string]any{"name": "c", "prompt": "one"})
+	posted(t, s, "prompt-rollback", http.StatusOK, map[string]any{"name": "c", "label": "eu", "version": 1})
+	did(t, "prompts", "push", "--dir", dir, "b")
+	file(t, dir, "c.md", "---\nname: c\nlabels: [eu, new]\n---\none") // which names no version
+	contains(t, did(t, "prompts", "push", "--dir", dir), "version 1 of c gets new\n")
+}
+
+// TestPushOfAStaleFileDoesNotUndoARollback from the newest version, which says what the file says.
+func TestPushOfAStaleFileDoesNotUndoARollback(t *testing.T) {
+	s := hubServer(t)
+	dir := t.TempDir()
+	for _, text := range []string{"one", "two", "one"} {
+		prompt(t, s, map[string]any{"name": "b", "prompt": text})
+	}
+	for _, version := range []int{3, 2} {
+		posted(t, s, "prompt-rollback", http.StatusOK, map[string]any{"name": "b", "label": "eu", "version": version})
+	}
+	file(t, dir, "b.md", "---\nname: b\nversion: 1\nlabels: [eu]\n---\none")
+	failed(t, "b.md: eu was moved to version 2 from version 3 by pk at ", "prompts", "push", "--dir", dir)
+}
+
 func TestPushOfALabelThatWasTakenAway(t *testing.T) {
 	_, dir := rolledBack(t)
 	did(t, "prompts", "rm", "b", "--only-version", "1") // and production with it

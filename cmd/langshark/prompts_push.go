@@ -31,7 +31,7 @@ func (*promptsPushCommand) Help() string {
 	return `A file that says something else than the newest version becomes a new version, with the file's labels, which move to it. ` +
 		`Where only labels differ, they move to the newest version; labels that a file doesn't name stay where they are, and tags are replaced if the file has any. ` +
 		`Nothing at all is pushed, and --check fails, if one of the files would undo what was done on the server since it was pulled: a version that was made, a label that was moved away from the file's version, as by a rollback, a delete. --force pushes all the same, best with the name of the prompt. ` +
-		`Nor is anything if references would lead nowhere, to a chat, in a circle or too deep, or if a label would move that is protected and that the key may not move. Prompts that others refer to are pushed before them.
+		`Nor is anything if references would lead nowhere, to a chat, in a circle or too deep, or if a label would move that is protected and that the key may not move, or would come to a prompt with an experiment that was set by who may not. Prompts that others refer to are pushed before them.
 
 	langshark prompts push --no-write --check         on a pull request
 	langshark prompts push --no-write -m "$COMMIT"    when it is merged, both with a key that CI alone has`
@@ -78,31 +78,11 @@ func (c *promptsPushCommand) Run(ctx context.Context, term terminal) error {
 	})
 }
 
-// barred names the files whose push would move labels that the key may not move.
-func barred(ctx context.Context, client *hub.Client, plan []*change) error {
-	if !slices.ContainsFunc(plan, func(ch *change) bool { return len(ch.labels) > 0 }) {
-		return nil
-	}
-	protected, err := client.ProtectedLabels(ctx)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, ch := range plan {
-		for _, l := range protected {
-			if !l.MayMove && ch.moves(l.Label) {
-				errs = append(errs, fmt.Errorf("%s: label %s is protected, and this key may not move it (%s): push with a key that may, or leave the label out", ch.file.Path, l.Label, mayMove(l.Keys, l.Roles)))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
 func (c *promptsPushCommand) push(ctx context.Context, client *hub.Client, ch *change) error {
 	version, err := c.send(ctx, client, ch)
 	ch.made = version
 	if errors.Is(err, hub.ErrConflict) {
-		return fmt.Errorf("%w: nothing of it was pushed: look by langshark prompts diff, then push again", err)
+		return fmt.Errorf("nothing of it was pushed: %w", err)
 	}
 	if err != nil || c.NoWrite || version == ch.file.Version && ch.file.Message == "" {
 		return err

@@ -33,14 +33,20 @@ func prompt(t *testing.T, s serving, body map[string]any) {
 	posted(t, s, "v2/prompts", http.StatusCreated, body)
 }
 
-// posted sends JSON to the API.
+// posted sends JSON to the API by POST.
 func posted(t *testing.T, s serving, path string, status int, body map[string]any) {
+	t.Helper()
+	sent(t, s, http.MethodPost, path, status, body)
+}
+
+// sent sends JSON to the API.
+func sent(t *testing.T, s serving, method, path string, status int, body map[string]any) {
 	t.Helper()
 	b, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/public/"+path, bytes.NewReader(b))
+	r, err := http.NewRequestWithContext(t.Context(), method, s.url+"/api/public/"+path, bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}

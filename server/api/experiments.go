@@ -15,13 +15,14 @@ type wireExperiment struct {
 	Revision   int                   `json:"revision"`
 	Variants   []catalog.Variant     `json:"variants"`
 	Ranges     []catalog.BucketRange `json:"ranges"`
+	Cleared    []string              `json:"clearedLabels"`
 	Prompts    []wirePrompt          `json:"prompts,omitempty"` // left out in lists
 	CreatedAt  instant               `json:"createdAt"`
 	UpdatedAt  instant               `json:"updatedAt"`
 }
 
 func experimentOnWire(x *catalog.Experiment) wireExperiment {
-	w := wireExperiment{Prompt: x.Prompt, Experiment: x.Name, Salt: x.Salt, Revision: x.Revision, Variants: x.Variants, Ranges: x.Ranges, CreatedAt: instant(x.CreatedAt), UpdatedAt: instant(x.UpdatedAt)}
+	w := wireExperiment{Prompt: x.Prompt, Experiment: x.Name, Salt: x.Salt, Revision: x.Revision, Variants: x.Variants, Ranges: x.Ranges, Cleared: append([]string{}, x.Cleared...), CreatedAt: instant(x.CreatedAt), UpdatedAt: instant(x.UpdatedAt)}
 	if x.Prompts != nil {
 		w.Prompts = convert(x.Prompts, promptOnWire)
 	}

@@ -31,6 +31,9 @@ type Experiment struct {
 	Revision int
 	// Ranges are sorted and don't overlap.
 	Ranges []BucketRange
+	// Cleared are the protected labels that who set it last may move, or "*", which is all. Others can't come to the
+	// prompt beside it.
+	Cleared []string
 	// Prompts are the versions that variants have, each once, with what they refer to in its
 	// place; nil in a list.
 	Prompts []Prompt
@@ -49,7 +52,7 @@ type experiment struct {
 }
 
 func (e *experiment) of(p *prompt) *Experiment {
-	return &Experiment{Identity: e.Identity, Prompt: p.Name, Name: e.Name, Salt: e.Salt, Variants: e.Variants, Ranges: e.Ranges, Revision: e.revision()}
+	return &Experiment{Identity: e.Identity, Prompt: p.Name, Name: e.Name, Salt: e.Salt, Variants: e.Variants, Ranges: e.Ranges, Cleared: e.Cleared, Revision: e.revision()}
 }
 
 func (e *experiment) revision() int { return max(e.Revision, 1) }

@@ -502,7 +502,21 @@ func TestProtectedLabelsComeToPromptsWithExperiments(t *testing.T) {
 	wantRefusal(t, "a protected label beside it", place(), "Experiment 'sly' on prompt 'p' would go past the protected label 'production'", "end it")
 	_, err := c.CreatePrompt(ci, projectID, body(t, m{"name": "p", "prompt": "y", "labels": l{"production"}}))
 	wantRefusal(t, "a version with the label", err, "'sly'")
+	cleared := func() []string {
+		t.Helper()
+		list, err := c.Experiments(t.Context(), projectID, "p")
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		return list[0].Cleared
+	}
+	if got := cleared(); len(got) > 0 {
+		t.Errorf("cleared for %q by who may move nothing", got)
+	}
 	set(ci) // which says that it may be so
+	if got := cleared(); !slices.Equal(got, []string{"production"}) {
+		t.Errorf("cleared for %q by who may move production", got)
+	}
 	if err := place(); err != nil {
 		t.Errorf("beside one that was set with the right to: %v", err)
 	}

@@ -42,8 +42,8 @@ type Info struct {
 var (
 	// ErrNotFound says that there is no such prompt.
 	ErrNotFound = errors.New("not found")
-	// ErrConflict says that things are not as was expected.
-	ErrConflict = errors.New("changed meanwhile")
+	// ErrConflict says that things are not as was expected, or as they have to be: what the server says of it follows.
+	ErrConflict = errors.New("conflict")
 )
 
 // Client asks one server for one project.

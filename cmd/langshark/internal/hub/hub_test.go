@@ -32,12 +32,12 @@ func TestErrorsOfTheServer(t *testing.T) {
 		{404, `{"message":"Prompt not found"}`, "not found: Prompt not found"},
 		{500, "<html>" + strings.Repeat("x", 1000), "500: <html>xxx"},
 		{302, "", "302"},
-		{409, `{"message":"Label 'a' is elsewhere"}`, "changed meanwhile: Label 'a' is elsewhere"},
+		{409, `{"message":"Label 'a' is elsewhere"}`, "conflict: Label 'a' is elsewhere"},
 		{200, "<html>", "no JSON"},
 	} {
 		status, body = answer.status, answer.body
 		_, err := c.Get(t.Context(), "a/b", Selection{Label: "x"})
-		if err == nil || !strings.Contains(err.Error(), answer.want) || len(err.Error()) > 700 || (answer.status == 404) != errors.Is(err, ErrNotFound) {
+		if err == nil || !strings.Contains(err.Error(), answer.want) || len(err.Error()) > 700 || (answer.status == 404) != errors.Is(err, ErrNotFound) || (answer.status == 409) != errors.Is(err, ErrConflict) {
 			t.Errorf("%d: %v", answer.status, err)
 		}
 	}

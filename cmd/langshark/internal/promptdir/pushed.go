@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -78,11 +79,19 @@ func (d *document) change(want *File, ways func([]field) [][]string) error {
 	return fmt.Errorf("%s: its front matter is written in a way that can't be changed line by line", d.path)
 }
 
+// first is the line that front matter begins at.
+func (d *document) first() int {
+	if isYAML(d.path) {
+		return 0
+	}
+	return 1
+}
+
 func (d *document) fields() ([]field, error) {
-	first, last := 0, len(d.lines)
+	first, last := d.first(), len(d.lines)
 	if !isYAML(d.path) {
 		isFence := func(line string) bool { return strings.TrimRight(line, "\r\n") == fence }
-		if first = 1; slices.ContainsFunc(d.lines[1:], isFence) {
+		if slices.ContainsFunc(d.lines[1:], isFence) {
 			last = 1 + slices.IndexFunc(d.lines[1:], isFence)
 		}
 	}
@@ -114,14 +123,34 @@ func named(fields []field, name string) *field {
 	return nil
 }
 
-// withoutMessage are ways to leave the message out: its line, or all up to the next field.
+// withoutMessage are ways to leave the message out: its lines, or all up to the next field.
 func (d *document) withoutMessage(fields []field) (ways [][]string) {
 	if m := named(fields, "message"); m != nil {
-		for _, end := range []int{m.begin + 1, m.end} {
+		for _, end := range []int{d.endOf(m), m.end} {
 			ways = append(ways, slices.Concat(d.lines[:m.begin], d.lines[end:]))
 		}
 	}
 	return ways
+}
+
+// endOf is the line after the last one of a field's value: that up to which the value reads as all of it. Comments and
+// empty lines below it are not of it.
+func (d *document) endOf(f *field) int {
+	return f.begin + 1 + sort.Search(f.end-f.begin-1, func(n int) bool {
+		text := strings.Join(d.lines[d.first():f.begin+1+n], "")
+		return f.ends(text) || f.ends(text+"\n}") // of front matter in braces
+	})
+}
+
+// ends reports whether the field is the last of a text, and whole.
+func (f *field) ends(text string) bool {
+	var root yaml.Node
+	if yaml.Unmarshal([]byte(text), &root) != nil || len(root.Content) == 0 {
+		return false
+	}
+	fields := root.Content[0].Content
+	n := len(fields)
+	return n > 1 && fields[n-2].Value == f.name && fields[n-1].Value == f.value.Value
 }
 
 // withVersion are ways to write the version: over the one that is there, or on a line below the name, or before that.
