@@ -113,7 +113,7 @@ func TestPushSaysWhatTheServerRefuses(t *testing.T) {
 	})
 	code, _, stderr := command(t, "prompts", "push", "--dir", dir)
 	if code != 1 || strings.Contains(stderr, "meanwhile") || strings.Contains(stderr, "push again") ||
-		!strings.Contains(stderr, "b.md: nothing of it was pushed: conflict: Experiment 'late' on prompt 'b' would go past the protected label 'production'") {
+		!strings.Contains(stderr, "b.md: the server answered 400: Experiment 'late' on prompt 'b' would go past the protected label 'production'") {
 		t.Errorf("%d %s", code, stderr)
 	}
 }
