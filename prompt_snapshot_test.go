@@ -103,6 +103,79 @@ func TestAPromptThatWasDeletedDoesNotComeBack(t *testing.T) {
 	})
 }
 
+// TestAPromptThatComesBackAsItWas has its label taken away and put back: the text is that in memory, and the file said for
+// ten minutes, and after Shutdown, that it was gone.
+func TestAPromptThatComesBackAsItWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		h := newHub(map[string]string{"a@production": "one", "a@experiment tone": wholeExperiment})
+		c := process(t, h, file)
+		ask := func(c *langshark.Client) string {
+			return textOf(c.Prompt(t.Context(), "a")) + " " + textOf(c.Prompt(t.Context(), "a", langshark.InExperiment("tone", "u")))
+		}
+		set := func(text, experiment string) {
+			h.set("a@production", text)
+			h.set("a@experiment tone", experiment)
+			c.InvalidatePrompt("a")
+			advance(3 * time.Second)
+		}
+		gone := func() (n int) {
+			for _, p := range readPrompts(t, file).Prompts {
+				if p.Gone {
+					n++
+				}
+			}
+			return n
+		}
+		want(t, ask(c), "one kindly")
+		set("", "")
+		if n := gone(); n != 2 {
+			t.Fatalf("%d of 2 are gone", n)
+		}
+		set("one", wholeExperiment)
+		if s := c.Stats().Prompts; s.Unchanged != 1 { // of the prompt; what has ended has no tag
+			t.Errorf("%+v", s)
+		}
+		if n := gone(); n != 0 {
+			t.Errorf("%d are gone", n)
+		}
+		set("", "")
+		h.set("a@production", "one")
+		h.set("a@experiment tone", wholeExperiment)
+		c.InvalidatePrompt("a")
+		synctest.Wait()
+		end(t, c)
+		h.fail(errors.New("down"))
+		want(t, ask(process(t, h, file)), "one kindly")
+	})
+}
+
+// TestWhatIsStillGoneIsNotWrittenAnew asks each minute for an experiment that has ended.
+func TestWhatIsStillGoneIsNotWrittenAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		c := process(t, newHub(map[string]string{"a@production": "one"}), file)
+		ask := func() {
+			want(t, textOf(c.Prompt(t.Context(), "a", langshark.InExperiment("tone", "u"))), "one")
+			advance(3 * time.Second)
+		}
+		ask()
+		written := readPrompts(t, file).Prompts
+		for range 5 {
+			advance(langshark.DefaultPromptTTL)
+			ask()
+		}
+		if s := c.Stats().Prompts; s.Fetches != 12 {
+			t.Errorf("%+v", s)
+		}
+		for i, p := range readPrompts(t, file).Prompts {
+			if !p.CheckedAt.Equal(written[i].CheckedAt) {
+				t.Errorf("%q was written again", p.Name)
+			}
+		}
+	})
+}
+
 type fileOfPrompts struct {
 	Format    int            `json:"format"`
 	Host      string         `json:"host"`
@@ -115,6 +188,7 @@ type promptInFile struct {
 	Name      string          `json:"name"`
 	Label     string          `json:"label"`
 	CheckedAt time.Time       `json:"checkedAt"`
+	Gone      bool            `json:"gone,omitempty"`
 	Body      json.RawMessage `json:"body"`
 }
 
