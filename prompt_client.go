@@ -120,7 +120,8 @@ func (c *Client) assigned(ctx context.Context, name string, s *promptSettings) *
 
 // InvalidatePrompt has everything that is kept of a prompt fetched anew, as after a
 // change that the application has made itself: its labels, versions and
-// experiments, and those of no other name. Callers get what there is until it is there.
+// experiments, and those of no other name. Callers get what there is until it is there. What only
+// Config.PromptSnapshot has of it is fetched when it is asked for.
 func (c *Client) InvalidatePrompt(name string) {
 	if c != nil && c.prompts != nil && name != "" {
 		c.prompts.renew(name, true)

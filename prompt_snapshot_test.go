@@ -187,6 +187,7 @@ type fileOfPrompts struct {
 type promptInFile struct {
 	Name      string          `json:"name"`
 	Label     string          `json:"label"`
+	ETag      string          `json:"etag,omitempty"`
 	CheckedAt time.Time       `json:"checkedAt"`
 	Gone      bool            `json:"gone,omitempty"`
 	Body      json.RawMessage `json:"body"`
@@ -351,23 +352,97 @@ func TestOneFileAndTwoProjects(t *testing.T) {
 	}
 }
 
-// TestAChangeOfWhatWasOnlyReadYet is told of before anybody in this process has asked for the prompt.
+// quiet is a source that tells of what changes, says whose prompts it has, and doesn't begin with "any may have changed".
+type quiet struct{ named }
+
+func (q quiet) WatchPrompts(ctx context.Context, changed func(string)) error {
+	for {
+		select {
+		case name := <-q.changes:
+			changed(name)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// quietProcess is a client that is told of changes and keeps its prompts in the file.
+func quietProcess(t *testing.T, h *hub, file string, told func(error)) *langshark.Client {
+	t.Helper()
+	h.changes = make(chan string)
+	return prompts(t, quiet{named{h, "one"}}, func(cfg *langshark.Config) { cfg.PromptSnapshot, cfg.OnError = file, told })
+}
+
+// TestAChangeOfWhatWasOnlyReadYet is told of before anybody in this process has asked for the prompt, which is then
+// none that has not changed.
 func TestAChangeOfWhatWasOnlyReadYet(t *testing.T) {
+	for name, tell := range map[string]func(*hub, *langshark.Client){
+		"it":          func(h *hub, _ *langshark.Client) { h.changes <- "a" },
+		"invalidated": func(_ *hub, c *langshark.Client) { c.InvalidatePrompt("a") },
+		"any":         func(h *hub, _ *langshark.Client) { h.changes <- "" },
+		"another":     func(h *hub, _ *langshark.Client) { h.changes <- "b" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				file := filepath.Join(t.TempDir(), "prompts.json")
+				saved := inFile("a", time.Now())
+				saved.ETag = "old"
+				writePrompts(t, file, saved)
+				h := newHub(map[string]string{"a@production": "now", "x@production": "x"})
+				c := quietProcess(t, h, file, func(error) {})
+				want(t, textOf(c.Prompt(t.Context(), "x")), "x")
+				tell(h, c)
+				synctest.Wait()
+				ask := func() string { return textOf(c.Prompt(t.Context(), "a", langshark.WithTTL(time.Hour))) }
+				want(t, ask(), "saved") // nobody waits
+				synctest.Wait()
+				if name == "another" {
+					want(t, ask(), "saved")
+					return
+				}
+				want(t, ask(), "now")
+				last, tag := h.asked[len(h.asked)-1], ""
+				if name == "any" {
+					tag = "old"
+				}
+				want(t, last.Name+" "+last.ETag, "a "+tag)
+			})
+		})
+	}
+}
+
+// TestAChangeFetchesNothingThatNobodyAskedFor has a file that other processes have filled.
+func TestAChangeFetchesNothingThatNobodyAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		file := filepath.Join(t.TempDir(), "prompts.json")
-		writePrompts(t, file, inFile("a", time.Now()), inFile("b", time.Now()), inFile("c", time.Now()))
-		h := newHub(map[string]string{"a@production": "now", "b@production": "now", "c@production": "now", "x@production": "x"})
-		h.changes = make(chan string)
-		c := prompts(t, struct {
-			telling
-			langshark.PromptIdentifier
-		}{telling{h}, named{h, "one"}}, func(cfg *langshark.Config) { cfg.PromptSnapshot = file })
-		want(t, textOf(c.Prompt(t.Context(), "x")), "x")
+		file, at := filepath.Join(t.TempDir(), "prompts.json"), time.Now().AddDate(0, 0, -20)
+		var saved []promptInFile
+		for i := range 30 {
+			p := inFile("a", at)
+			p.Label = fmt.Sprintf("label-%d", i)
+			saved = append(saved, p)
+		}
+		writePrompts(t, file, saved...)
+		h := newHub(map[string]string{"a@production": "x"})
+		c := quietProcess(t, h, file, func(err error) { t.Errorf("told %v", err) })
+		want(t, textOf(c.Prompt(t.Context(), "a")), "x")
+		h.set("a@production", "y")
 		h.changes <- "a"
-		c.InvalidatePrompt("b")
+		c.InvalidatePrompt("a")
 		synctest.Wait()
-		for name, text := range map[string]string{"a": "now", "b": "now", "c": "saved"} {
-			want(t, textOf(c.Prompt(t.Context(), name)), text)
+		want(t, textOf(c.Prompt(t.Context(), "a")), "y")
+		if s := c.Stats().Prompts; s.Kept != 1 {
+			t.Errorf("%+v", s)
+		}
+		for _, r := range h.asked {
+			want(t, r.Label, langshark.LabelProduction)
+		}
+		for range 11 * 24 {
+			advance(time.Hour)
+			want(t, textOf(c.Prompt(t.Context(), "a")), "y")
+		}
+		end(t, c)
+		if list := readPrompts(t, file).Prompts; len(list) != 1 || list[0].Label != langshark.LabelProduction {
+			t.Errorf("%d are in the file, and 30 days have passed", len(list))
 		}
 	})
 }
