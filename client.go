@@ -35,6 +35,7 @@ type Client struct {
 	mediaMode   MediaMode
 	onError     func(error)
 	prompts     *promptCache // nil without a source
+	noHost      error        // why Config.Host is none; nil but where tracing is off, and prompts alone need it
 	off         bool         // by Config.Enabled or its variable
 
 	copyStrings  bool
@@ -77,6 +78,7 @@ func SetDefault(c *Client) { defaultClient.Store(c) }
 // environment. Without keys and an exporter, or with Enabled false, the client
 // is disabled: everything works and nothing is recorded, which one line in the
 // log says once. Prompts are fetched all the same if keys and host, or Config.Prompts, say where from. Errors name the field or variable and what it must be.
+// With Enabled false, a Host that is no URL is none of them: New tells OnError, and [Client.Prompt] returns it.
 //
 // New connects to nothing; [Client.AuthCheck] does.
 func New(cfg Config) (*Client, error) {
@@ -89,7 +91,7 @@ func New(cfg Config) (*Client, error) {
 		logger = slog.Default()
 	}
 	if !cfg.wanted() {
-		return cfg.withoutTracing(logger)
+		return cfg.withoutTracing(logger), nil
 	}
 	sink := cfg.Exporter
 	if sink == nil {
@@ -154,15 +156,16 @@ func New(cfg Config) (*Client, error) {
 }
 
 // withoutTracing makes a client that records nothing. Prompts are there if it is known where from.
-func (c *Config) withoutTracing(logger *slog.Logger) (*Client, error) {
+func (c *Config) withoutTracing(logger *slog.Logger) *Client {
 	client := &Client{attributes: new(exporter.Attributes), onError: c.errorHandler(logger), logger: logger, off: c.off()}
 	if !client.off {
 		sayDisabled(logger, c.Host)
 	}
 	if err := client.startPrompts(c); err != nil {
-		return nil, err
+		client.noHost = err // a placeholder, perhaps: what is switched off starts all the same
+		client.report(fmt.Errorf("no prompts can be fetched: %w", err))
 	}
-	return client, nil
+	return client
 }
 
 func (c *Config) errorHandler(logger *slog.Logger) func(error) {

@@ -27,3 +27,12 @@ func (switchedOffError) Error() string {
 }
 
 func (switchedOffError) Is(target error) bool { return target == ErrDisabled }
+
+// offWithoutPromptsError is [ErrNoPromptSource] where tracing is switched off, so that it is [ErrDisabled] too.
+type offWithoutPromptsError struct{ why error }
+
+func (e offWithoutPromptsError) Error() string { return e.why.Error() }
+
+func (offWithoutPromptsError) Is(target error) bool {
+	return target == ErrDisabled || target == ErrNoPromptSource
+}

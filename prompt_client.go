@@ -9,7 +9,8 @@ import (
 )
 
 // ErrNoPromptSource is returned by a client that records by an exporter of its own, or whose
-// tracing is switched off, and that knows no server to fetch prompts from.
+// tracing is switched off, and that knows no server to fetch prompts from. Where it is switched off,
+// the error is [ErrDisabled] too.
 var ErrNoPromptSource = errors.New("langshark: nothing to fetch prompts from (set Config.Prompts, or PublicKey, SecretKey and Host)")
 
 // GetPrompt is [Client.Prompt] of the client that ctx carries, else of the default client.
@@ -64,10 +65,20 @@ func (c *Client) withoutPrompts(name string, opts []PromptOption) (*Prompt, erro
 	if p := s.prompt(name); p != nil {
 		return p, nil
 	}
-	if !c.enabled() && (c == nil || !c.off) {
-		return nil, fmt.Errorf("prompt %q: %w", name, ErrDisabled)
+	return nil, fmt.Errorf("prompt %q: %w", name, c.whyNoPrompts())
+}
+
+// whyNoPrompts is why there is nothing to ask.
+func (c *Client) whyNoPrompts() error {
+	switch {
+	case c.enabled():
+		return ErrNoPromptSource
+	case c == nil || !c.off:
+		return ErrDisabled
+	case c.noHost != nil:
+		return offWithoutPromptsError{c.noHost}
 	}
-	return nil, fmt.Errorf("prompt %q: %w", name, ErrNoPromptSource)
+	return offWithoutPromptsError{ErrNoPromptSource}
 }
 
 func (c *Client) prompt(ctx context.Context, name string, s *promptSettings) (*Prompt, error) {
@@ -109,7 +120,8 @@ func (c *Client) assigned(ctx context.Context, name string, s *promptSettings) *
 
 // InvalidatePrompt has everything that is kept of a prompt fetched anew, as after a
 // change that the application has made itself: its labels, versions and
-// experiments, and those of no other name. Callers get what there is until it is there.
+// experiments, and those of no other name. Callers get what there is until it is there. What only
+// Config.PromptSnapshot has of it is fetched when it is asked for.
 func (c *Client) InvalidatePrompt(name string) {
 	if c != nil && c.prompts != nil && name != "" {
 		c.prompts.renew(name, true)

@@ -86,10 +86,10 @@ func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 	c := e.cache
 	e.err = err
 	if err == nil {
-		old := e.value.Load()
+		old, back := e.value.Load(), !e.gone.IsZero()
 		e.failures, e.retryAt, e.gone = 0, time.Time{}, time.Time{}
 		if v.prompt == nil && v.experiment == nil {
-			e.gone = v.checkedAt
+			e.gone, back = v.checkedAt, false
 		}
 		if e.key.experiment {
 			c.saidUnsupported.Store(false)
@@ -97,7 +97,7 @@ func (e *promptEntry) landed(v *promptValue, err error) (say error) {
 		e.value.Store(v)
 		e.stale.Store(e.changed)
 		e.arm(jitter(c.ttl))
-		c.saveSoon(v.differs(old))
+		c.saveSoon(back || v.differs(old)) // back also as it was: the file says that it is gone
 		return nil
 	}
 	c.counts.failed.Add(1)

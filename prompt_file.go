@@ -44,6 +44,8 @@ type promptFileEntry struct {
 	// Gone says that the server had it no more: it is kept so that no other process's older entry comes back.
 	Gone bool            `json:"gone,omitempty"`
 	Body json.RawMessage `json:"body,omitempty"`
+
+	changed bool // since, as this process was told before anybody asked for it
 }
 
 const (

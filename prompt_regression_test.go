@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/langshark/langshark-go"
+	"github.com/langshark/langshark-go/exporter/memory"
 )
 
 // TestChangesWhilePromptsMakeRoom once took two locks in both orders.
@@ -427,15 +428,47 @@ func TestWhyThereAreNoPrompts(t *testing.T) {
 		t.Errorf("without keys: %v; %v", err, auth)
 	}
 	c, err = ask(langshark.Config{Enabled: langshark.Enabled(false), PublicKey: "pk"})
-	if !errors.Is(err, langshark.ErrNoPromptSource) || errors.Is(err, langshark.ErrDisabled) {
+	if !errors.Is(err, langshark.ErrNoPromptSource) || !errors.Is(err, langshark.ErrDisabled) || !strings.Contains(err.Error(), "Config.Prompts") {
 		t.Errorf("switched off, half a key: %v", err)
 	}
 	if auth := c.AuthCheck(t.Context()); !errors.Is(auth, langshark.ErrDisabled) || !strings.Contains(auth.Error(), "LANGSHARK_ENABLED") {
 		t.Errorf("AuthCheck: %v", auth)
 	}
-	cfg := langshark.Config{Enabled: langshark.Enabled(false), PublicKey: "pk", SecretKey: "sk", Host: "ftp://x"}
-	if _, err := langshark.New(cfg); err == nil || !strings.Contains(err.Error(), "Config.Host") {
-		t.Errorf("a host that is none: %v", err)
+	if _, err = ask(langshark.Config{Exporter: memory.New()}); !errors.Is(err, langshark.ErrNoPromptSource) || errors.Is(err, langshark.ErrDisabled) {
+		t.Errorf("an exporter alone: %v", err)
+	}
+}
+
+// TestAHostThatIsNoneWithoutTracing is a placeholder in a deployment that has it switched off.
+func TestAHostThatIsNoneWithoutTracing(t *testing.T) {
+	for _, host := range []string{"localhost:3000", "not a host", "ftp://x"} {
+		var told []error
+		cfg := langshark.Config{Enabled: langshark.Enabled(false), PublicKey: "pk", SecretKey: "sk", Host: host, OnError: func(err error) { told = append(told, err) }}
+		c, err := langshark.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(told) != 1 || !strings.Contains(told[0].Error(), "prompts") || !strings.Contains(told[0].Error(), "Config.Host") {
+			t.Errorf("%s: told %v", host, told)
+		}
+		_, err = c.Prompt(t.Context(), "a")
+		if !errors.Is(err, langshark.ErrNoPromptSource) || !errors.Is(err, langshark.ErrDisabled) || !strings.Contains(err.Error(), fmt.Sprintf("%q is not a URL", host)) {
+			t.Errorf("%s: %v", host, err)
+		}
+		if _, again := c.WatchPrompt(t.Context(), "a"); again == nil || again.Error() != err.Error() {
+			t.Errorf("%s: a handle: %v", host, again)
+		}
+		want(t, textOf(c.Prompt(t.Context(), "a", langshark.WithFallback("code"))), "code")
+		c.InvalidatePrompt("a")
+		if err := errors.Join(c.Flush(t.Context()), c.Shutdown(t.Context())); err != nil || len(told) != 1 {
+			t.Errorf("%s: %v, told %v", host, err, told)
+		}
+		cfg.Prompts = onePromptOf("one")
+		want(t, textOf(prompts(t, nil, func(to *langshark.Config) { *to = cfg }).Prompt(t.Context(), "a")), "one")
+		cfg.Enabled, cfg.Prompts = langshark.Enabled(true), nil
+		if _, err := langshark.New(cfg); err == nil || !strings.Contains(err.Error(), "is not a URL") {
+			t.Errorf("%s, switched on: %v", host, err)
+		}
 	}
 }
 

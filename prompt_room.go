@@ -36,7 +36,9 @@ func production(name string) promptKey { return promptKey{name: name, label: Lab
 // stays, and may be more than the limit.
 func (c *promptCache) add(key promptKey) (e, evicted *promptEntry) {
 	e = &promptEntry{cache: c, key: key}
-	e.value.Store(c.recall(key))
+	saved, changed := c.recall(key)
+	e.value.Store(saved)
+	e.changed = changed
 	e.stale.Store(true)
 	c.turn.Add(1)
 	next := c.index.Load().clone()

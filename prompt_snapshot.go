@@ -51,38 +51,38 @@ func (c *promptCache) load() {
 	}
 }
 
-// recall is the value that an earlier process had of a key, once; nil without one, and if it is damaged. The
-// caller holds the lock.
-func (c *promptCache) recall(key promptKey) *promptValue {
+// recall is the value that an earlier process had of a key, once, and whether it has changed since; nil without one,
+// and if it is damaged. The caller holds the lock.
+func (c *promptCache) recall(key promptKey) (v *promptValue, changed bool) {
 	f, ok := c.saved[key]
 	delete(c.saved, key)
 	switch {
 	case !ok || f.Gone && !key.experiment:
-		return nil
+		return nil, false
 	case f.Gone:
-		return &promptValue{checkedAt: f.CheckedAt}
+		return &promptValue{checkedAt: f.CheckedAt}, f.changed
 	}
 	v, err := decodeValue(key, PromptResponse{Body: f.Body, ETag: f.ETag}, f.CheckedAt, PromptSaved)
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	c.saveSoon(time.Since(f.CheckedAt) >= maxPromptFileAge) // it is in use again, and may have left the file
-	return v
+	return v, f.changed
 }
 
-// remember makes entries of what an earlier process had of a prompt, so that a change that is told of now
-// reaches them before they are asked for.
-func (c *promptCache) remember(name string) {
+// outdate says of what an earlier process had of a prompt, of any with "", that it may have changed. Nothing is made of
+// it or fetched before it is asked for: the file has more than this process may ever need.
+func (c *promptCache) outdate(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, f := range c.saved {
-		switch {
-		case key.name != name || f.Gone && !key.experiment:
-		case len(c.ring) < c.limit:
-			c.add(key)
-		default:
-			delete(c.saved, key)
+		if name != "" && key.name != name {
+			continue
 		}
+		if f.changed = true; name != "" {
+			f.ETag = "" // it has changed: the whole is asked for
+		}
+		c.saved[key] = f
 	}
 }
 

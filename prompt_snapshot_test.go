@@ -103,6 +103,79 @@ func TestAPromptThatWasDeletedDoesNotComeBack(t *testing.T) {
 	})
 }
 
+// TestAPromptThatComesBackAsItWas has its label taken away and put back: the text is that in memory, and the file said for
+// ten minutes, and after Shutdown, that it was gone.
+func TestAPromptThatComesBackAsItWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		h := newHub(map[string]string{"a@production": "one", "a@experiment tone": wholeExperiment})
+		c := process(t, h, file)
+		ask := func(c *langshark.Client) string {
+			return textOf(c.Prompt(t.Context(), "a")) + " " + textOf(c.Prompt(t.Context(), "a", langshark.InExperiment("tone", "u")))
+		}
+		set := func(text, experiment string) {
+			h.set("a@production", text)
+			h.set("a@experiment tone", experiment)
+			c.InvalidatePrompt("a")
+			advance(3 * time.Second)
+		}
+		gone := func() (n int) {
+			for _, p := range readPrompts(t, file).Prompts {
+				if p.Gone {
+					n++
+				}
+			}
+			return n
+		}
+		want(t, ask(c), "one kindly")
+		set("", "")
+		if n := gone(); n != 2 {
+			t.Fatalf("%d of 2 are gone", n)
+		}
+		set("one", wholeExperiment)
+		if s := c.Stats().Prompts; s.Unchanged != 1 { // of the prompt; what has ended has no tag
+			t.Errorf("%+v", s)
+		}
+		if n := gone(); n != 0 {
+			t.Errorf("%d are gone", n)
+		}
+		set("", "")
+		h.set("a@production", "one")
+		h.set("a@experiment tone", wholeExperiment)
+		c.InvalidatePrompt("a")
+		synctest.Wait()
+		end(t, c)
+		h.fail(errors.New("down"))
+		want(t, ask(process(t, h, file)), "one kindly")
+	})
+}
+
+// TestWhatIsStillGoneIsNotWrittenAnew asks each minute for an experiment that has ended.
+func TestWhatIsStillGoneIsNotWrittenAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		c := process(t, newHub(map[string]string{"a@production": "one"}), file)
+		ask := func() {
+			want(t, textOf(c.Prompt(t.Context(), "a", langshark.InExperiment("tone", "u"))), "one")
+			advance(3 * time.Second)
+		}
+		ask()
+		written := readPrompts(t, file).Prompts
+		for range 5 {
+			advance(langshark.DefaultPromptTTL)
+			ask()
+		}
+		if s := c.Stats().Prompts; s.Fetches < 12 {
+			t.Errorf("%+v", s)
+		}
+		for i, p := range readPrompts(t, file).Prompts {
+			if !p.CheckedAt.Equal(written[i].CheckedAt) {
+				t.Errorf("%q was written again", p.Name)
+			}
+		}
+	})
+}
+
 type fileOfPrompts struct {
 	Format    int            `json:"format"`
 	Host      string         `json:"host"`
@@ -114,7 +187,9 @@ type fileOfPrompts struct {
 type promptInFile struct {
 	Name      string          `json:"name"`
 	Label     string          `json:"label"`
+	ETag      string          `json:"etag,omitempty"`
 	CheckedAt time.Time       `json:"checkedAt"`
+	Gone      bool            `json:"gone,omitempty"`
 	Body      json.RawMessage `json:"body"`
 }
 
@@ -277,23 +352,98 @@ func TestOneFileAndTwoProjects(t *testing.T) {
 	}
 }
 
-// TestAChangeOfWhatWasOnlyReadYet is told of before anybody in this process has asked for the prompt.
+// quiet is a source that tells of what changes, says whose prompts it has, and doesn't begin with "any may have changed".
+type quiet struct{ named }
+
+func (q quiet) WatchPrompts(ctx context.Context, changed func(string)) error {
+	for {
+		select {
+		case name := <-q.changes:
+			changed(name)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// quietProcess is a client that is told of changes and keeps its prompts in the file.
+func quietProcess(t *testing.T, h *hub, file string, told func(error)) *langshark.Client {
+	t.Helper()
+	h.changes = make(chan string)
+	return prompts(t, quiet{named{h, "one"}}, func(cfg *langshark.Config) { cfg.PromptSnapshot, cfg.OnError = file, told })
+}
+
+// TestAChangeOfWhatWasOnlyReadYet is told of before anybody in this process has asked for the prompt, which is then
+// none that has not changed.
 func TestAChangeOfWhatWasOnlyReadYet(t *testing.T) {
+	for name, tell := range map[string]func(*hub, *langshark.Client){
+		"it":          func(h *hub, _ *langshark.Client) { h.changes <- "a" },
+		"invalidated": func(_ *hub, c *langshark.Client) { c.InvalidatePrompt("a") },
+		"any":         func(h *hub, _ *langshark.Client) { h.changes <- "" },
+		"another":     func(h *hub, _ *langshark.Client) { h.changes <- "b" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				file := filepath.Join(t.TempDir(), "prompts.json")
+				saved := inFile("a", time.Now())
+				saved.ETag = "old"
+				writePrompts(t, file, saved)
+				h := newHub(map[string]string{"a@production": "now", "x@production": "x"})
+				h.delay = time.Second
+				c := quietProcess(t, h, file, func(error) {})
+				want(t, textOf(c.Prompt(t.Context(), "x")), "x")
+				tell(h, c)
+				synctest.Wait()
+				ask := func() string { return textOf(c.Prompt(t.Context(), "a", langshark.WithTTL(time.Hour))) }
+				want(t, ask(), "saved") // nobody waits
+				advance(2 * time.Second)
+				if name == "another" {
+					want(t, ask(), "saved")
+					return
+				}
+				want(t, ask(), "now")
+				last, tag := h.asked[len(h.asked)-1], ""
+				if name == "any" {
+					tag = "old"
+				}
+				want(t, last.Name+" "+last.ETag, "a "+tag)
+			})
+		})
+	}
+}
+
+// TestAChangeFetchesNothingThatNobodyAskedFor has a file that other processes have filled.
+func TestAChangeFetchesNothingThatNobodyAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		file := filepath.Join(t.TempDir(), "prompts.json")
-		writePrompts(t, file, inFile("a", time.Now()), inFile("b", time.Now()), inFile("c", time.Now()))
-		h := newHub(map[string]string{"a@production": "now", "b@production": "now", "c@production": "now", "x@production": "x"})
-		h.changes = make(chan string)
-		c := prompts(t, struct {
-			telling
-			langshark.PromptIdentifier
-		}{telling{h}, named{h, "one"}}, func(cfg *langshark.Config) { cfg.PromptSnapshot = file })
-		want(t, textOf(c.Prompt(t.Context(), "x")), "x")
+		file, at := filepath.Join(t.TempDir(), "prompts.json"), time.Now().AddDate(0, 0, -20)
+		var saved []promptInFile
+		for i := range 30 {
+			p := inFile("a", at)
+			p.Label = fmt.Sprintf("label-%d", i)
+			saved = append(saved, p)
+		}
+		writePrompts(t, file, saved...)
+		h := newHub(map[string]string{"a@production": "x"})
+		c := quietProcess(t, h, file, func(err error) { t.Errorf("told %v", err) })
+		want(t, textOf(c.Prompt(t.Context(), "a")), "x")
+		h.set("a@production", "y")
 		h.changes <- "a"
-		c.InvalidatePrompt("b")
+		c.InvalidatePrompt("a")
 		synctest.Wait()
-		for name, text := range map[string]string{"a": "now", "b": "now", "c": "saved"} {
-			want(t, textOf(c.Prompt(t.Context(), name)), text)
+		want(t, textOf(c.Prompt(t.Context(), "a")), "y")
+		if s := c.Stats().Prompts; s.Kept != 1 {
+			t.Errorf("%+v", s)
+		}
+		for _, r := range h.asked {
+			want(t, r.Label, langshark.LabelProduction)
+		}
+		for range 11 * 24 {
+			advance(time.Hour)
+			want(t, textOf(c.Prompt(t.Context(), "a")), "y")
+		}
+		end(t, c)
+		if list := readPrompts(t, file).Prompts; len(list) != 1 || list[0].Label != langshark.LabelProduction {
+			t.Errorf("%d are in the file, and 30 days have passed", len(list))
 		}
 	})
 }

@@ -91,11 +91,10 @@ func (c *promptCache) changed(name string) {
 	c.renew(name, name != "")
 }
 
-// renew has what is kept of a prompt fetched anew, of all with "": now, or when it is asked for again.
+// renew has what is kept of a prompt fetched anew, of all with "": now, or when it is asked for again, as is what is
+// in the file alone.
 func (c *promptCache) renew(name string, now bool) {
-	if now {
-		c.remember(name)
-	}
+	c.outdate(name)
 	for key, e := range c.index.Load().all {
 		if name == "" || key.name == name {
 			e.renew(now && key.version == 0) // what a version says never changes
