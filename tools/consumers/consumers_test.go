@@ -344,7 +344,7 @@ func (w *world) versions(t *testing.T, dir string) map[string][]string {
 	versions := map[string][]string{}
 	for path, list := range deps {
 		var of []string
-		for _, dep := range strings.Split(list, " ") {
+		for dep := range strings.SplitSeq(list, " ") {
 			of = append(of, moduleOf[dep])
 		}
 		slices.Sort(of)
