@@ -17,9 +17,8 @@ race: ## the same under the race detector
 	go test -race work
 
 .PHONY: sdks
-sdks: ## the providers' own SDKs behind llmhttp.Transport, then the same under the race detector
-	go -C integrations/llmhttp/sdktest test ./...
-	go -C integrations/llmhttp/sdktest test -race -short ./...
+sdks: ## the providers' own SDKs behind llmhttp.Transport, under the race detector
+	go -C integrations/llmhttp/sdktest test -race ./...
 
 .PHONY: tools
 tools: $(BIN)/.stamp ## build the tools into .bin
@@ -60,11 +59,12 @@ faults: ## the fault suite COUNT times (1) under the race detector, then KILLS p
 	LANGSHARK_TEST_KILLS=$(or $(KILLS),3) go test -race -count=1 -timeout=1h -v -run '^TestAKilledProcessLosesNothingThatWasOnDisk$$' ./exporter
 
 .PHONY: soak
-soak: ## the long forms, some hours: faults 20 times, 50 kills, the store's 30, ten minutes of mixed load, races three times, fuzzing 5 minutes each
+soak: ## the long forms, some hours: faults 20 times, 50 kills, the store's 30, ten minutes of mixed load, races three times, all cross builds, fuzzing 5 minutes each
 	$(MAKE) faults COUNT=20 KILLS=50
 	LANGSHARK_TEST_KILLS=30 go test -race -count=1 -timeout=2h -v -run '^Test(Kill|FullDisk)' ./server/store/sqlite
 	$(MAKE) bench-server ARGS="-sections mixed -minutes 10"
 	go test -race -count=3 -timeout=2h work
+	$(MAKE) cross
 	.ci/fuzz 5m
 
 .PHONY: check
@@ -76,4 +76,10 @@ check: ## what CI runs besides the tests: lint, tidy, generated files, importers
 	GOWORK=off go -C tools test ./...
 	go -C bench test ./...
 	CGO_ENABLED=0 GOOS=freebsd go build ./...
+	for m in $(GO_MODULES); do (cd $$m && CGO_ENABLED=0 GOOS=windows go build ./...) || exit 1; done
+	for m in $(filter-out server cmd/langshark examples,$(GO_MODULES)); do (cd $$m && CGO_ENABLED=0 GOOS=darwin go build ./...) || exit 1; done
+	cd server && CGO_ENABLED=0 GOOS=darwin go build ./internal/... ./media ./webhook ./ingest/... # all but the engine, whose build takes minutes; make soak has it
+
+.PHONY: cross
+cross: ## every module for every system
 	for os in windows darwin; do for m in $(GO_MODULES); do (cd $$m && CGO_ENABLED=0 GOOS=$$os go build ./...) || exit 1; done; done

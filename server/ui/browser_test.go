@@ -35,6 +35,9 @@ func newHandler(f *fake) http.Handler {
 // browser starts Chromium or skips the test.
 func browser(t *testing.T) (*cdp.Browser, context.Context) {
 	t.Helper()
+	if testing.Short() { // under the race detector, which finds what it looks for without one
+		t.Skip("a browser takes long")
+	}
 	b, err := cdp.Start(context.WithoutCancel(t.Context()))
 	if errors.Is(err, cdp.ErrNoBrowser) {
 		testkit.Skip(t, err.Error())
