@@ -20,9 +20,11 @@ type visit struct {
 	key  func(string) error
 }
 
+// until waits until it is so on a page that is whole, with no part of it on its way: keys that are pressed before its
+// scripts run are lost, and so is what is typed into a field that is about to be replaced.
 func (v visit) until(expression string) {
 	v.t.Helper()
-	if err := v.wait(expression); err != nil {
+	if err := v.wait("document.readyState === 'complete' && !document.querySelector('.htmx-request, .htmx-swapping') && (" + expression + ")"); err != nil {
 		v.t.Fatal(err)
 	}
 }
@@ -187,7 +189,7 @@ func TestBrowserTreeSelectsAndFolds(t *testing.T) {
 	v.do("history.back()")
 	v.until("!location.search.includes('view=json') && document.querySelector('#panel .chat')")
 
-	v.until("document.readyState === 'complete' && document.querySelectorAll('.wf-row').length === 10")
+	v.until("document.querySelectorAll('.wf-row').length === 10")
 	v.press("/")
 	v.until("document.activeElement.matches('ls-waterfall input')")
 	for _, k := range "order" {

@@ -105,7 +105,7 @@ func TestBrowserPromptListAndExperiment(t *testing.T) {
 	h := seedHub(t)
 	v := hubVisit(t, h, "")
 	v.press("j", "Enter")
-	v.until("document.readyState === 'complete' && location.search === '?folder=support%2F' && document.querySelectorAll('#rows > tr').length === 4")
+	v.until("location.search === '?folder=support%2F' && document.querySelectorAll('#rows > tr').length === 4")
 	v.press("/")
 	v.until("document.activeElement.id === 'q'")
 	v.press("j", "u", "d", "g")
