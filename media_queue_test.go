@@ -130,7 +130,7 @@ func TestFilesAreGivenUp(t *testing.T) {
 func TestFilesComeBeforeTheEnd(t *testing.T) {
 	dir := t.TempDir()
 	first := &uploader{Exporter: memory.New(), upload: func(context.Context, *exporter.Media) error { return errors.New("down") }}
-	send := func(u *uploader, value any) error {
+	send := func(u *uploader, value any, within time.Duration) error {
 		c, err := langshark.New(langshark.Config{Exporter: u, SpoolDir: dir, Logger: slog.New(slog.DiscardHandler), OnError: func(error) {}})
 		if err != nil {
 			t.Fatal(err)
@@ -138,19 +138,19 @@ func TestFilesComeBeforeTheEnd(t *testing.T) {
 		_, s := c.StartSpan(t.Context(), "s")
 		s.SetInput(value)
 		s.End()
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), within)
 		defer cancel()
 		return c.Shutdown(ctx)
 	}
 	var delivery *langshark.DeliveryError
-	if err := send(first, langshark.Media{Data: png}); !errors.As(err, &delivery) || delivery.Spooled != 1 || first.late > 0 {
+	if err := send(first, langshark.Media{Data: png}, 500*time.Millisecond); !errors.As(err, &delivery) || delivery.Spooled != 1 || first.late > 0 {
 		t.Fatalf("%v, %d too late", err, first.late)
 	}
 	if files, err := filepath.Glob(filepath.Join(dir, "media", "*", "*.seg")); err != nil || len(files) == 0 {
 		t.Fatalf("%q, %v", files, err)
 	}
 	second := &uploader{Exporter: memory.New(), upload: func(context.Context, *exporter.Media) error { return nil }}
-	if err := send(second, langshark.Media{Data: wav}); err != nil {
+	if err := send(second, langshark.Media{Data: wav}, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(second.Media()); n != 2 {
