@@ -200,12 +200,13 @@ func (a *attempt) expect(resp *http.Response) bool {
 	return true
 }
 
-// feed shows a piece of the answer to its reader.
-func (a *attempt) feed(p []byte) {
+// feed shows a piece of the answer to its reader, and reports whether the end
+// mark of a stream was in it.
+func (a *attempt) feed(p []byte) (ended bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.done || a.acc == nil {
-		return
+		return false
 	}
 	defer a.unreadable()
 	a.acc.Feed(p)
@@ -213,6 +214,8 @@ func (a *attempt) feed(p []byte) {
 		a.begun = true
 		a.call.generation.SetCompletionStart(time.Now()) // does nothing for nil
 	}
+	e, ok := a.acc.(llmwire.Ender)
+	return ok && e.Ended()
 }
 
 // unreadable is deferred where an answer is read: a panic there ends the

@@ -211,8 +211,9 @@ type responseBody struct {
 
 func (b *responseBody) Read(p []byte) (int, error) {
 	n, err := b.rc.Read(p)
-	if n > 0 {
-		b.attempt.feed(p[:n])
+	if n > 0 && b.attempt.feed(p[:n]) {
+		// Clients read no further, and applications may close after they have flushed.
+		b.attempt.ended(io.EOF)
 	}
 	if err != nil {
 		if !errors.Is(err, io.EOF) {

@@ -26,7 +26,8 @@
 //   - error: the provider reported an error, or the connection broke.
 //   - truncated: the stream ended, but without the protocol's end.
 //
-// What came until then is recorded in each case.
+// What came until then is recorded in each case. The generation ends with the
+// protocol's end, whether or not the application closes the stream then.
 //
 // # Retries
 //

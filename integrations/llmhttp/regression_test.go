@@ -408,3 +408,47 @@ func TestLargeRequests(t *testing.T) {
 		t.Errorf("%d bytes: %.300s", len(in), in)
 	}
 }
+
+// Clients tell the application of the end when the end mark is there; it may flush
+// before it closes the stream, if it ever does.
+func TestEndMarkEndsTheGeneration(t *testing.T) {
+	const (
+		anthropic = "event: message_start\n" + `data: {"type":"message_start","message":{"id":"m1","role":"assistant","content":[],"usage":{"input_tokens":3,"output_tokens":1}}}` + "\n\n" +
+			"event: message_delta\n" + `data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}}` + "\n\n" +
+			"event: message_stop\n" + `data: {"type":"message_stop"}` + "\n\n"
+		responses = "event: response.completed\n" + `data: {"type":"response.completed","response":{"id":"r1","status":"completed","output":[],"usage":{"input_tokens":3,"output_tokens":5}}}` + "\n\n"
+		ollama    = `{"model":"m","message":{"role":"assistant","content":"Hi"},"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":5}` + "\n"
+	)
+	for name, tt := range map[string]struct{ url, contentType, answer string }{
+		"chat":                             {chatURL, "text/event-stream", firstChunk + lastChunk + done},
+		"chat, the empty line comes later": {chatURL, "text/event-stream", firstChunk + lastChunk + strings.TrimSuffix(done, "\n")},
+		"of no type":                       {chatURL, "", firstChunk + lastChunk + done},
+		"responses":                        {"https://api.openai.com/v1/responses", "text/event-stream", responses},
+		"anthropic":                        {"https://api.anthropic.com/v1/messages", "text/event-stream", anthropic},
+		"ollama":                           {"http://127.0.0.1:11434/api/chat", "application/x-ndjson", ollama},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := langsharktest.NewRecorder(t)
+			req, err := http.NewRequestWithContext(rec.Context(), http.MethodPost, tt.url, strings.NewReader(`{"model":"m","messages":[],"stream":true}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := NewTransport(respond(200, tt.contentType, stream(tt.answer, "rest"))).RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadFull(resp.Body, make([]byte, len(tt.answer))); err != nil {
+				t.Fatalf("%d bytes: %v", got, err)
+			}
+			o := rec.RequireObservation("chat m")
+			if o.End.IsZero() {
+				t.Error("it runs on")
+			}
+			want(t, o, map[string]string{"langshark.stream.end": `"complete"`})
+			if rest, err := io.ReadAll(resp.Body); string(rest) != "rest" || err != nil {
+				t.Errorf("%q, %v", rest, err)
+			}
+			_ = resp.Body.Close()
+		})
+	}
+}

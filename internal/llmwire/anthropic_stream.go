@@ -30,6 +30,7 @@ func newAnthropicStream() *anthropicStream {
 
 func (s *anthropicStream) Feed(p []byte) { s.sse.Feed(p) }
 func (s *anthropicStream) Started() bool { return s.started }
+func (s *anthropicStream) Ended() bool   { return s.stopped }
 
 // Close puts the message together.
 func (s *anthropicStream) Close() Response {

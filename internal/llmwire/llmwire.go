@@ -77,6 +77,13 @@ type Accumulator interface {
 	Close() Response
 }
 
+// Ender is an accumulator of a stream that has an end mark, behind which an
+// application reads nothing.
+type Ender interface {
+	// Ended reports whether the mark has come.
+	Ended() bool
+}
+
 // Grower is an accumulator that makes use of knowing how long the answer will be.
 type Grower interface{ Grow(bytes int64) }
 

@@ -51,6 +51,11 @@ func newChatStream() *chatStream {
 func (s *chatStream) Feed(p []byte) { s.sse.Feed(p) }
 func (s *chatStream) Started() bool { return s.started }
 
+// Ended doesn't wait for the empty line behind the mark, as clients don't.
+func (s *chatStream) Ended() bool {
+	return s.done || bytes.Equal(bytes.TrimSpace(s.sse.held()), doneMark)
+}
+
 // Close puts the messages together. A stream without [DONE] is complete if every
 // choice told its finish reason: some providers leave the mark out.
 func (s *chatStream) Close() Response {

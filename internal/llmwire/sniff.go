@@ -79,6 +79,11 @@ func (a *sniffed) choose(first sign) {
 
 func (a *sniffed) Started() bool { return a.inner != nil && a.inner.Started() }
 
+func (a *sniffed) Ended() bool {
+	e, ok := a.inner.(Ender)
+	return ok && e.Ended()
+}
+
 func (a *sniffed) Close() Response {
 	if a.inner == nil {
 		a.choose(signOther)

@@ -78,6 +78,9 @@ func (d *SSE) Close() {
 	d.line, d.data = nil, nil
 }
 
+// held returns the data of an event whose end hasn't come, valid until the next bytes do.
+func (d *SSE) held() []byte { return d.data }
+
 // keep adds to the unfinished line.
 func (d *SSE) keep(p []byte) {
 	if d.lost || len(d.line)+len(p) > maxEventBytes {
