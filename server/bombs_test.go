@@ -38,7 +38,7 @@ var bodies = map[string]string{
 	"POST generations":                          `{"id":"g","traceId":"t","model":"gpt-4o","modelParameters":{"a":1},"usage":{"input":1,"output":2,"total":3,"inputCost":0.1},"prompt":"p","completion":"c","completionStartTime":"2026-01-01T00:00:00Z","promptName":"p","promptVersion":1,"metadata":{}}`,
 	"PATCH generations":                         `{"generationId":"g","traceId":"t","usage":{"promptTokens":1},"model":"gpt-4o","completion":"c"}`,
 	"POST events":                               `{"id":"ev","traceId":"t","name":"n","startTime":"2026-01-01T00:00:00Z","metadata":{}}`,
-	"POST scores":                               `{"id":"s","traceId":"t","name":"n","value":1,"dataType":"NUMERIC","comment":"c","environment":"e","metadata":{},"source":"API","timestamp":"2026-01-01T00:00:00Z","observationId":"o","sessionId":"s","configId":"none"}`,
+	"POST scores":                               `{"id":"s","traceId":"t","name":"n","value":1,"dataType":"NUMERIC","comment":"c","environment":"e","metadata":{},"source":"API","timestamp":"2026-01-01T00:00:00Z","observationId":"o","sessionId":"s","configId":"none","queueId":"q"}`,
 	"POST score-configs":                        `{"name":"c","dataType":"NUMERIC","minValue":0,"maxValue":1,"description":"d"}`,
 	"PATCH score-configs/{id}":                  `{"name":"c","isArchived":true,"description":"d"}`,
 	"POST models":                               `{"modelName":"m","matchPattern":"m","startDate":"2026-01-01","unit":"TOKENS","inputPrice":0.1,"outputPrice":0.2,"tokenizerId":"openai","tokenizerConfig":{}}`,
@@ -278,7 +278,7 @@ func TestEventBombs(t *testing.T) {
 	}
 	for kind, fields := range map[string][]string{
 		"trace-create": {"id", "timestamp", "name", "userId", "sessionId", "release", "version", "public", "tags", "metadata", "input", "output", "environment"},
-		"score-create": {"id", "traceId", "sessionId", "observationId", "name", "value", "dataType", "comment", "source", "configId", "metadata", "environment", "timestamp"},
+		"score-create": {"id", "traceId", "sessionId", "observationId", "name", "value", "dataType", "comment", "source", "configId", "queueId", "metadata", "environment", "timestamp"},
 		"span-create":  observation, "generation-create": observation, "generation-update": observation, "event-create": observation, "sdk-log": {"log"},
 		"no-such-type": {"id"},
 	} {

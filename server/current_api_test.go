@@ -121,7 +121,7 @@ func TestFiltersOfSDKs(t *testing.T) {
 func TestNothingIsIgnored(t *testing.T) {
 	c := serve(t, newServer(t, server.Config{}), "")
 	for path, name := range map[string]string{
-		"traces?filter=%5B%5D": "filter", "observations?filter=%5B%5D": "filter", "dataset-items?version=2026-01-01T00:00:00Z": "version", "v2/scores?queueId=q": "queueId",
+		"traces?filter=%5B%5D": "filter", "observations?filter=%5B%5D": "filter", "dataset-items?version=2026-01-01T00:00:00Z": "version",
 	} {
 		status, text, _ := testkit.Fetch(t, http.MethodGet, c.base+"/api/public/"+path, nil, c.sdk)
 		if status != http.StatusBadRequest || !strings.Contains(text, name+": is not supported by this server") {

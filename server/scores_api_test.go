@@ -19,7 +19,7 @@ func scored(t *testing.T) client {
 	for i, score := range []map[string]any{
 		{"id": "n", "traceId": "t", "name": "num", "value": 0.5, "comment": "c", "metadata": map[string]any{"k": 1}, "environment": "prod"},
 		{"id": "b", "traceId": "t", "observationId": "o", "name": "bool", "value": 1, "dataType": "BOOLEAN"},
-		{"id": "c", "traceId": "none", "name": "cat", "value": "good", "source": "EVAL"},
+		{"id": "c", "traceId": "none", "name": "cat", "value": "good", "source": "EVAL", "queueId": "q"},
 		{"id": "s", "sessionId": "s", "name": "num", "value": 3},
 	} {
 		score["timestamp"] = fmt.Sprintf("2026-05-04T00:00:0%dZ", i)
@@ -135,10 +135,10 @@ func TestScoreLists(t *testing.T) {
 	for query, want := range map[string]string{
 		"scores": "s c b n", "scores?name=num": "s n", "scores?userId=u": "b n", "scores?operator=%3C&value=1": "n", "scores?value=1": "s c b n",
 		"v2/scores?traceTags=a&traceTags=b": "b n", "v2/scores?traceTags=x": "", "v2/scores?sessionId=s": "s", "v2/scores?environment=prod": "n",
-		"v2/scores?source=EVAL&dataType=CATEGORICAL": "c", "v2/scores?observationId=o,x": "b", "v2/scores?limit=1&page=2": "c",
+		"v2/scores?source=EVAL&dataType=CATEGORICAL": "c", "v2/scores?observationId=o,x": "b", "v2/scores?limit=1&page=2": "c", "v2/scores?queueId=q": "c", "v2/scores?queueId=x": "",
 		"v3/scores": "s c b n", "v3/scores?name=num,bool": "s b n", "v3/scores?dataType=numeric&valueMin=0.5&valueMax=2": "n", "v3/scores?dataType=NUMERIC&value=3,0.5": "s n",
 		"v3/scores?dataType=BOOLEAN&value=true": "b", "v3/scores?dataType=BOOLEAN&value=false": "", "v3/scores?dataType=CATEGORICAL&value=good": "c",
-		"v3/scores?traceId=t&observationId=o": "b", "v3/scores?id=n,c": "c n", "v3/scores?source=eval": "c", "v3/scores?toTimestamp=2026-05-04T00:00:02Z": "b n",
+		"v3/scores?traceId=t&observationId=o": "b", "v3/scores?id=n,c": "c n", "v3/scores?source=eval": "c", "v3/scores?queueId=x,q": "c", "v3/scores?toTimestamp=2026-05-04T00:00:02Z": "b n",
 	} {
 		if got := listedIDs(c.object(t, "/api/public/"+query)); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
@@ -146,10 +146,10 @@ func TestScoreLists(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"v2/scores?filter={}": "filter", "v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"nope","operator":"=","value":"x"}]`): "nope",
-		"v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"name","operator":"~","value":"x"}]`): "operator", "v2/scores?queueId=q": "queueId",
+		"v2/scores?filter=" + url.QueryEscape(`[{"type":"string","column":"name","operator":"~","value":"x"}]`): "operator",
 		"v2/scores?fields=x": "fields", "v3/scores?limit=101": "limit", "v3/scores?fields=x": "fields", "v3/scores?value=1": "value",
 		"v3/scores?valueMin=1": "valueMin", "v3/scores?observationId=o": "observationId", "v3/scores?dataType=x": "dataType", "v3/scores?cursor=x": "cursor",
-		"v3/scores?traceId=t&sessionId=s": "sessionId", "v3/scores?queueId=q": "queueId", "scores?operator=%3E&value=x": "value",
+		"v3/scores?traceId=t&sessionId=s": "sessionId", "v3/scores?authorUserId=u": "authorUserId", "scores?operator=%3E&value=x": "value",
 		"scores?scoreIds=" + strings.Repeat("x,", 1001): "scoreIds",
 	} {
 		if status, text, _ := c.do(t, http.MethodGet, "/api/public/"+query, nil); status != http.StatusBadRequest || !strings.Contains(text, want) {
@@ -170,6 +170,7 @@ func TestScoreFilter(t *testing.T) {
 		`[{"type":"datetime","column":"timestamp","operator":">","value":"2026-05-04T00:00:01Z"}]`:                                                             "s c",
 		`[{"type":"arrayOptions","column":"tags","operator":"all of","value":["a","b"]}]`:                                                                      "b n",
 		`[{"type":"string","column":"userId","operator":"=","value":"u"},{"type":"null","column":"observationId","operator":"is null","value":null}]`:          "n",
+		`[{"type":"string","column":"queueId","operator":"=","value":"q"}]`:                                                                                    "c",
 		`[{"type":"null","column":"traceId","operator":"is null"}]`:                                                                                            "s",
 		`[{"type":"string","column":"stringValue","operator":"=","value":"good"}]`:                                                                             "c",
 		`[{"type":"string","column":"comment","operator":"contains","value":"nothing"}]`:                                                                       "",
@@ -209,8 +210,13 @@ func TestScoreForms(t *testing.T) {
 		if got := fmt.Sprintf("%v %v %v", score["value"], score["subject"], score["comment"]); got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
-		if _, ok := score["authorUserId"]; ok != strings.Contains(query, "annotation") {
+		if _, ok := score["queueId"]; ok != strings.Contains(query, "annotation") {
 			t.Errorf("%s: %v", query, score)
+		}
+	}
+	for path, queue := range map[string]any{"v2/scores?scoreIds=c": "q", "v2/scores?scoreIds=n": nil, "v3/scores?id=c&fields=annotation": "q", "v3/scores?id=n&fields=annotation": nil} {
+		if score := c.object(t, "/api/public/"+path)["data"].([]any)[0].(map[string]any); score["queueId"] != queue {
+			t.Errorf("%s: %v, want the queue %v", path, score, queue)
 		}
 	}
 	// By cursor, to the end.

@@ -29,7 +29,7 @@ type (
 		SessionID    orNull          `json:"sessionId"`
 		DatasetRunID orNull          `json:"datasetRunId"`
 		Metadata     json.RawMessage `json:"metadata"`
-		QueueID      *string         `json:"queueId"`
+		QueueID      orNull          `json:"queueId"`
 	}
 	currentSession struct {
 		Environment string `json:"environment"`
@@ -93,7 +93,7 @@ func (c *call) observationOnWire(o *store.Observation) wireObservation {
 func (c *call) scoreOnWire(s *store.Score) wireScore {
 	w := scoreOnWire(s)
 	if c.current() {
-		w.currentScore = &currentScore{Environment: s.Environment, SessionID: orNull(s.SessionID), DatasetRunID: orNull(s.DatasetRunID), Metadata: s.Metadata}
+		w.currentScore = &currentScore{Environment: s.Environment, SessionID: orNull(s.SessionID), DatasetRunID: orNull(s.DatasetRunID), QueueID: orNull(s.QueueID), Metadata: s.Metadata}
 	}
 	return w
 }

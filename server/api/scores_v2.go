@@ -15,7 +15,7 @@ type wireScoreV2 struct {
 	wireScore
 	SessionID    orNull           `json:"sessionId"`
 	DatasetRunID orNull           `json:"datasetRunId"`
-	QueueID      *string          `json:"queueId"`
+	QueueID      orNull           `json:"queueId"`
 	Environment  string           `json:"environment"`
 	Metadata     json.RawMessage  `json:"metadata"`
 	Trace        *wireScoreOrigin `json:"trace,omitempty"`
@@ -30,7 +30,7 @@ type wireScoreOrigin struct {
 }
 
 func scoreV2OnWire(s *store.Score) wireScoreV2 {
-	return wireScoreV2{wireScore: scoreOnWire(s), SessionID: orNull(s.SessionID), DatasetRunID: orNull(s.DatasetRunID), Environment: s.Environment, Metadata: s.Metadata}
+	return wireScoreV2{wireScore: scoreOnWire(s), SessionID: orNull(s.SessionID), DatasetRunID: orNull(s.DatasetRunID), QueueID: orNull(s.QueueID), Environment: s.Environment, Metadata: s.Metadata}
 }
 
 func (c *call) getScoreV2() {
@@ -48,7 +48,7 @@ func (c *call) listScoresV2() {
 	q := p.scores()
 	q.Page = page.store()
 	groups := p.groups([]string{"score", "trace"})
-	p.unsupported("queueId")
+	q.QueueIDs = p.one("queueId")
 	if err := p.err(); err != nil {
 		c.fail(err)
 		return

@@ -39,7 +39,7 @@ type wireScoreDetails struct {
 // wireScoreAnnotation is the group annotation.
 type wireScoreAnnotation struct {
 	AuthorUserID *string `json:"authorUserId"`
-	QueueID      *string `json:"queueId"`
+	QueueID      orNull  `json:"queueId"`
 }
 
 // wireScoreSubject is what a score is of.
@@ -65,7 +65,7 @@ func scoreV3OnWire(s *store.Score, groups []string) wireScoreV3 {
 		w.wireScoreDetails = &wireScoreDetails{orNull(s.Comment), orNull(s.ConfigID), s.Metadata}
 	}
 	if slices.Contains(groups, "annotation") {
-		w.wireScoreAnnotation = &wireScoreAnnotation{}
+		w.wireScoreAnnotation = &wireScoreAnnotation{QueueID: orNull(s.QueueID)}
 	}
 	if slices.Contains(groups, "subject") {
 		switch {
@@ -118,14 +118,14 @@ func (c *call) listScoresV3() {
 // scoresV3 reads filters, most of which are lists with commas.
 func (p *params) scoresV3() store.ScoreQuery {
 	q := store.ScoreQuery{
-		IDs: p.listed("id"), Names: p.listed("name"), Environments: p.listed("environment"), ConfigIDs: p.listed("configId"),
+		IDs: p.listed("id"), Names: p.listed("name"), Environments: p.listed("environment"), ConfigIDs: p.listed("configId"), QueueIDs: p.listed("queueId"),
 		TraceIDs: p.listed("traceId"), ObservationIDs: p.listed("observationId"), SessionID: p.text("sessionId"), DatasetRunID: p.text("experimentId"),
 		Sources: p.upperListed("source", scoreSources), From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
 	}
 	for _, t := range p.upperListed("dataType", scoreTypes) {
 		q.Types = append(q.Types, exporter.ScoreType(t))
 	}
-	for _, name := range []string{"queueId", "authorUserId", "filter"} {
+	for _, name := range []string{"authorUserId", "filter"} {
 		p.unsupported(name)
 	}
 	if strings.Contains(q.SessionID, ",") {

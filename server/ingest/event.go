@@ -333,6 +333,8 @@ func readScore(c *checker, body json.RawMessage) (w store.ScoreWrite) {
 			c.oneOf(key, v, &w.Source, "API", "EVAL", "ANNOTATION")
 		case "configId":
 			c.text(key, v, &w.ConfigID)
+		case "queueId":
+			c.text(key, v, &w.QueueID)
 		case "environment":
 			w.Environment = environment(v)
 		case "metadata":

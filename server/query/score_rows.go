@@ -47,6 +47,7 @@ var (
 		"source":        scoreText(func(s scoreRow) string { return s.Source }),
 		"dataType":      scoreText(func(s scoreRow) string { return string(s.Type) }),
 		"configId":      scoreText(func(s scoreRow) string { return s.ConfigID }),
+		"queueId":       scoreText(func(s scoreRow) string { return s.QueueID }),
 		"comment":       scoreText(func(s scoreRow) string { return s.Comment }),
 		"environment":   scoreText(func(s scoreRow) string { return s.Environment }),
 		"stringValue":   scoreText(func(s scoreRow) string { return s.Text }),

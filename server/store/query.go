@@ -129,6 +129,7 @@ type ScoreQuery struct {
 	Environments   []string
 	Sources        []string
 	ConfigIDs      []string
+	QueueIDs       []string
 	Types          []exporter.ScoreType
 	// UserID is that of the trace. TraceTags must all be there.
 	UserID    string

@@ -180,6 +180,7 @@ type Score struct {
 	// Sourced says that a write has named the source, as all do but those with the public half of a key alone.
 	Sourced     bool
 	ConfigID    string
+	QueueID     string // the annotation queue in whose work it was made, empty if none
 	Environment string
 	Metadata    json.RawMessage
 	Timestamp   time.Time

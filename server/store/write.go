@@ -140,6 +140,7 @@ type ScoreWrite struct {
 	Comment      string
 	Source       string
 	ConfigID     string
+	QueueID      string
 	Environment  string
 	Metadata     json.RawMessage
 	Timestamp    time.Time

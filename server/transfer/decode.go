@@ -102,6 +102,7 @@ type record struct {
 	Comment       string   `json:"comment"`
 	Source        string   `json:"source"`
 	ConfigID      string   `json:"configId"`
+	QueueID       string   `json:"queueId"`
 }
 
 type recordUsage struct {
@@ -324,7 +325,7 @@ func (d *decoder) score(r *record) *store.ScoreWrite {
 	w := &store.ScoreWrite{
 		ID: d.id("id", r.ID, true), Stamp: d.stamp(r), TraceID: d.id("traceId", r.TraceID, false), ObservationID: d.id("observationId", r.ObservationID, false),
 		SessionID: d.id("sessionId", r.SessionID, false), DatasetRunID: d.id("datasetRunId", r.DatasetRunID, false), Name: r.Name, Type: exporter.ScoreType(r.DataType), Number: r.Value, Text: r.StringValue,
-		Comment: r.Comment, Source: r.Source, ConfigID: r.ConfigID, Environment: r.Environment, Metadata: d.raw("metadata", r.Metadata),
+		Comment: r.Comment, Source: r.Source, ConfigID: r.ConfigID, QueueID: r.QueueID, Environment: r.Environment, Metadata: d.raw("metadata", r.Metadata),
 		Timestamp: d.time("timestamp", r.Timestamp),
 	}
 	if w.Name == "" {

@@ -230,6 +230,7 @@ func appendScore(dst []byte, s *store.Score) []byte {
 	l.text("comment", s.Comment)
 	l.text("source", s.Source)
 	l.text("configId", s.ConfigID)
+	l.text("queueId", s.QueueID)
 	l.text("environment", s.Environment)
 	l.raw("metadata", s.Metadata)
 	l.time("timestamp", s.Timestamp)

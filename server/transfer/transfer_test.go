@@ -134,7 +134,7 @@ func fill(tb testing.TB, s store.Store, d dice, writes int) {
 			number := float64(d.IntN(100)) / 8
 			w := store.ScoreWrite{
 				Stamp: d.stamp(i), ID: id("s"), TraceID: pick(d, id("t"), id("t"), id("nowhere"), ""), Name: "n" + d.text(), Type: exporter.ScoreNumeric,
-				Number: &number, Comment: d.text(), Source: pick(d, "API", "EVAL"), ConfigID: d.text(), Environment: pick(d, "", "prod"), Metadata: d.object(), Timestamp: d.time(),
+				Number: &number, Comment: d.text(), Source: pick(d, "API", "EVAL"), ConfigID: d.text(), QueueID: d.text(), Environment: pick(d, "", "prod"), Metadata: d.object(), Timestamp: d.time(),
 			}
 			if w.TraceID == "" || d.IntN(5) == 0 {
 				w.SessionID, w.DatasetRunID = pick(d, "session", ""), "run"

@@ -14,7 +14,7 @@ import (
 
 // The encoded registers of a thing:
 //
-//	version   1 byte
+//	version   1 byte, see layout
 //	stamps    count, then each: flags, time, event id
 //	fields    one stamp: a bit set; several: an index each (0 = never written)
 //	tags      an index each, in sorted order
@@ -24,7 +24,15 @@ import (
 //	usage     only where several writes gave some, see [usage.encode]
 //
 // Numbers are varints. A thing that one event made takes about 40 bytes.
-const encodingVersion = 1
+
+// layout says how many fields each version of a thing's encoding has.
+type layout []int
+
+// version is the one that is written.
+func (l layout) version() byte { return byte(len(l)) }
+
+// fields are those that the thing has now.
+func (l layout) fields() int { return l[len(l)-1] }
 
 const (
 	stampUpdate = 1 << iota
@@ -54,7 +62,7 @@ func (d *dictionary) add(s store.Stamp) uint64 {
 	return d.index[s]
 }
 
-func (r *registers) encode(fields int, tags []string, counts *usage) []byte {
+func (r *registers) encode(l layout, tags []string, counts *usage) []byte {
 	var d dictionary
 	for _, s := range r.at {
 		d.add(s)
@@ -67,7 +75,7 @@ func (r *registers) encode(fields int, tags []string, counts *usage) []byte {
 	r.tree.collect(&d)
 	counts.collect(&d)
 
-	b := []byte{encodingVersion}
+	b := []byte{l.version()}
 	b = binary.AppendUvarint(b, uint64(len(d.stamps)))
 	for _, s := range d.stamps {
 		b = appendStamp(b, s)
@@ -81,7 +89,7 @@ func (r *registers) encode(fields int, tags []string, counts *usage) []byte {
 		}
 		b = binary.AppendUvarint(b, mask)
 	} else {
-		for i := range fields {
+		for i := range l.fields() {
 			var n uint64
 			if i < len(r.at) {
 				n = d.add(r.at[i])
@@ -106,16 +114,17 @@ func (r *registers) encode(fields int, tags []string, counts *usage) []byte {
 	return counts.encode(b, &d)
 }
 
-func (r *registers) decode(data []byte, fields int, tags []string) (counts *usage, err error) {
+func (r *registers) decode(data []byte, l layout, tags []string) (counts *usage, err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
 			counts, err = nil, fmt.Errorf("%w: %v", errCorrupt, recovered)
 		}
 	}()
-	*r = registers{at: make([]store.Stamp, fields)}
+	*r = registers{at: make([]store.Stamp, l.fields())}
 	in := &reader{data: data}
-	if v := in.byte(); v != encodingVersion {
-		return nil, fmt.Errorf("%w: version %d", errCorrupt, v)
+	version := in.byte()
+	if version == 0 || version > l.version() {
+		return nil, fmt.Errorf("%w: version %d", errCorrupt, version)
 	}
 	stamps := make([]store.Stamp, 1, 2) // index 0 is none
 	for range in.count() {
@@ -129,7 +138,7 @@ func (r *registers) decode(data []byte, fields int, tags []string) (counts *usag
 			}
 		}
 	} else {
-		for i := range r.at {
+		for i := range l[version-1] {
 			r.at[i] = stamps[in.uvarint()]
 		}
 	}

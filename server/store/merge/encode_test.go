@@ -2,6 +2,7 @@ package merge
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 
@@ -48,6 +49,29 @@ func TestRegistersRoundTrip(t *testing.T) {
 	}
 }
 
+// TestFirstScores reads what was written before scores had a queue, of one event and of several.
+func TestFirstScores(t *testing.T) {
+	s := &Score{}
+	for i, text := range []string{"c", "d"} {
+		s.Apply(&store.ScoreWrite{Stamp: stamp(int64(i), text), TraceID: "t", Name: "n", ConfigID: text, Metadata: json.RawMessage(`{"k":"` + text + `"}`)}, store.Stamp{})
+		s.Settle()
+		back := &Score{Fields: s.Fields}
+		if err := back.Restore(s.regs.encode(layout{10}, nil, nil)); err != nil || !reflect.DeepEqual(back, s) {
+			t.Errorf("got  %+v, %v\nwant %+v", back, err, s)
+		}
+		back.Apply(&store.ScoreWrite{Stamp: stamp(9, "q"), QueueID: "q"}, store.Stamp{})
+		last := &Score{Fields: back.Fields}
+		if err := last.Restore(back.Registers()); err != nil || last.Fields.QueueID != "q" || last.regs.at[10] != stamp(9, "q") {
+			t.Errorf("with a queue: %+v, %v", last, err)
+		}
+	}
+	for _, version := range []byte{0, 3} {
+		if err := s.Restore([]byte{version, 0, 0, 0, 0, 0, 0}); !errors.Is(err, errCorrupt) {
+			t.Errorf("version %d: %v", version, err)
+		}
+	}
+}
+
 // FuzzRestore decodes anything without a panic.
 func FuzzRestore(f *testing.F) {
 	s := &Score{}
@@ -55,6 +79,7 @@ func FuzzRestore(f *testing.F) {
 	f.Add(s.Registers())
 	s.Apply(&store.ScoreWrite{Stamp: stamp(2, "f"), Name: "m", Type: "NUMERIC", Metadata: json.RawMessage(`{"b":1}`)}, store.Stamp{})
 	f.Add(s.Registers())
+	f.Add(s.regs.encode(layout{10}, nil, nil))
 	o := &Observation{}
 	o.Apply(&store.ObservationWrite{Stamp: stamp(1, "e"), Usage: &store.Usage{Unit: "TOKENS", Input: 1, Derived: store.UsageOutput}}, store.Stamp{})
 	o.Apply(&store.ObservationWrite{Stamp: stamp(2, "f"), Usage: &store.Usage{Derived: store.UsageTotal, Details: map[string]int64{"output": 1}}}, store.Stamp{})

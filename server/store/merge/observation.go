@@ -43,6 +43,8 @@ var observationFields = []field[store.ObservationWrite]{
 	{given: func(w *store.ObservationWrite) bool { return w.Cost != nil }, copy: func(d, s *store.ObservationWrite) { d.Cost = s.Cost }},
 }
 
+var observationLayout = layout{len(observationFields)}
+
 // Settle brings Fields up to date with all that was applied and cut. Until then its metadata may
 // be older: making it costs as much as it is long.
 func (o *Observation) Settle() { o.regs.settle(nil, &o.Fields.Metadata) }
@@ -126,11 +128,11 @@ func GivenTrace(w *store.ObservationWrite) string {
 func (o *Observation) Mentions() []string { return o.regs.mentions }
 
 // Registers encodes the stamps.
-func (o *Observation) Registers() []byte { return o.regs.encode(len(observationFields), nil, o.counts) }
+func (o *Observation) Registers() []byte { return o.regs.encode(observationLayout, nil, o.counts) }
 
 // Restore decodes the stamps of a state whose Fields are set.
 func (o *Observation) Restore(registers []byte) error {
-	counts, err := o.regs.decode(registers, len(observationFields), nil)
+	counts, err := o.regs.decode(registers, observationLayout, nil)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,11 @@ var scoreFields = []field[store.ScoreWrite]{
 	{given: func(w *store.ScoreWrite) bool { return w.Comment != "" }, copy: func(d, s *store.ScoreWrite) { d.Comment = s.Comment }},
 	{given: func(w *store.ScoreWrite) bool { return w.Source != "" }, copy: func(d, s *store.ScoreWrite) { d.Source = s.Source }},
 	{given: func(w *store.ScoreWrite) bool { return w.ConfigID != "" }, copy: func(d, s *store.ScoreWrite) { d.ConfigID = s.ConfigID }},
+	{given: func(w *store.ScoreWrite) bool { return w.QueueID != "" }, copy: func(d, s *store.ScoreWrite) { d.QueueID = s.QueueID }},
 }
+
+// scoreLayout: the first version had no queue.
+var scoreLayout = layout{10, len(scoreFields)}
 
 // Settle brings Fields up to date with all that was applied and cut. Until then its metadata may
 // be older: making it costs as much as it is long.
@@ -60,10 +64,10 @@ func (s *Score) Live(deleted store.Stamp) bool { return s.regs.live(deleted) }
 func (s *Score) Mentions() []string { return s.regs.mentions }
 
 // Registers encodes the stamps.
-func (s *Score) Registers() []byte { return s.regs.encode(len(scoreFields), nil, nil) }
+func (s *Score) Registers() []byte { return s.regs.encode(scoreLayout, nil, nil) }
 
 // Restore decodes the stamps of a state whose Fields are set.
 func (s *Score) Restore(registers []byte) error {
-	_, err := s.regs.decode(registers, len(scoreFields), nil)
+	_, err := s.regs.decode(registers, scoreLayout, nil)
 	return err
 }

@@ -30,6 +30,8 @@ var traceFields = []field[store.TraceWrite]{
 	{given: func(w *store.TraceWrite) bool { return w.Public != nil }, copy: func(d, s *store.TraceWrite) { d.Public = s.Public }},
 }
 
+var traceLayout = layout{len(traceFields)}
+
 // Change says what a merge has changed.
 type Change struct {
 	// Any says that a field changed, Input and Output which of the payloads.
@@ -69,12 +71,12 @@ func (t *Trace) Live(deleted store.Stamp) bool { return t.regs.live(deleted) }
 // Registers encodes the stamps.
 func (t *Trace) Registers() []byte {
 	t.Settle()
-	return t.regs.encode(len(traceFields), t.Fields.Tags, nil)
+	return t.regs.encode(traceLayout, t.Fields.Tags, nil)
 }
 
 // Restore decodes the stamps of a state whose Fields are set.
 func (t *Trace) Restore(registers []byte) error {
-	_, err := t.regs.decode(registers, len(traceFields), t.Fields.Tags)
+	_, err := t.regs.decode(registers, traceLayout, t.Fields.Tags)
 	return err
 }
 

@@ -32,7 +32,7 @@ func TestFeedbackOfOlderFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(t.Context(), "PRAGMA user_version = 5"); err != nil {
+	if _, err := db.ExecContext(t.Context(), "ALTER TABLE scores DROP COLUMN queue_id; PRAGMA user_version = 5"); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

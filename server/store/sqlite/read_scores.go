@@ -11,7 +11,7 @@ import (
 )
 
 const scoreColumns = `rid, id, ifnull(trace_id, ''), ifnull(observation_id, ''), ifnull(session_id, ''), ifnull(dataset_run_id, ''), name, type, number, ifnull(text, ''), ifnull(comment, ''),
-	ifnull(source, 'API'), source IS NOT NULL, ifnull(config_id, ''), ifnull(environment, 'default'), metadata, ts, created, updated`
+	ifnull(source, 'API'), source IS NOT NULL, ifnull(config_id, ''), ifnull(queue_id, ''), ifnull(environment, 'default'), metadata, ts, created, updated`
 
 // Scores implements [store.Store].
 func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery) (store.ScorePage, error) {
@@ -53,7 +53,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 		var metadata []byte
 		var ts, created, updated int64
 		if err := rows.Scan(&last, &score.ID, &score.TraceID, &score.ObservationID, &score.SessionID, &score.DatasetRunID, &score.Name, &kind, &score.Number, &score.Text,
-			&score.Comment, &score.Source, &score.Sourced, &score.ConfigID, &score.Environment, &metadata, &ts, &created, &updated); err != nil {
+			&score.Comment, &score.Source, &score.Sourced, &score.ConfigID, &score.QueueID, &score.Environment, &metadata, &ts, &created, &updated); err != nil {
 			return page, s.readError("scores", err)
 		}
 		score.Type, score.Metadata = exporter.ScoreType(kind), metadata
@@ -68,7 +68,7 @@ func (s *Store) Scores(ctx context.Context, projectID string, q store.ScoreQuery
 
 // scoreWhere are the conditions of a query.
 func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
-	if err := checkIDs(len(q.IDs) + len(q.TraceIDs) + len(q.ObservationIDs) + len(q.Names) + len(q.ConfigIDs) + len(q.Numbers) + len(q.Texts) + len(q.TraceTags)); err != nil {
+	if err := checkIDs(len(q.IDs) + len(q.TraceIDs) + len(q.ObservationIDs) + len(q.Names) + len(q.ConfigIDs) + len(q.QueueIDs) + len(q.Numbers) + len(q.Texts) + len(q.TraceTags)); err != nil {
 		return nil, err
 	}
 	w := &where{}
@@ -82,6 +82,7 @@ func scoreWhere(project int64, q store.ScoreQuery) (*where, error) {
 	in(w, "ifnull(environment, 'default')", q.Environments)
 	in(w, "ifnull(source, 'API')", q.Sources)
 	in(w, "config_id", q.ConfigIDs)
+	in(w, "queue_id", q.QueueIDs)
 	in(w, "type", q.Types)
 	in(w, "number", q.Numbers)
 	in(w, "text", q.Texts)

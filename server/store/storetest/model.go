@@ -297,6 +297,7 @@ func modelScore(id string, writes []store.ScoreWrite, tombs map[tombstone]store.
 		keepLast(&s.Comment, w.Comment)
 		keepLast(&s.Source, w.Source)
 		keepLast(&s.ConfigID, w.ConfigID)
+		keepLast(&s.QueueID, w.QueueID)
 		metadata = modelMetadata(metadata, w.Metadata)
 	}
 	keepFirst(&s.Timestamp, now)

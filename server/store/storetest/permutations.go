@@ -265,7 +265,7 @@ func (g *generator) score(s store.Stamp) *store.ScoreWrite {
 	number := float64(g.IntN(10)) / 4
 	w := &store.ScoreWrite{
 		Stamp: s, ID: g.id(store.ThingScore), TraceID: maybe(g, "t0", "t1", "t2"), ObservationID: maybe(g, "o0", "o1"), SessionID: g.text("s"),
-		Name: "name" + g.text("n"), Type: exporter.ScoreNumeric, Number: &number, Comment: g.text("c"), ConfigID: g.text("k"),
+		Name: "name" + g.text("n"), Type: exporter.ScoreNumeric, Number: &number, Comment: g.text("c"), ConfigID: g.text("k"), QueueID: g.text("q"),
 		Environment: g.text("e"), Metadata: g.metadata(), Timestamp: g.time(),
 	}
 	if g.IntN(3) == 0 {

@@ -24,6 +24,9 @@ func seedScores(t *testing.T, s store.Store) {
 		if i%3 == 0 {
 			w.Type, w.Number, w.Text, w.ConfigID = exporter.ScoreCategorical, nil, "good", "c1"
 		}
+		if i%4 == 1 {
+			w.QueueID = fmt.Sprint("q", i)
+		}
 		if i >= 5 {
 			w.Environment = "prod"
 		}
@@ -52,6 +55,7 @@ func testScoreFilters(t *testing.T, open Opener) {
 		{"environment", store.ScoreQuery{Environments: []string{"default"}, To: epoch.Add(3 * time.Second)}, []string{"s2", "s1", "s0"}},
 		{"source", store.ScoreQuery{Sources: []string{"EVAL"}, Environments: []string{"prod"}}, []string{"s9", "s7", "s5"}},
 		{"config", store.ScoreQuery{ConfigIDs: []string{"c0", "c1"}}, []string{"s9", "s6", "s3", "s0"}},
+		{"queue", store.ScoreQuery{QueueIDs: []string{"q9", "q5", "none"}}, []string{"s9", "s5"}},
 		{"type", store.ScoreQuery{Types: []exporter.ScoreType{exporter.ScoreCategorical}, Names: []string{"tone"}}, []string{"s9", "s3"}},
 		{"above", store.ScoreQuery{Compare: []store.ScoreComparison{{Operator: ">", Number: 3.5}}}, []string{"s8"}},
 		{"at least", store.ScoreQuery{Compare: []store.ScoreComparison{{Operator: ">=", Number: 3.5}}}, []string{"s8", "s7"}},

@@ -139,7 +139,7 @@ func testRoundTrip(t *testing.T, open Opener) {
 		}},
 		Scores: []store.ScoreWrite{{
 			Stamp: at(0, "e3"), ID: "sc", TraceID: "t", ObservationID: "o", SessionID: "s", Name: "quality", Type: exporter.ScoreNumeric, Number: &number,
-			Comment: "fine", Source: "EVAL", ConfigID: "c", Environment: "prod", Metadata: json.RawMessage(`{"m":1}`), Timestamp: start,
+			Comment: "fine", Source: "EVAL", ConfigID: "c", QueueID: "q", Environment: "prod", Metadata: json.RawMessage(`{"m":1}`), Timestamp: start,
 		}},
 	})
 	wantTrace := store.Trace{
@@ -173,7 +173,7 @@ func testRoundTrip(t *testing.T, open Opener) {
 	}
 	wantScore := store.Score{
 		ProjectID: projectID, ID: "sc", TraceID: "t", ObservationID: "o", SessionID: "s", Name: "quality", Type: exporter.ScoreNumeric, Number: &number,
-		Comment: "fine", Source: "EVAL", Sourced: true, ConfigID: "c", Environment: "prod", Metadata: json.RawMessage(`{"m":1}`), Timestamp: start, CreatedAt: epoch, UpdatedAt: epoch,
+		Comment: "fine", Source: "EVAL", Sourced: true, ConfigID: "c", QueueID: "q", Environment: "prod", Metadata: json.RawMessage(`{"m":1}`), Timestamp: start, CreatedAt: epoch, UpdatedAt: epoch,
 	}
 	scores, err := s.Scores(t.Context(), projectID, store.ScoreQuery{TraceIDs: []string{"t"}})
 	if err != nil || len(scores.Scores) != 1 || !reflect.DeepEqual(scores.Scores[0], wantScore) {

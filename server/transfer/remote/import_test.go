@@ -117,7 +117,7 @@ func TestRecorded(t *testing.T) {
 		for _, want := range f.lists["scores"] {
 			got := here[want["id"].(string)]
 			same(t, want, object{
-				"name": got.Name, "traceId": got.TraceID, "observationId": got.ObservationID, "source": got.Source, "comment": got.Comment, "configId": got.ConfigID,
+				"name": got.Name, "traceId": got.TraceID, "observationId": got.ObservationID, "source": got.Source, "comment": got.Comment, "configId": got.ConfigID, "queueId": got.QueueID,
 				"timestamp": wireTime(got.Timestamp), "dataType": string(got.Type), "stringValue": got.Text, "value": got.Number,
 			})
 		}

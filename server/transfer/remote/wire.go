@@ -84,6 +84,7 @@ type row struct {
 	Comment       text            `json:"comment"`
 	Source        text            `json:"source"`
 	ConfigID      text            `json:"configId"`
+	QueueID       text            `json:"queueId"`
 }
 
 // text is a string; null is none, and a number or the like its JSON.
@@ -414,7 +415,7 @@ func (r *reader) score(in *row) (w store.ScoreWrite, err error) {
 	}
 	w = store.ScoreWrite{
 		Stamp: stamp(at[2], at[1], at[0]), ID: id, TraceID: trace, ObservationID: observation, SessionID: session, Name: string(in.Name),
-		Comment: string(in.Comment), Source: string(in.Source), ConfigID: string(in.ConfigID), Environment: string(in.Environment),
+		Comment: string(in.Comment), Source: string(in.Source), ConfigID: string(in.ConfigID), QueueID: string(in.QueueID), Environment: string(in.Environment),
 		Metadata: some(in.Metadata), Timestamp: at[0], Type: exporter.ScoreType(in.DataType), Text: string(in.StringValue),
 	}
 	if f, err := strconv.ParseFloat(string(in.Value), 64); err == nil {
