@@ -61,7 +61,7 @@ func (c client) do(tb testing.TB, method, path string, body any) (int, string, h
 		sent = encoded
 	}
 	status, text, header := testkit.Fetch(tb, method, c.base+path, sent, change...)
-	checkDescribed(tb, c.base, method, path, request, status, []byte(text))
+	checkDescribed(tb, method, path, request, status, []byte(text))
 	return status, text, header
 }
 

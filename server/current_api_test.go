@@ -19,7 +19,7 @@ func (c client) asSDK(t *testing.T, path string) map[string]any {
 	if err := json.Unmarshal([]byte(text), &o); err != nil || status != http.StatusOK {
 		t.Fatalf("GET %s: %d %s", path, status, text)
 	}
-	checkDescribed(t, c.base, http.MethodGet, "/api/public/"+path, nil, status, []byte(text))
+	checkDescribed(t, http.MethodGet, "/api/public/"+path, nil, status, []byte(text))
 	return o
 }
 

@@ -133,7 +133,7 @@ func (p *pair) replay(t *testing.T, base string) answer {
 	if err != nil {
 		t.Fatalf("%s: %v", p.Name, err)
 	}
-	checkDescribed(t, base, p.Request.Method, p.Request.Path, p.Request.Body, res.StatusCode, raw)
+	checkDescribed(t, p.Request.Method, p.Request.Path, p.Request.Body, res.StatusCode, raw)
 	return answer{res.StatusCode, res.Header.Get("Content-Type"), decodeBody(raw)}
 }
 

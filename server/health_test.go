@@ -215,7 +215,7 @@ func (b *syncBuffer) String() string {
 // line is the one line of a request. The client may have its answer before it is written.
 func (b *syncBuffer) line(t *testing.T, request string) map[string]any {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		var found []map[string]any
 		for text := range strings.SplitSeq(strings.TrimSpace(b.String()), "\n") {
@@ -323,7 +323,7 @@ func TestShutdownAnswers(t *testing.T) {
 // waitStopping waits until Shutdown has begun, which is when the server says no.
 func waitStopping(t *testing.T, srv *server.Server) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); srv.Ready() == nil; runtime.Gosched() {
+	for deadline := time.Now().Add(time.Minute); srv.Ready() == nil; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("Shutdown has begun, and the server is ready")
 		}

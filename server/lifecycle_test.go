@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -211,8 +212,8 @@ func TestUnknownProject(t *testing.T) {
 	}
 }
 
-// TestBusy fills the queue of writes: some are refused with 429, none is lost that was accepted.
-// Another connection holds the file's write lock until the first is refused.
+// TestBusy fills the queue of writes: some are refused with 429 and accepted when they come again, and all that was
+// accepted is there. Another connection holds the file's write lock until the first is refused.
 func TestBusy(t *testing.T) {
 	dir := t.TempDir()
 	srv := newServer(t, server.Config{MaxPendingWrites: 4, DataDir: dir})
@@ -221,33 +222,34 @@ func TestBusy(t *testing.T) {
 	var once sync.Once
 	unlock := lockStore(t, dir)
 	defer once.Do(unlock)
-	var mu sync.Mutex
-	accepted, refused := 0, 0
-	for i := range 60 {
+	var refused atomic.Int64
+	const requests = 60
+	for i := range requests {
 		wg.Go(func() {
-			status, text, header := c.do(t, http.MethodPost, "/api/public/ingestion", map[string]any{"batch": []any{
-				event("span-create", fmt.Sprint(i, "a"), map[string]any{"id": fmt.Sprint(i, "a"), "traceId": "t"}),
-				event("span-create", fmt.Sprint(i, "b"), map[string]any{"id": fmt.Sprint(i, "b"), "traceId": "t"}),
-			}})
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case status == http.StatusMultiStatus:
-				accepted += 2
-			case status == http.StatusTooManyRequests && header.Get("Retry-After") == "1":
-				refused++
-				once.Do(unlock)
-			default:
-				t.Errorf("%d %s", status, text)
+			for {
+				status, text, header := c.do(t, http.MethodPost, "/api/public/ingestion", map[string]any{"batch": []any{
+					event("span-create", fmt.Sprint(i, "a"), map[string]any{"id": fmt.Sprint(i, "a"), "traceId": "t"}),
+					event("span-create", fmt.Sprint(i, "b"), map[string]any{"id": fmt.Sprint(i, "b"), "traceId": "t"}),
+				}})
+				switch {
+				case status == http.StatusMultiStatus:
+					return
+				case status == http.StatusTooManyRequests && header.Get("Retry-After") == "1":
+					refused.Add(1)
+					once.Do(unlock)
+				default:
+					t.Errorf("%d %s", status, text)
+					return
+				}
 			}
 		})
 	}
 	wg.Wait()
-	if refused == 0 || accepted == 0 {
-		t.Errorf("%d accepted, %d refused: want both", accepted, refused)
+	if refused.Load() == 0 {
+		t.Error("none was refused")
 	}
-	if n := len(c.object(t, "/api/public/traces/t")["observations"].([]any)); n != accepted {
-		t.Errorf("%d observations stored, %d accepted", n, accepted)
+	if n := len(c.object(t, "/api/public/traces/t")["observations"].([]any)); n != 2*requests {
+		t.Errorf("%d observations stored, %d accepted", n, 2*requests)
 	}
 }
 
@@ -305,7 +307,7 @@ func TestShutdownCutsOff(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if err := srv.Shutdown(ctx); err != nil || time.Since(began) > 5*time.Second {
+	if err := srv.Shutdown(ctx); err != nil || time.Since(began) > 30*time.Second {
 		t.Errorf("Shutdown after %v: %v", time.Since(began), err)
 	}
 	writer.CloseWithError(io.ErrUnexpectedEOF)
@@ -367,9 +369,12 @@ func TestShutdownEndsLivePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown beside a live page: %v", err)
+	}
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		t.Errorf("the page was cut off: %v", err)
 	}
 }

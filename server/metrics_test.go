@@ -106,7 +106,7 @@ func TestMetrics(t *testing.T) {
 	}
 	live.Body.Close()
 	const counted = `langshark_http_requests_total{code="2xx",method="GET",route="/project/{project}/live"} 1`
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(text, counted) || strings.Contains(text, "langshark_live_subscribers 1"); text = scrape(t, c) {
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(text, counted) || strings.Contains(text, "langshark_live_subscribers 1"); text = scrape(t, c) {
 		if time.Now().After(deadline) {
 			t.Fatal("the live page is still there")
 		}

@@ -139,7 +139,7 @@ func TestNPM(t *testing.T) {
 			l.mu.Unlock()
 			var refused []string
 			for _, e := range exchanges {
-				checkDescribed(t, api.base, e.method, e.path, e.question, e.status, e.answer)
+				checkDescribed(t, e.method, e.path, e.question, e.status, e.answer)
 				if e.status >= http.StatusBadRequest {
 					refused = append(refused, fmt.Sprintf("%d %s %s", e.status, e.method, hexID.ReplaceAllString(e.path, "…")))
 				}

@@ -1,11 +1,15 @@
 package server_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -39,17 +43,24 @@ var descriptions struct {
 	of *description // the same for all servers
 }
 
-func describe(tb testing.TB, base string) *description {
+// describe reads it once, from a server of its own: the one that has answered a test may have ended since.
+func describe(tb testing.TB) *description {
 	tb.Helper()
 	descriptions.Lock()
 	defer descriptions.Unlock()
 	if descriptions.of != nil {
 		return descriptions.of
 	}
-	_, raw, _ := testkit.Fetch(tb, http.MethodGet, base+"/api/public/openapi.yml", nil)
+	srv, err := server.New(server.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx := context.WithoutCancel(tb.Context())
+	w := httptest.NewRecorder()
+	srv.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/public/openapi.yml", nil))
 	d := new(description)
-	if err := json.Unmarshal([]byte(raw), d); err != nil || len(d.Paths) == 0 {
-		tb.Fatalf("the description: %v, %.200s", err, raw)
+	if err := errors.Join(json.Unmarshal(w.Body.Bytes(), d), srv.Shutdown(ctx)); err != nil || len(d.Paths) == 0 {
+		tb.Fatalf("the description: %v, %.200s", err, w.Body)
 	}
 	descriptions.of = d
 	return d
@@ -97,13 +108,13 @@ func matches(template, parts []string) (equal int) {
 
 // checkDescribed checks an exchange that went well against the description: the
 // answer's body, and that of the request.
-func checkDescribed(tb testing.TB, base, method, path string, request []byte, status int, answer []byte) {
+func checkDescribed(tb testing.TB, method, path string, request []byte, status int, answer []byte) {
 	tb.Helper()
 	i := strings.Index(path, "/api/public/")
 	if status < 200 || status > 299 || i < 0 || method == http.MethodOptions {
 		return
 	}
-	d := describe(tb, base)
+	d := describe(tb)
 	if path[i:] == "/api/public/health" {
 		method = http.MethodGet // it answers to all
 	}

@@ -149,21 +149,29 @@ func (w *PromptWatch) Close() {
 	delete(w.hub.project(w.projectID).watches, w)
 }
 
-// Next waits for events, in their order. Whoever is slow gets one of All in place of
-// many. It returns the error of ctx, or [ErrClosed].
+// Next waits for events, in their order; those that are there it returns even if ctx has
+// ended. Whoever is slow gets one of All in place of many. It returns the error of ctx, or [ErrClosed].
 func (w *PromptWatch) Next(ctx context.Context) ([]PromptEvent, error) {
-	select {
-	case <-w.wake:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-w.hub.done:
-		return nil, ErrClosed
+	for {
+		if events := w.take(); len(events) > 0 {
+			return events, nil
+		}
+		select {
+		case <-w.wake: // it may be of events that were taken already
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-w.hub.done:
+			return nil, ErrClosed
+		}
 	}
+}
+
+func (w *PromptWatch) take() []PromptEvent {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	events := w.pending
 	w.pending = nil
-	return events, nil
+	return events
 }
 
 func (w *PromptWatch) add(events []PromptEvent) {

@@ -276,6 +276,32 @@ func TestForgetAndSweep(t *testing.T) {
 	}
 }
 
+// TestSweepReadsTheClockOnce has a day pass within one sweep: what that one held to be new goes with the next.
+func TestSweepReadsTheClockOnce(t *testing.T) {
+	passes := false
+	f := open(t, func(c *media.Config) {
+		c.Housekeeping = false
+		now, later := c.Now, time.Duration(0)
+		c.Now = func() time.Time {
+			at := now().Add(later)
+			if passes {
+				later = 25 * time.Hour
+			}
+			return at
+		}
+	})
+	orphan := filepath.Join(f.dir, "ab", strings.Repeat("c", 62))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(orphan), 0o700), os.WriteFile(orphan, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	passes = true
+	for want := range 2 {
+		if err := f.Sweep(t.Context()); err != nil || len(f.contents(t)) != 1-want {
+			t.Errorf("sweep %d: %v, left: %v", want+1, err, f.contents(t))
+		}
+	}
+}
+
 // TestArchive holds what was there at the snapshot, and is unpacked only if whole.
 func TestArchive(t *testing.T) {
 	f := open(t, nil)

@@ -42,7 +42,8 @@ func (f *Files) housekeeping(ctx context.Context) {
 // nothing refers to, and once a day contents that no project has. What is said of traces that
 // retention has taken goes with them.
 func (f *Files) Sweep(ctx context.Context) error {
-	before := f.Now().Add(-graceTime)
+	now := f.Now() // once: a walk by an older grace would count as that of today
+	before := now.Add(-graceTime)
 	projects, err := f.Projects(ctx)
 	if err != nil {
 		return err
@@ -55,10 +56,10 @@ func (f *Files) Sweep(ctx context.Context) error {
 	}
 	f.sweeping.Lock()
 	defer f.sweeping.Unlock()
-	if f.Now().Sub(f.walked) < walkEvery {
+	if now.Sub(f.walked) < walkEvery {
 		return nil
 	}
-	f.walked = f.Now()
+	f.walked = now
 	return f.files.each(func(sum string, info fs.FileInfo) error {
 		if ctx.Err() != nil || !info.ModTime().Before(before) {
 			return ctx.Err()

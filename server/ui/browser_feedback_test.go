@@ -31,7 +31,7 @@ func TestBrowserFeedback(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	srv, err := server.New(server.Config{FeedbackLimit: 3, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -46,7 +46,7 @@ func browser(t *testing.T) (*cdp.Browser, context.Context) {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	if err := b.Open(ctx); err != nil {
 		t.Fatal(err)

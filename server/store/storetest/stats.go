@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/langshark/langshark-go/exporter"
 	"github.com/langshark/langshark-go/server/store"
@@ -29,14 +28,13 @@ func testStats(t *testing.T, open Opener) {
 			Stamp: at(i, id), ID: id, TraceID: "t", Kind: exporter.KindSpan, Input: json.RawMessage(`"` + text.String() + `"`),
 		}}})
 	}
-	after := s.Stats()
-	for range 1000 { // what the store does behind writes waits too
-		if after.Pending == 0 {
-			break
+	var after store.Stats
+	eventually(t, func() string { // what the store does behind writes waits too
+		if after = s.Stats(); after.Pending != 0 {
+			return fmt.Sprintf("%d writes wait", after.Pending)
 		}
-		<-time.After(5 * time.Millisecond)
-		after = s.Stats()
-	}
+		return ""
+	})
 	if n := after.Writes - before.Writes; n != writes {
 		t.Errorf("%d writes counted, want %d", n, writes)
 	}

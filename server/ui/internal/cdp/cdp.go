@@ -126,7 +126,8 @@ func (b *Browser) Open(ctx context.Context) error {
 	return nil
 }
 
-// Go loads an address and waits for its load event.
+// Go loads an address and waits until its page is whole. The first load event that comes may still be that of the
+// empty page that [Browser.Open] made.
 func (b *Browser) Go(ctx context.Context, url string) error {
 	loaded := b.listen("Page.loadEventFired")
 	if err := b.Call(ctx, "Page.navigate", map[string]any{"url": url}, nil); err != nil {
@@ -134,7 +135,7 @@ func (b *Browser) Go(ctx context.Context, url string) error {
 	}
 	select {
 	case <-loaded:
-		return nil
+		return b.Wait(ctx, "document.readyState === 'complete' && location.protocol !== 'about:'")
 	case <-b.done:
 		return errors.New("the browser has ended")
 	case <-ctx.Done():
