@@ -26,7 +26,7 @@ import (
 var hexID = regexp.MustCompile(`[0-9a-f]{32}`)
 
 // npmWithin bounds npm ci and each script.
-const npmWithin = 2 * time.Minute
+const npmWithin = 5 * time.Minute
 
 // npmClients returns a folder with the scripts of testdata/npm and the clients
 // that its package-lock.json names.
