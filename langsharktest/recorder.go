@@ -47,7 +47,7 @@ func NewRecorder(tb testing.TB, configure ...func(*langshark.Config)) *Recorder 
 	}
 	r.Client = client
 	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := client.Shutdown(ctx); err != nil {
 			tb.Errorf("langsharktest: %v", err)
@@ -196,7 +196,7 @@ func lookup(kvs []exporter.KeyValue, key string) string {
 
 func (r *Recorder) flush() {
 	r.tb.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.tb.Context()), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.tb.Context()), time.Minute)
 	defer cancel()
 	if err := r.Client.Flush(ctx); err != nil {
 		r.tb.Fatalf("langsharktest: %v", err)

@@ -66,7 +66,7 @@ func (r *Recorder) ambient() (exporter.Attributes, error) {
 	if err != nil {
 		return exporter.Attributes{}, fmt.Errorf("langsharktest: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_, span := client.StartSpan(ctx, "")
 	span.End()

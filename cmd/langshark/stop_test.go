@@ -14,7 +14,7 @@ func TestStopLosesNothing(t *testing.T) {
 	t.Setenv("LANGSHARK_INIT_PROJECT_PUBLIC_KEY", "pk-mine")
 	t.Setenv("LANGSHARK_INIT_PROJECT_SECRET_KEY", "sk-mine")
 	dir := t.TempDir()
-	s := start(t, 1, "--addr", "127.0.0.1:0", "--data", dir, "--open")
+	s := start(t, 1, "--addr", "127.0.0.1:0", "--data", dir, "--open", "--shutdown-timeout", "1m")
 	call := func(method, url, body string) (int, string) {
 		r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 		if err != nil {
@@ -72,7 +72,7 @@ func TestStopLosesNothing(t *testing.T) {
 		t.Errorf("ended with %d %s", code, rest)
 	}
 	wg.Wait()
-	again := start(t, 1, "--addr", "127.0.0.1:0", "--data", dir, "--open")
+	again := start(t, 1, "--addr", "127.0.0.1:0", "--data", dir, "--open", "--shutdown-timeout", "1m")
 	for _, id := range accepted {
 		if status, _ := call(http.MethodGet, again.url+"/api/public/traces/"+id, ""); status != http.StatusOK {
 			t.Errorf("%s was accepted and is not there: %d", id, status)

@@ -64,7 +64,7 @@ func main() {
 		request.SetBasicAuth(key.PublicKey, key.SecretKey)
 		request.Header.Set("Content-Type", "application/json")
 		srv.Handler().ServeHTTP(httptest.NewRecorder(), request)
-		for begun := time.Now(); time.Since(begun) < time.Second && !strings.HasPrefix(must(langshark.GetPrompt(ctx, "support/answer")).Text(), change.reads); {
+		for begun := time.Now(); time.Since(begun) < time.Minute && !strings.HasPrefix(must(langshark.GetPrompt(ctx, "support/answer")).Text(), change.reads); {
 		} // a change is live within a second
 		fmt.Println(must(answer(ctx, client, "When does it arrive?")))
 	}

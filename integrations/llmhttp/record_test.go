@@ -134,7 +134,7 @@ func cancelOnly(_ *testing.T, cancel func(), _ io.ReadCloser) { cancel() }
 // awaitObservation waits for an observation that ends on another goroutine.
 func awaitObservation(t *testing.T, rec *langsharktest.Recorder, name string) *exporter.Observation {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		for _, o := range rec.Observations() {
 			if o.Name == name && !o.End.IsZero() {
 				return o

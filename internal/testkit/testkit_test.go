@@ -14,7 +14,7 @@ func TestLeakIsSeen(t *testing.T) {
 		t.Error("a goroutine of this package was not seen")
 	}
 	close(stop)
-	if left := leaked(5 * time.Second); left != "" {
+	if left := leaked(time.Minute); left != "" {
 		t.Errorf("still there: %s", left)
 	}
 }

@@ -189,7 +189,7 @@ func await(t *testing.T, rec *langsharktest.Recorder, n int) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for range 500 {
+	for range 6000 { // a minute
 		have := 0
 		for _, o := range rec.Observations() {
 			if o.Generation != nil {

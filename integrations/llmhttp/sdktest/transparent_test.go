@@ -249,7 +249,7 @@ func awaitAll(t *testing.T, rec *langsharktest.Recorder, want map[string]int) ma
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 300 {
+	for range 3000 { // a minute
 		got := map[string][]*exporter.Observation{}
 		for _, o := range rec.Observations() {
 			if o.ParentID != "" {
