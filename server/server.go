@@ -53,11 +53,12 @@ type Server struct {
 
 	stopping atomic.Bool // set by Shutdown
 
-	mu       sync.Mutex
-	listener net.Listener
-	http     *http.Server
-	served   chan struct{} // closed when the HTTP server has ended
-	cancel   context.CancelFunc
+	mu        sync.Mutex
+	listener  net.Listener
+	http      *http.Server
+	served    chan struct{} // closed when the HTTP server has ended
+	newcomers newcomers
+	cancel    context.CancelFunc
 
 	shutdown sync.Once
 	result   error
@@ -194,6 +195,7 @@ func (s *Server) Start(ctx context.Context) error {
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnState:         s.newcomers.see,
 		ErrorLog:          log.New(serverLog{s.cfg.Logger}, "", 0),
 		TLSConfig:         s.tls,
 	}
@@ -271,7 +273,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.catalog.Close()
 		var errs []error
 		if server != nil {
-			err := server.Shutdown(ctx)
+			err := s.shutdownHTTP(ctx, server)
 			cancel()
 			if err != nil {
 				s.cfg.Logger.WarnContext(ctx, "langshark: requests cut off at shutdown", "error", err)
@@ -288,6 +290,20 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.result = errors.Join(errs...)
 	})
 	return s.result
+}
+
+// shutdownHTTP waits for requests until ctx ends, but not long for connections on which nothing comes.
+func (s *Server) shutdownHTTP(ctx context.Context, server *http.Server) error {
+	waiting, done := context.WithCancel(ctx)
+	quiet := make(chan struct{})
+	go func() {
+		defer close(quiet)
+		s.newcomers.close(waiting, silence)
+	}()
+	err := server.Shutdown(ctx)
+	done()
+	<-quiet
+	return err
 }
 
 // drain waits for d, or until ctx ends.
