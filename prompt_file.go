@@ -1,6 +1,7 @@
 package langshark
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,11 +94,13 @@ func (f *promptFile) read() (*promptFileData, error) {
 
 // lock keeps other processes from writing until its function is called, so that none loses what another
 // has just written. One that was killed holds it for some seconds, unless it is dated in the future, by a
-// clock that was set back; and a folder that can't be written to is the error of the write.
-func (f *promptFile) lock(wait time.Duration) (unlock func()) {
+// clock that was set back; and a folder that can't be written to is the error of the write. Once ctx has ended it
+// is waited for promptFileLastLock only.
+func (f *promptFile) lock(ctx context.Context) (unlock func()) {
 	name := f.path + ".lock"
 	_ = os.MkdirAll(filepath.Dir(f.path), 0o700)
-	for begun := time.Now(); ; {
+	ended := ctx.Done()
+	for wait, begun := 2*promptFileLock, time.Now(); ; {
 		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err == nil {
 			_ = file.Close()
@@ -110,7 +113,11 @@ func (f *promptFile) lock(wait time.Duration) (unlock func()) {
 		if !errors.Is(err, fs.ErrExist) || time.Since(begun) > wait {
 			return func() {}
 		}
-		<-time.After(10 * time.Millisecond)
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ended:
+			wait, begun, ended = promptFileLastLock, time.Now(), nil
+		}
 	}
 }
 

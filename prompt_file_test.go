@@ -33,7 +33,7 @@ func FuzzPromptFile(f *testing.F) {
 		}
 		c.stop()
 		c.wait(t.Context())
-		c.save(0)
+		c.save()
 		if again, err := c.file.read(); err != nil || len(again.Prompts) > len(data.Prompts) {
 			t.Fatalf("%d became %d, %v", len(data.Prompts), len(again.Prompts), err)
 		}

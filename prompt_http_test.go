@@ -245,11 +245,13 @@ func TestASnapshotThatIsTooOldSaysSo(t *testing.T) {
 	if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var told atomic.Value
-	c := s.client(t, func(cfg *langshark.Config) {
-		cfg.PromptSnapshot = file
-		cfg.OnError = func(err error) { told.Store(err.Error()) }
-	})
+	var told atomic.Bool
+	onError := func(err error) {
+		if strings.Contains(err.Error(), "PromptMaxStale") {
+			told.Store(true)
+		}
+	}
+	c := s.client(t, func(cfg *langshark.Config) { cfg.PromptSnapshot, cfg.OnError = file, onError })
 	want(t, textOf(c.Prompt(t.Context(), "n")), "old") // nobody waits, though the server is there
 	eventually(t, c, "n", "one")
 	_ = c.Shutdown(t.Context())
@@ -258,15 +260,13 @@ func TestASnapshotThatIsTooOldSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.set("", http.StatusForbidden)
-	c = s.client(t, func(cfg *langshark.Config) {
-		cfg.PromptSnapshot = file
-		cfg.OnError = func(err error) { told.Store(err.Error()) }
-	})
+	told.Store(false)
+	c = s.client(t, func(cfg *langshark.Config) { cfg.PromptSnapshot, cfg.OnError = file, onError })
 	want(t, textOf(c.Prompt(t.Context(), "n")), "old")
 	if c.Stats().Prompts.TooOld != 1 {
 		t.Errorf("%+v", c.Stats().Prompts)
 	}
-	eventuallyTrue(t, func() bool { said, _ := told.Load().(string); return strings.Contains(said, "PromptMaxStale") })
+	eventuallyTrue(t, told.Load)
 }
 
 func TestADamagedSnapshotIsReported(t *testing.T) {

@@ -106,7 +106,7 @@ func (c *promptCache) keepFile() {
 			c.saveLast()
 			return
 		}
-		c.save(2 * promptFileLock)
+		c.save()
 		pause := time.NewTimer(promptFilePause)
 		select {
 		case <-pause.C:
@@ -121,14 +121,14 @@ func (c *promptCache) keepFile() {
 func (c *promptCache) saveLast() {
 	select {
 	case <-c.file.wake:
-		c.save(promptFileLastLock)
+		c.save()
 	default:
 	}
 }
 
-// save writes what this process knows, and what others have written that isn't older. It waits so long for them.
-func (c *promptCache) save(wait time.Duration) {
-	defer c.file.lock(wait)()
+// save writes what this process knows, and what others have written that isn't older.
+func (c *promptCache) save() {
+	defer c.file.lock(c.ctx)()
 	newest := map[promptKey]promptFileEntry{}
 	for key, e := range c.index.Load().all {
 		if f := e.inFile(); f.Name != "" {

@@ -395,6 +395,9 @@ func nothingAnswers(t *testing.T, w wire, host string, spooled bool) {
 	for i := range 20 {
 		p.EnqueueRecord(&exporter.Record{EventID: faultID(i), Time: time.Now(), Score: &exporter.Score{ID: "s", Name: "n", TraceID: "t"}})
 	}
+	for p.Stats().Failures == 0 { // looking a name up takes its time
+		<-time.After(10 * time.Millisecond)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	err = p.Shutdown(ctx)
