@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/sashabaranov/go-openai"
 
@@ -283,8 +282,12 @@ func TestWhatIsRecorded(t *testing.T) {
 }
 
 func TestCancelled(t *testing.T) {
-	release := make(chan struct{})
-	server := &api{models: provider(), fail: func(http.ResponseWriter, *http.Request) bool { <-release; panic(http.ErrAbortHandler) }}
+	arrived, release := make(chan struct{}), make(chan struct{})
+	server := &api{models: provider(), fail: func(http.ResponseWriter, *http.Request) bool {
+		arrived <- struct{}{}
+		<-release
+		panic(http.ErrAbortHandler)
+	}}
 	srv := httptest.NewServer(server)
 	defer srv.Close()
 	defer close(release)
@@ -296,7 +299,10 @@ func TestCancelled(t *testing.T) {
 		for i, c := range []*openai.Client{plain, traced} {
 			ctx, root := langshark.StartTrace(rec.Context(), "test")
 			ctx, cancel := context.WithCancel(ctx)
-			time.AfterFunc(2*time.Millisecond, cancel)
+			go func() {
+				<-arrived
+				cancel()
+			}()
 			got[i] = steady(m.do(ctx, c))
 			cancel()
 			root.End()
