@@ -129,6 +129,10 @@ func (c *promptCache) saveLast() {
 // save writes what this process knows, and what others have written that isn't older.
 func (c *promptCache) save() {
 	defer c.file.lock(c.ctx)()
+	select {
+	case <-c.file.wake: // what has changed meanwhile is written as well
+	default:
+	}
 	newest := map[promptKey]promptFileEntry{}
 	for key, e := range c.index.Load().all {
 		if f := e.inFile(); f.Name != "" {

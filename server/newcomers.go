@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// silence is how long a connection on which nothing was ever sent may hold up Shutdown. Browsers open some
+// silence is how long a connection on which no request has come may hold up Shutdown. Browsers open some
 // ahead, and so do pools of clients; [http.Server] waits five seconds for each.
 const silence = 500 * time.Millisecond
 
-// newcomers are the connections on which nothing has come yet.
+// newcomers are the connections on which no request has come yet.
 type newcomers struct {
 	mu    sync.Mutex
 	conns map[net.Conn]bool
@@ -32,7 +32,7 @@ func (n *newcomers) see(c net.Conn, state http.ConnState) {
 	n.conns[c] = true
 }
 
-// close ends those on which nothing comes for so long; all that ctx has time for.
+// close ends those on which none comes for so long; all that ctx has time for.
 func (n *newcomers) close(ctx context.Context, silence time.Duration) {
 	drain(ctx, silence)
 	if ctx.Err() != nil {

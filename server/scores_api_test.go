@@ -133,7 +133,7 @@ func TestScoresGoWithTheirRun(t *testing.T) {
 func TestScoreLists(t *testing.T) {
 	c := scored(t)
 	for query, want := range map[string]string{
-		"scores": "s c b n", "scores?name=num": "s n", "scores?userId=u": "b n", "scores?operator=%3C&value=1": "n", "scores?value=1": "s c b n",
+		"scores": "s c b n", "scores?name=num": "s n", "scores?userId=u": "b n", "scores?operator=%3C&value=1": "n", "scores?value=1": "s c b n", "scores?queueId=q": "c",
 		"v2/scores?traceTags=a&traceTags=b": "b n", "v2/scores?traceTags=x": "", "v2/scores?sessionId=s": "s", "v2/scores?environment=prod": "n",
 		"v2/scores?source=EVAL&dataType=CATEGORICAL": "c", "v2/scores?observationId=o,x": "b", "v2/scores?limit=1&page=2": "c", "v2/scores?queueId=q": "c", "v2/scores?queueId=x": "",
 		"v3/scores": "s c b n", "v3/scores?name=num,bool": "s b n", "v3/scores?dataType=numeric&valueMin=0.5&valueMax=2": "n", "v3/scores?dataType=NUMERIC&value=3,0.5": "s n",

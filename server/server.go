@@ -292,7 +292,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return s.result
 }
 
-// shutdownHTTP waits for requests until ctx ends, but not long for connections on which nothing comes.
+// shutdownHTTP waits for requests until ctx ends, but not long for connections on which none comes.
 func (s *Server) shutdownHTTP(ctx context.Context, server *http.Server) error {
 	waiting, done := context.WithCancel(ctx)
 	quiet := make(chan struct{})

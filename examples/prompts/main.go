@@ -53,7 +53,6 @@ func main() {
 	config.BaseURL = provider.BaseURL()
 	lsopenai.WrapConfig(&config)
 	client := openai.NewClientWithConfig(config)
-
 	key := must(srv.AddKey(ctx, ""))
 	for _, change := range []struct{ reads, path, body string }{ // what people do in the dashboard
 		{"Be brief.", "v2/prompts", `{"name":"support/answer","labels":["production"],"prompt":"Be brief. {{question}}","config":{"model":"gpt-4o-mini"}}`},
@@ -64,8 +63,9 @@ func main() {
 		request.SetBasicAuth(key.PublicKey, key.SecretKey)
 		request.Header.Set("Content-Type", "application/json")
 		srv.Handler().ServeHTTP(httptest.NewRecorder(), request)
-		for begun := time.Now(); time.Since(begun) < time.Minute && !strings.HasPrefix(must(langshark.GetPrompt(ctx, "support/answer")).Text(), change.reads); {
-		} // a change is live within a second
+		for !strings.HasPrefix(must(langshark.GetPrompt(ctx, "support/answer")).Text(), change.reads) { // within a second it does
+			<-time.After(time.Millisecond)
+		}
 		fmt.Println(must(answer(ctx, client, "When does it arrive?")))
 	}
 }

@@ -215,7 +215,7 @@ func (a *attempt) feed(p []byte) (ended bool) {
 		a.call.generation.SetCompletionStart(time.Now()) // does nothing for nil
 	}
 	e, ok := a.acc.(llmwire.Ender)
-	return ok && e.Ended()
+	return ok && e.Ended(a.hide || a.call.request.StreamUsage)
 }
 
 // unreadable is deferred where an answer is read: a panic there ends the

@@ -13,7 +13,9 @@
 //
 // The same as without: the same bytes when they arrive, errors, headers,
 // trailers. A request is not changed (but see [WithStreamUsage]), no trace
-// header is sent, a stream is not held back, and no goroutine works for it.
+// header is sent, no goroutine works for it, and a stream is not held back: only
+// its end mark waits until the answer is recorded, which takes as long as the
+// client's Config.Mask does.
 // API keys are not recorded: neither headers nor the query of the URL are.
 //
 // # How a stream ends
@@ -27,7 +29,9 @@
 //   - truncated: the stream ended, but without the protocol's end.
 //
 // What came until then is recorded in each case. The generation ends with the
-// protocol's end, whether or not the application closes the stream then.
+// protocol's end, whether or not the application closes the stream then; where
+// the protocol has no such end (Gemini, pictures), a usage that was asked for has not
+// come, or the answer is in an encoding of the application's, with that of the bytes.
 //
 // # Retries
 //

@@ -416,8 +416,10 @@ func TestEndMarkEndsTheGeneration(t *testing.T) {
 		anthropic = "event: message_start\n" + `data: {"type":"message_start","message":{"id":"m1","role":"assistant","content":[],"usage":{"input_tokens":3,"output_tokens":1}}}` + "\n\n" +
 			"event: message_delta\n" + `data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}}` + "\n\n" +
 			"event: message_stop\n" + `data: {"type":"message_stop"}` + "\n\n"
-		responses = "event: response.completed\n" + `data: {"type":"response.completed","response":{"id":"r1","status":"completed","output":[],"usage":{"input_tokens":3,"output_tokens":5}}}` + "\n\n"
-		ollama    = `{"model":"m","message":{"role":"assistant","content":"Hi"},"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":5}` + "\n"
+		responses  = "event: response.completed\n" + `data: {"type":"response.completed","response":{"id":"r1","status":"completed","output":[],"usage":{"input_tokens":3,"output_tokens":5}}}` + "\n\n"
+		transcript = `data: {"type":"transcript.text.delta","delta":"Hi"}` + "\n\n" + `data: {"type":"transcript.text.done","text":"Hi","usage":{"type":"tokens","input_tokens":3,"output_tokens":5,"total_tokens":8}}` + "\n\n"
+		completion = "event: completion\n" + `data: {"type":"completion","completion":" Hi","stop_reason":"stop_sequence","model":"m"}` + "\n\n"
+		ollama     = `{"model":"m","message":{"role":"assistant","content":"Hi"},"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":5}` + "\n"
 	)
 	for name, tt := range map[string]struct{ url, contentType, answer string }{
 		"chat":                             {chatURL, "text/event-stream", firstChunk + lastChunk + done},
@@ -425,6 +427,9 @@ func TestEndMarkEndsTheGeneration(t *testing.T) {
 		"of no type":                       {chatURL, "", firstChunk + lastChunk + done},
 		"responses":                        {"https://api.openai.com/v1/responses", "text/event-stream", responses},
 		"anthropic":                        {"https://api.anthropic.com/v1/messages", "text/event-stream", anthropic},
+		"chat, a newline ends an event":    {chatURL, "text/event-stream", strings.ReplaceAll(firstChunk+lastChunk+done, "\n\n", "\n")},
+		"transcript":                       {"https://api.openai.com/v1/audio/transcriptions", "text/event-stream", transcript},
+		"anthropic's completion":           {"https://api.anthropic.com/v1/complete", "text/event-stream", completion},
 		"ollama":                           {"http://127.0.0.1:11434/api/chat", "application/x-ndjson", ollama},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -440,7 +445,7 @@ func TestEndMarkEndsTheGeneration(t *testing.T) {
 			if got, err := io.ReadFull(resp.Body, make([]byte, len(tt.answer))); err != nil {
 				t.Fatalf("%d bytes: %v", got, err)
 			}
-			o := rec.RequireObservation("chat m")
+			o := rec.Observations()[0]
 			if o.End.IsZero() {
 				t.Error("it runs on")
 			}
@@ -449,6 +454,46 @@ func TestEndMarkEndsTheGeneration(t *testing.T) {
 				t.Errorf("%q, %v", rest, err)
 			}
 			_ = resp.Body.Close()
+		})
+	}
+}
+
+// Some servers send the usage behind the end mark. Who asked for it, or has it asked for, gets it recorded;
+// without it the stream ends with its bytes.
+func TestUsageBehindTheEndMark(t *testing.T) {
+	const usage = `data: {"id":"c1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}` + "\n\n"
+	for name, tt := range map[string]struct {
+		request  string
+		options  []Option
+		portions []string
+		ends     bool // with the mark
+		total    int64
+	}{
+		"asked for":            {`,"stream":true,"stream_options":{"include_usage":true}}`, nil, []string{firstChunk + lastChunk + done, usage}, false, 8},
+		"asked for by us":      {`,"stream":true}`, []Option{WithStreamUsage()}, []string{firstChunk + lastChunk + done, usage}, false, 8},
+		"asked for, and first": {`,"stream":true,"stream_options":{"include_usage":true}}`, nil, []string{firstChunk + lastChunk + usage + done, ": the end\n\n"}, true, 8},
+		"asked for in vain":    {`,"stream":true,"stream_options":{"include_usage":true}}`, nil, []string{firstChunk + lastChunk + done, ": the end\n\n"}, false, 0},
+		"not asked for":        {`,"stream":true}`, nil, []string{firstChunk + lastChunk + done, ": the end\n\n"}, true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := langsharktest.NewRecorder(t)
+			resp, err := NewTransport(respond(200, "text/event-stream", stream(tt.portions...)), tt.options...).RoundTrip(newRequest(rec.Context(), t, ask+tt.request))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := resp.Body.Read(make([]byte, 4096)); err != nil {
+				t.Fatal(err)
+			}
+			if ended := len(rec.Observations()) == 1 && !rec.Observations()[0].End.IsZero(); ended != tt.ends {
+				t.Errorf("ended with the mark: %v", ended)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+			o := rec.RequireObservation("chat gpt-4o")
+			want(t, o, map[string]string{"langshark.stream.end": `"complete"`})
+			if u := o.Generation.Usage; o.End.IsZero() || (u == nil) != (tt.total == 0) || u != nil && u.TotalTokens != tt.total {
+				t.Errorf("ended %v, usage %+v", o.End, u)
+			}
 		})
 	}
 }

@@ -52,8 +52,9 @@ func newCompleteStream() *completeStream {
 	return s
 }
 
-func (s *completeStream) Feed(p []byte) { s.sse.Feed(p) }
-func (s *completeStream) Started() bool { return len(s.text) > 0 }
+func (s *completeStream) Feed(p []byte)   { s.sse.Feed(p) }
+func (s *completeStream) Started() bool   { return len(s.text) > 0 }
+func (s *completeStream) Ended(bool) bool { return s.head.stopReason != "" }
 
 func (s *completeStream) event(data []byte) {
 	r := jsonx.NewReader(data)

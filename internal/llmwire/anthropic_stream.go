@@ -28,9 +28,9 @@ func newAnthropicStream() *anthropicStream {
 	return s
 }
 
-func (s *anthropicStream) Feed(p []byte) { s.sse.Feed(p) }
-func (s *anthropicStream) Started() bool { return s.started }
-func (s *anthropicStream) Ended() bool   { return s.stopped }
+func (s *anthropicStream) Feed(p []byte)   { s.sse.Feed(p) }
+func (s *anthropicStream) Started() bool   { return s.started }
+func (s *anthropicStream) Ended(bool) bool { return s.stopped }
 
 // Close puts the message together.
 func (s *anthropicStream) Close() Response {

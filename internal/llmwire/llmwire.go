@@ -80,8 +80,9 @@ type Accumulator interface {
 // Ender is an accumulator of a stream that has an end mark, behind which an
 // application reads nothing.
 type Ender interface {
-	// Ended reports whether the mark has come.
-	Ended() bool
+	// Ended reports whether the mark has come. A usage that the request asked for
+	// may come behind it, and is waited for.
+	Ended(usageAsked bool) bool
 }
 
 // Grower is an accumulator that makes use of knowing how long the answer will be.

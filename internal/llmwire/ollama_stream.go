@@ -26,9 +26,9 @@ func newOllamaStream() *ollamaStream {
 	return s
 }
 
-func (s *ollamaStream) Feed(p []byte) { s.objects.Feed(p) }
-func (s *ollamaStream) Started() bool { return s.started }
-func (s *ollamaStream) Ended() bool   { return s.head.done }
+func (s *ollamaStream) Feed(p []byte)   { s.objects.Feed(p) }
+func (s *ollamaStream) Started() bool   { return s.started }
+func (s *ollamaStream) Ended(bool) bool { return s.head.done }
 
 // Close puts the message together, or the text. The last line says that it is done.
 func (s *ollamaStream) Close() Response {

@@ -211,7 +211,8 @@ type mediaStream struct {
 	last    Response
 	err     *ProviderError
 	started bool
-	over    bool
+	over    bool // there is a whole transcript, or a whole picture
+	ended   bool // and no other can follow
 }
 
 func newMediaStream(read func(r *jsonx.Reader, into *Response)) *mediaStream {
@@ -220,12 +221,13 @@ func newMediaStream(read func(r *jsonx.Reader, into *Response)) *mediaStream {
 	return s
 }
 
-func (s *mediaStream) Feed(p []byte) { s.sse.Feed(p) }
-func (s *mediaStream) Started() bool { return s.started }
+func (s *mediaStream) Feed(p []byte)   { s.sse.Feed(p) }
+func (s *mediaStream) Started() bool   { return s.started }
+func (s *mediaStream) Ended(bool) bool { return s.ended }
 
 func (s *mediaStream) event(data []byte) {
 	if bytes.HasPrefix(data, doneMark) {
-		s.over = true
+		s.over, s.ended = true, true
 		return
 	}
 	var kind, delta, picture []byte
@@ -256,7 +258,7 @@ func (s *mediaStream) event(data []byte) {
 	case strings.HasSuffix(k, ".partial_image"):
 		s.started = true
 	case strings.HasSuffix(k, ".done"), strings.HasSuffix(k, ".completed"):
-		s.over = true
+		s.over, s.ended = true, s.ended || strings.HasSuffix(k, ".done")
 		whole := readable(data, false)
 		if picture != nil { // one picture, in the form of an answer in one piece
 			whole = append(append([]byte(`{"data":[{"b64_json":`), picture...), `}],`...)

@@ -175,9 +175,9 @@ func newResponsesStream() *responsesStream {
 	return s
 }
 
-func (s *responsesStream) Feed(p []byte) { s.sse.Feed(p) }
-func (s *responsesStream) Started() bool { return s.started }
-func (s *responsesStream) Ended() bool   { return s.over }
+func (s *responsesStream) Feed(p []byte)   { s.sse.Feed(p) }
+func (s *responsesStream) Started() bool   { return s.started }
+func (s *responsesStream) Ended(bool) bool { return s.over }
 
 func (s *responsesStream) event(name, data []byte) {
 	var e responseEvent

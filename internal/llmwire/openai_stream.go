@@ -51,9 +51,17 @@ func newChatStream() *chatStream {
 func (s *chatStream) Feed(p []byte) { s.sse.Feed(p) }
 func (s *chatStream) Started() bool { return s.started }
 
-// Ended doesn't wait for the empty line behind the mark, as clients don't.
-func (s *chatStream) Ended() bool {
-	return s.done || bytes.Equal(bytes.TrimSpace(s.sse.held()), doneMark)
+// Ended doesn't wait for the empty line behind the mark, as clients don't. Some
+// servers send the usage behind it.
+func (s *chatStream) Ended(usageAsked bool) bool {
+	if usageAsked && !s.head.usage.said() {
+		return false
+	}
+	if s.done {
+		return true
+	}
+	last := bytes.TrimSpace(s.sse.held()) // several chunks where events end by one newline
+	return bytes.Equal(last[bytes.LastIndexByte(last, '\n')+1:], doneMark)
 }
 
 // Close puts the messages together. A stream without [DONE] is complete if every

@@ -79,9 +79,9 @@ func (a *sniffed) choose(first sign) {
 
 func (a *sniffed) Started() bool { return a.inner != nil && a.inner.Started() }
 
-func (a *sniffed) Ended() bool {
+func (a *sniffed) Ended(usageAsked bool) bool {
 	e, ok := a.inner.(Ender)
-	return ok && e.Ended()
+	return ok && e.Ended(usageAsked)
 }
 
 func (a *sniffed) Close() Response {

@@ -15,7 +15,7 @@ var (
 	promptFields     = []string{"name!", "prompt!:any", "type", "labels:texts", "tags:texts", "config:any", "commitMessage", "expect:object"}
 	datasetFields    = []string{"name!", "description", "metadata:any"}
 	modelFields      = []string{"modelName!", "matchPattern!", "startDate", "unit", "inputPrice:number", "outputPrice:number", "totalPrice:number", "pricingTiers:objects", "tokenizerId", "tokenizerConfig:object"}
-	scoreFilters     = with(paging, "userId", "name", "fromTimestamp", "toTimestamp", "environment", "source", "operator", "value", "scoreIds", "configId",
+	scoreFilters     = with(paging, "userId", "name", "fromTimestamp", "toTimestamp", "environment", "source", "operator", "value", "scoreIds", "configId", "queueId",
 		"sessionId", "datasetRunId", "traceId", "observationId", "dataType", "traceTags")
 )
 
@@ -57,7 +57,7 @@ var operations = map[string]operation{
 	"POST scores":                        {summary: "Store a score", body: []string{"id", "traceId", "sessionId", "datasetRunId", "observationId", "name!", "value!:any", "dataType", "comment", "configId", "queueId", "environment", "metadata:any", "source", "timestamp"}, answer: wireScore{}},
 	"GET scores/{id}":                    {summary: "Get a score", answer: wireScore{}},
 	"DELETE scores/{id}":                 {summary: "Delete a score", answer: message{}},
-	"GET v2/scores":                      {summary: "List scores with what their traces say", query: with(scoreFilters, "fields", "filter", "queueId"), answer: pageOf[wireScoreV2]{}},
+	"GET v2/scores":                      {summary: "List scores with what their traces say", query: with(scoreFilters, "fields", "filter"), answer: pageOf[wireScoreV2]{}},
 	"GET v2/scores/{id}":                 {summary: "Get a score", answer: wireScoreV2{}},
 	"GET v3/scores":                      {summary: "List scores by cursor, with values by their type", query: []string{"limit", "cursor", "fields", "id", "name", "source", "dataType", "environment", "configId", "queueId", "value", "valueMin", "valueMax", "traceId", "sessionId", "observationId", "experimentId", "fromTimestamp", "toTimestamp"}, answer: cursorListing{}},
 	"GET score-configs":                  {summary: "List score configs", query: paging, answer: pageOf[wireScoreConfig]{}},

@@ -90,7 +90,7 @@ func (c *call) listScores() {
 // scores reads the filters of a list of scores. An operator without a value filters nothing, and so does a value without one.
 func (p *params) scores() store.ScoreQuery {
 	q := store.ScoreQuery{
-		Names: p.one("name"), UserID: p.text("userId"), SessionID: p.text("sessionId"), DatasetRunID: p.text("datasetRunId"), Environments: nonEmpty(p.values["environment"]), ConfigIDs: p.one("configId"),
+		Names: p.one("name"), UserID: p.text("userId"), SessionID: p.text("sessionId"), DatasetRunID: p.text("datasetRunId"), Environments: nonEmpty(p.values["environment"]), ConfigIDs: p.one("configId"), QueueIDs: p.one("queueId"),
 		IDs: p.listed("scoreIds"), TraceIDs: p.one("traceId"), ObservationIDs: p.listed("observationId"), TraceTags: nonEmpty(p.values["traceTags"]),
 		From: p.time("fromTimestamp"), To: p.time("toTimestamp"),
 	}

@@ -48,7 +48,6 @@ func (c *call) listScoresV2() {
 	q := p.scores()
 	q.Page = page.store()
 	groups := p.groups([]string{"score", "trace"})
-	q.QueueIDs = p.one("queueId")
 	if err := p.err(); err != nil {
 		c.fail(err)
 		return

@@ -9,7 +9,7 @@ import (
 
 // idFields are the fields by which the body of an event, or of a request for one thing, names things.
 var idFields = []string{
-	"id", "traceId", "observationId", "parentObservationId", "sessionId", "datasetRunId", "configId", "spanId", "generationId", "eventId",
+	"id", "traceId", "observationId", "parentObservationId", "sessionId", "datasetRunId", "configId", "queueId", "spanId", "generationId", "eventId",
 	"objectId", "datasetId", "datasetItemId", "sourceTraceId", "sourceObservationId",
 }
 

@@ -18,6 +18,7 @@ func TestNULInIDs(t *testing.T) {
 		one("trace-create", `{"id":"abc","sessionId":"\u0000s"}`):                                     "body.sessionId: must not contain the character NUL",
 		one("span-create", `{"id":"s","traceId":"a\u0000b","parentObservationId":"\u0000"}`):          "body.traceId: must not contain the character NUL; body.parentObservationId: must not contain the character NUL",
 		one("score-create", `{"id":"s","observationId":"\u0000","traceId":"t","name":"n","value":1}`): "body.observationId: must not contain the character NUL",
+		one("score-create", `{"id":"s","queueId":"q\u0000","traceId":"t","name":"n","value":1}`):      "body.queueId: must not contain the character NUL",
 		strings.Replace(one("trace-create", `{"id":"abc"}`), `"id":"e"`, `"id":"e\u0000"`, 1):         "id: must not contain the character NUL",
 	} {
 		result, r, err := ingest(t, body)

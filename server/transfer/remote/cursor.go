@@ -27,7 +27,7 @@ func (j *job) cursorLists(ctx context.Context) ([]*listing, error) {
 		},
 		{
 			name: scores, path: "/api/public/v3/scores", from: "fromTimestamp", to: "toTimestamp", write: j.writeSubjects,
-			cursor: true, fields: "details,subject",
+			cursor: true, fields: "details,subject,annotation",
 		},
 	}
 	for _, l := range lists {

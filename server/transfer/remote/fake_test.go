@@ -104,7 +104,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, object{"data": append([]object{}, found[first:min(first+limit, total)]...), "meta": meta})
 }
 
-// byCursor answers as Langfuse 4 does: no counts, values of metadata cut unless they are asked for.
+// scoreGroups are the fields of scores that are answered only if their group is asked for.
+var scoreGroups = map[string]string{"queueId": "annotation", "authorUserId": "annotation", "subject": "subject", "comment": "details", "configId": "details"}
+
+// byCursor answers as Langfuse 4 does: no counts, values of metadata cut and groups left out unless they are asked for.
 func (f *fake) byCursor(w http.ResponseWriter, r *http.Request, rows []object) {
 	q := r.URL.Query()
 	first, _ := strconv.Atoi(q.Get("cursor"))
@@ -122,6 +125,11 @@ func (f *fake) byCursor(w http.ResponseWriter, r *http.Request, rows []object) {
 				cut[key] = v
 			}
 			row["metadata"] = cut
+		}
+		for field, group := range scoreGroups {
+			if !slices.Contains(strings.Split(q.Get("fields"), ","), group) {
+				delete(row, field)
+			}
 		}
 		data = append(data, row)
 	}

@@ -339,7 +339,7 @@ func TestCursors(t *testing.T) {
 		}
 		for i, subject := range []object{{"kind": "trace", "id": "t1"}, {"kind": "observation", "id": "o3", "traceId": "t1"}, {"kind": "session", "id": "s"}, {"kind": "experiment", "id": "x"}} {
 			f.lists["cursor/v3/scores"] = append(f.lists["cursor/v3/scores"], object{
-				"id": fmt.Sprint("c", i), "name": "n", "dataType": "BOOLEAN", "value": i%2 == 0, "timestamp": stamp, "updatedAt": stamp, "subject": subject,
+				"id": fmt.Sprint("c", i), "name": "n", "dataType": "BOOLEAN", "value": i%2 == 0, "timestamp": stamp, "updatedAt": stamp, "subject": subject, "queueId": "q", "comment": "c",
 			})
 		}
 		opts := f.options()
@@ -381,7 +381,7 @@ func TestCursors(t *testing.T) {
 			t.Errorf("%+v, %v", tr, err)
 		}
 		page, err := s.Scores(t.Context(), project, store.ScoreQuery{ObservationIDs: []string{"o3"}})
-		if err != nil || len(page.Scores) != 1 || page.Scores[0].TraceID != "t1" || page.Scores[0].Text != "False" {
+		if err != nil || len(page.Scores) != 1 || page.Scores[0].TraceID != "t1" || page.Scores[0].Text != "False" || page.Scores[0].QueueID != "q" || page.Scores[0].Comment != "c" {
 			t.Errorf("%+v, %v", page.Scores, err)
 		}
 	})
