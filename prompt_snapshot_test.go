@@ -331,6 +331,28 @@ func TestShutdownBesideAWrite(t *testing.T) {
 	}
 }
 
+// TestShutdownWaitsForALockOnce though something changed while a write waited for it.
+func TestShutdownWaitsForALockOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "prompts.json")
+		if err := errors.Join(os.WriteFile(file+".lock", nil, 0o600), os.Chtimes(file+".lock", time.Now(), time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		c := process(t, newHub(map[string]string{"a@production": "one", "b@production": "two"}), file)
+		want(t, textOf(c.Prompt(t.Context(), "a")), "one")
+		<-time.After(100 * time.Millisecond) // the write of that waits
+		want(t, textOf(c.Prompt(t.Context(), "b")), "two")
+		begun := time.Now()
+		end(t, c)
+		if waited := time.Since(begun); waited < time.Second || waited > time.Second+50*time.Millisecond { // by the bubble's clock
+			t.Errorf("Shutdown waited %v", waited)
+		}
+		if n := len(readPrompts(t, file).Prompts); n != 2 {
+			t.Errorf("%d prompts are in the file", n)
+		}
+	})
+}
+
 // TestOneFileAndTwoProjects has sources in the process, which have neither host nor key.
 func TestOneFileAndTwoProjects(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "prompts.json")

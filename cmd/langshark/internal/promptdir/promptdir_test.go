@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -257,8 +258,11 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 
 func TestWriteStaysInItsFolder(t *testing.T) {
 	root, outside := t.TempDir(), t.TempDir()
-	if err := os.Symlink(outside, filepath.Join(root, "support")); err != nil {
-		t.Skip(err)
+	switch err := os.Symlink(outside, filepath.Join(root, "support")); {
+	case err != nil && runtime.GOOS == "windows":
+		t.Skip("links need a privilege there: ", err)
+	case err != nil:
+		t.Fatal(err)
 	}
 	if err := Write(root, &File{Name: "support/a", Type: Text}); err == nil {
 		t.Error("it was written through a link out of the folder")

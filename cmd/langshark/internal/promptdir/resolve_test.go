@@ -102,7 +102,10 @@ func FuzzResolve(f *testing.F) {
 		refers := x.References()
 		got, err := Resolve(x, func(Reference) (*File, error) { return text("other", "<>"), nil })
 		if err != nil {
-			t.Skip(err)
+			if len(refers) == 0 || x.Text != body {
+				t.Fatalf("%q with %v: %v", body, refers, err)
+			}
+			return
 		}
 		if strings.Count(got.Text, "<>") < len(refers) || len(refers) == 0 && got.Text != body || x.Text != body {
 			t.Fatalf("%q with %v became %q", body, refers, got.Text)
